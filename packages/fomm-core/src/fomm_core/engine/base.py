@@ -1,0 +1,116 @@
+"""What every engine can do: detect, encode, render, close."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from fomm_core.keypoints import FloatArray, Keypoints
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFeatures:
+    """What an engine keeps of one source image; computed once per source.
+
+    Attributes:
+        image: (3, H, W) float32 in [0, 1], the source itself.
+        payload: the engine's own form of the encoded features; opaque to callers and
+            valid only for the engine that made it.
+    """
+
+    image: FloatArray
+    payload: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnostics:
+    """The inner maps of one rendering (Sections 3.1 and 3.2 of the paper).
+
+    Attributes:
+        deformed: (3, H, W) in [0, 1], the source warped by the dense motion alone.
+        occlusion_map: (1, h, w) in [0, 1], 1 where the warped source is visible, 0 where
+            it must be inpainted; ``None`` for models without one.
+        mask: (K + 1, h, w), non-negative and summing to 1 over the first axis; plane 0
+            is the background.
+        sparse_deformed: (K + 1, 3, h, w) in [0, 1], the small source warped by the
+            background identity and by each keypoint's local affine motion.
+    """
+
+    deformed: FloatArray
+    occlusion_map: FloatArray | None
+    mask: FloatArray
+    sparse_deformed: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """One generated frame.
+
+    Attributes:
+        prediction: (3, H, W) float32 in [0, 1], RGB.
+        diagnostics: the inner maps, or ``None`` unless asked for.
+    """
+
+    prediction: FloatArray
+    diagnostics: Diagnostics | None = None
+
+
+class Engine(ABC):
+    """Runs the networks of one model. Images are (3, H, W) float32 in [0, 1], RGB.
+
+    An engine is used from one thread at a time and may keep state between calls
+    (buffers, compiled graphs), but its results depend on the arguments alone.
+
+    Attributes:
+        name: the engine's name as on the command line.
+        precision: ``"fp32"``, or ``"fast"`` where the decoder runs in bfloat16.
+        frame_size: (height, width) of every image, in pixels.
+    """
+
+    name: str
+    precision: str
+    frame_size: tuple[int, int]
+
+    @abstractmethod
+    def detect(self, image: FloatArray) -> Keypoints:
+        """Detect the keypoints of one image."""
+
+    @abstractmethod
+    def encode(self, image: FloatArray) -> SourceFeatures:
+        """Encode the source image, once per source."""
+
+    @abstractmethod
+    def render(
+        self,
+        features: SourceFeatures,
+        kp_source: Keypoints,
+        kp_driving: Keypoints,
+        diagnostics: bool = False,
+    ) -> Rendering:
+        """Render the source as moved from ``kp_source`` to ``kp_driving``.
+
+        Args:
+            features: what :meth:`encode` returned for the source.
+            kp_source: what :meth:`detect` returned for the source.
+            kp_driving: the keypoints to move to.
+            diagnostics: also return the inner maps (some copies more).
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free the engine's memory and threads; it is not used afterwards."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

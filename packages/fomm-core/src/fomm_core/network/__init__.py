@@ -1,0 +1,1 @@
+"""The networks, defined once, in NNabla. Everything else is built around this definition."""

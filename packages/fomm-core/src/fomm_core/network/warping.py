@@ -1,0 +1,77 @@
+"""Coordinate grids, Gaussian heat maps, warping and anti-aliased down-scaling.
+
+Coordinates are (x, y), x first, in [-1, 1]; -1 is the centre of the first pixel and 1 that of
+the last. Wherever a grid is sampled, ``align_corners=True``, bilinear, zero outside.
+"""
+
+from __future__ import annotations
+
+import nnabla as nn
+import nnabla.functions as F
+import numpy as np
+import numpy.typing as npt
+
+
+def coordinate_grid(height: int, width: int) -> npt.NDArray[np.float32]:
+    """The identity grid, (height, width, 2), x first, from -1 to 1 inclusive."""
+    x = np.linspace(-1, 1, width, dtype=np.float32)
+    y = np.linspace(-1, 1, height, dtype=np.float32)
+    return np.stack(np.meshgrid(x, y), axis=-1)
+
+
+def constant(array: npt.NDArray[np.float32]) -> nn.Variable:
+    """A variable that holds ``array`` and is never trained."""
+    return nn.Variable.from_numpy_array(array)
+
+
+def gaussian_heatmaps(value: nn.Variable, size: tuple[int, int], variance: float) -> nn.Variable:
+    """A Gaussian bump around each keypoint; (B, K, 2) -> (B, K, h, w), 1 at its centre."""
+    batch, num_kp, _ = value.shape
+    grid = constant(coordinate_grid(*size).reshape(1, 1, *size, 2))
+    offset = grid - F.reshape(value, (batch, num_kp, 1, 1, 2))
+    return F.exp(F.sum(F.pow_scalar(offset, 2), axis=4) * (-0.5 / variance))
+
+
+def warp(image: nn.Variable, grid: nn.Variable) -> nn.Variable:
+    """Sample ``image`` (B, C, H, W) at ``grid`` (B, h, w, 2) -> (B, C, h, w)."""
+    return F.warp_by_grid(image, grid, mode="linear", padding_mode="zero", align_corners=True)
+
+
+def resize(maps: nn.Variable, size: tuple[int, int]) -> nn.Variable:
+    """Resize maps (B, C, h, w) to ``size``: linear, half-pixel centres."""
+    if maps.shape[2:] == size:
+        return maps
+    return F.interpolate(
+        maps, output_size=size, mode="linear", align_corners=False, half_pixel=True
+    )
+
+
+def resize_grid(grid: nn.Variable, size: tuple[int, int]) -> nn.Variable:
+    """Resize a sampling grid (B, h, w, 2) to ``size``, as :func:`resize` does maps."""
+    if grid.shape[1:3] == size:
+        return grid
+    return F.transpose(resize(F.transpose(grid, (0, 3, 1, 2)), size), (0, 2, 3, 1))
+
+
+def anti_alias_kernel(stride: int) -> npt.NDArray[np.float32]:
+    """The Gaussian, normalised, that precedes taking every ``stride``-th pixel; (k, k).
+
+    Its standard deviation is (stride - 1) / 2, k is 2 * round(4 * deviation) + 1.
+    """
+    deviation = (stride - 1) / 2
+    radius = round(4 * deviation)
+    line = np.exp(-0.5 * (np.arange(-radius, radius + 1) / deviation) ** 2)
+    kernel = np.outer(line, line)
+    return (kernel / kernel.sum()).astype(np.float32)
+
+
+def down_scale(image: nn.Variable, stride: int) -> nn.Variable:
+    """Smooth, then take every ``stride``-th pixel; (B, C, H, W) -> (B, C, H/s, W/s)."""
+    if stride == 1:
+        return image
+    channels = image.shape[1]
+    kernel = anti_alias_kernel(stride)
+    radius = len(kernel) // 2
+    weights = constant(np.tile(kernel, (channels, 1, 1)))
+    smooth = F.depthwise_convolution(image, weights, pad=(radius, radius))
+    return smooth[:, :, ::stride, ::stride]
