@@ -1,0 +1,80 @@
+"""Finding and loading the commands that the installed packages offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, distributions, entry_points
+from typing import cast
+
+import click
+
+from fomm_core.errors import FommError
+
+COMMAND_GROUP = "fomm.commands"
+"""The entry-point group in which packages name their commands."""
+
+_OWN_PACKAGE = "fomm_core"
+
+
+class BrokenCommandError(FommError):
+    """A command whose module cannot be imported; the message gives the reason."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A command by name, not yet imported.
+
+    Attributes:
+        name: the name on the command line.
+        entry_point: where the click command is found.
+    """
+
+    name: str
+    entry_point: EntryPoint
+
+    @property
+    def package(self) -> str:
+        """The import name of the package that offers the command."""
+        return self.entry_point.module.partition(".")[0]
+
+    def load(self) -> click.Command:
+        """Import the command.
+
+        Raises:
+            BrokenCommandError: the import fails, whatever the cause, or what is found is
+                not a click command.
+        """
+        try:
+            command = self.entry_point.load()
+        except Exception as error:  # noqa: BLE001 - a plugin may fail in any way
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise BrokenCommandError(f"the command '{self.name}' is broken: {reason}") from error
+        if not isinstance(command, click.Command):
+            raise BrokenCommandError(
+                f"the command '{self.name}' is broken: expected a click command at "
+                f"{self.entry_point.value}, found {type(command).__name__}"
+            )
+        return command
+
+
+def find_plugins() -> dict[str, Plugin]:
+    """All commands of the installed packages by name, in alphabetical order.
+
+    Where two packages offer one name, fomm-core's command stays.
+    """
+    found: dict[str, Plugin] = {}
+    for entry_point in entry_points(group=COMMAND_GROUP):
+        plugin = Plugin(entry_point.name, entry_point)
+        if plugin.name not in found or plugin.package == _OWN_PACKAGE:
+            found[plugin.name] = plugin
+    return dict(sorted(found.items()))
+
+
+def installed_packages() -> dict[str, str]:
+    """The versions of all installed packages of the project, by distribution name."""
+    found: dict[str, str] = {}
+    for distribution in distributions():
+        name = cast("str | None", distribution.metadata["Name"])
+        if name is not None and name.startswith("fomm-"):
+            found.setdefault(name, distribution.version)
+    return dict(sorted(found.items()))
