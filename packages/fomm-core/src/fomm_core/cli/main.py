@@ -86,7 +86,7 @@ class PluginGroup(click.Group):
         try:
             return plugin.load().get_short_help_str(limit=70)
         except BrokenCommandError as error:
-            return f"({error})"
+            return f"(broken: {error.reason})"
 
 
 def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -97,36 +97,42 @@ def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) ->
     context.exit()
 
 
-@click.group(
-    cls=PluginGroup,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-@click.option("-v", "--verbose", count=True, help="Tell more; twice for everything.")
-@click.option("-q", "--quiet", is_flag=True, help="Show errors only, and no progress bar.")
-@click.option("--debug", is_flag=True, help="Show a traceback with every error.")
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_versions,
-    help="Show the versions of the installed fomm packages and exit.",
-)
-@click.pass_context
-def fomm(context: click.Context, verbose: int, quiet: bool, debug: bool) -> None:
-    """Animate a picture with a video (First Order Motion Model).
-
-    `fomm animate` without arguments shows what it does; `fomm COMMAND --help` tells more.
-    """
+def _prepare(verbose: int, quiet: bool, debug: bool) -> None:
+    context = click.get_current_context()
     options = GlobalOptions(verbosity=-1 if quiet else verbose, debug=debug)
     context.obj = options
     group = context.command
     plugins = group.plugins.values() if isinstance(group, PluginGroup) else ()
-    packages = {"fomm_core", *(plugin.package for plugin in plugins)}
-    configure_logging(packages, options.verbosity)
+    configure_logging({"fomm_core", *(plugin.package for plugin in plugins)}, options.verbosity)
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+def make_program() -> click.Group:
+    """The program with the commands of all packages that are installed now."""
+    return PluginGroup(
+        "fomm",
+        callback=_prepare,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Animate a picture with a video (First Order Motion Model).\n\n"
+        "`fomm animate` without arguments shows what it does; `fomm COMMAND --help` tells more.",
+        params=[
+            click.Option(["-v", "--verbose"], count=True, help="Tell more; twice for all."),
+            click.Option(
+                ["-q", "--quiet"], is_flag=True, help="Show errors only, and no progress bar."
+            ),
+            click.Option(["--debug"], is_flag=True, help="Show a traceback with every error."),
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_print_versions,
+                help="Show the versions of the installed fomm packages and exit.",
+            ),
+        ],
+    )
 
 
 def _usage_message(error: click.ClickException) -> str:
@@ -153,7 +159,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     debug = "--debug" in arguments
     try:
-        code = fomm.main(list(arguments), prog_name="fomm", standalone_mode=False)
+        code = make_program().main(list(arguments), prog_name="fomm", standalone_mode=False)
     except click.Abort:
         click.echo("fomm: interrupted", err=True)
         return EXIT_INTERRUPTED

@@ -17,7 +17,15 @@ _OWN_PACKAGE = "fomm_core"
 
 
 class BrokenCommandError(FommError):
-    """A command whose module cannot be imported; the message gives the reason."""
+    """A command whose module cannot be imported.
+
+    Attributes:
+        reason: why, in one line.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"the command '{name}' is broken: {reason}")
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -46,13 +54,14 @@ class Plugin:
         """
         try:
             command = self.entry_point.load()
-        except Exception as error:  # noqa: BLE001 - a plugin may fail in any way
+        except Exception as error:  # a plugin may fail in any way
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise BrokenCommandError(f"the command '{self.name}' is broken: {reason}") from error
+            raise BrokenCommandError(self.name, reason) from error
         if not isinstance(command, click.Command):
             raise BrokenCommandError(
-                f"the command '{self.name}' is broken: expected a click command at "
-                f"{self.entry_point.value}, found {type(command).__name__}"
+                self.name,
+                f"expected a click command at {self.entry_point.value}, "
+                f"found {type(command).__name__}",
             )
         return command
 
