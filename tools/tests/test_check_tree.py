@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+import check_tree
+
+
+def breaches_of(root):
+    return list(check_tree.breaches(root))
+
+
+def test_a_repository_that_keeps_the_rules_has_no_breach(package, tmp_path):
+    assert breaches_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "breach"),
+    [
+        ("a = '/" + "home/me/data'", "names a folder of one machine: /" + "home/m"),
+        ("see py" + "pi.org for it", "names a package registry: py" + "pi.org"),
+        ("index" + "-url = 'x'", "sets a package registry: index" + "-url ="),
+        ("[tool.uv" + ".index]", "sets a package registry: [tool.uv" + ".index]"),
+    ],
+)
+def test_words_of_one_machine_are_found(package, tmp_path, text, breach):
+    (tmp_path / "notes.md").write_text(f"first\n{text}\n")
+    assert breaches_of(tmp_path) == [f"notes.md:2: {breach}"]
+
+
+@pytest.mark.parametrize("text", ["https://example.org/home/me", "src/work/here", "a /b/tmp/c"])
+def test_addresses_and_relative_paths_are_no_breach(package, tmp_path, text):
+    (tmp_path / "notes.md").write_text(text)
+    assert breaches_of(tmp_path) == []
+
+
+def test_only_the_embedded_model_may_be_large(package, tmp_path):
+    inside = tmp_path / check_tree.EMBEDDED / "avatar"
+    inside.mkdir(parents=True)
+    (inside / "decoder.onnx").write_bytes(b"\xff" * 301_000)
+    assert breaches_of(tmp_path) == []
+    (tmp_path / "decoder.onnx").write_bytes(b"\xff" * 301_000)
+    assert breaches_of(tmp_path) == ["decoder.onnx: expected at most 300 kB, found 301 kB"]
+
+
+def test_ignored_files_do_not_count(package, tmp_path):
+    (tmp_path / ".gitignore").write_text("uv.lock\n")
+    (tmp_path / "uv.lock").write_text("")
+    assert breaches_of(tmp_path) == []
+
+
+def test_the_lock_file_is_not_committed(package, tmp_path):
+    (tmp_path / "uv.lock").write_text("")
+    assert len(breaches_of(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "src/fomm_one/py.typed"])
+def test_what_a_package_lacks_is_named(package, tmp_path, name):
+    (package.folder / name).unlink()
+    assert breaches_of(tmp_path) == [f"{package.folder / name}: missing"]
+
+
+def test_version_and_change_log_must_agree(package, tmp_path):
+    (package.source / "_version.py").write_text('__version__ = "0.3.0"\n')
+    assert breaches_of(tmp_path) == [
+        "fomm-one: version 0.3.0, but its change log begins with 0.2.0"
+    ]
+
+
+def test_a_version_that_cannot_be_read_is_a_breach(package, tmp_path):
+    (package.source / "_version.py").write_text("")
+    (breach,) = breaches_of(tmp_path)
+    assert "expected a line __version__" in breach
