@@ -1,0 +1,84 @@
+"""Writing files whole or not at all, naming their content, and where they are cached."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from fomm_core.errors import ModelError, OutputError
+
+_CHUNK_BYTES = 1 << 20
+
+
+@contextmanager
+def atomic_path(final: str | Path) -> Iterator[Path]:
+    """Give a temporary path to write to, which becomes ``final`` when the block succeeds.
+
+    The temporary file lies in the same folder and keeps the ending of ``final``, since many
+    writers choose their format by it. It is flushed to the disk and moved into place at the
+    end; if the block raises, it is removed and what was at ``final`` before is untouched.
+
+    Args:
+        final: where the result is to be; its folder must exist.
+
+    Yields:
+        A path at which nothing exists yet.
+
+    Raises:
+        OutputError: the file cannot be written or moved (folder, permissions, full disk).
+    """
+    final = Path(final)
+    partial = final.with_name(f".{final.stem}-{secrets.token_hex(4)}.part{final.suffix}")
+    try:
+        yield partial
+        _flush(partial)
+        partial.replace(final)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(f"{final}: cannot be written: {reason}") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _flush(path: Path) -> None:
+    """Wait until the content is on the disk, so that a power cut leaves no empty file."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sha256_of(path: str | Path) -> str:
+    """Hash a file, of any size, in constant memory.
+
+    Returns:
+        The SHA-256 digest as 64 hexadecimal digits.
+
+    Raises:
+        ModelError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """The folder for what can be made or downloaded again: models, exported graphs.
+
+    It is the one named by the environment variable ``FOMM_CACHE``, else the user's cache
+    folder of this platform. It may not exist yet.
+    """
+    named = os.environ.get("FOMM_CACHE")
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("fomm", appauthor=False)
