@@ -1,16 +1,17 @@
-"""Files of the zoo: fetched once, verified at every use.
+"""Published files: fetched once, verified at every use.
 
 The digests of the published files are not known to this package. So the first complete
 download is trusted: its size and SHA-256 are recorded beside it, and from then on the file
 must match the record. This notices damage and later changes; it does not prove that the first
-download was genuine, for which there is only https. Where an entry of the zoo names a digest,
-that is enforced from the first download on.
+download was genuine, for which there is only https. Where a :class:`RemoteFile` names a
+digest, that is enforced from the first download on.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,12 +20,36 @@ from filelock import FileLock
 
 from fomm_core.config import load_config
 from fomm_core.errors import ConfigError, DownloadError, OutputError
-from fomm_core.files import atomic_path, cache_folder, sha256_of
+from fomm_core.files import atomic_path, sha256_of
 from fomm_core.transfer import Retry, discard, download
-from fomm_core.zoo import ZooEntry, ZooFile
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file to download.
+
+    Attributes:
+        url: its published address.
+        name: its name here; the ending says what it must be (.h5 or .yaml).
+        size: length in bytes, or ``None`` where not known beforehand.
+        sha256: digest as 64 hexadecimal digits, or ``None`` where not known beforehand.
+    """
+
+    url: str
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where to fetch it: :attr:`url`, or the mirror named by ``FOMM_ZOO_URL``."""
+        mirror = os.environ.get("FOMM_ZOO_URL")
+        if not mirror:
+            return self.url
+        return f"{mirror.rstrip('/')}/{self.url.rpartition('/')[2]}"
 
 
 @dataclass(frozen=True)
@@ -42,34 +67,28 @@ class Record:
     sha256: str
 
 
-def fetch(entry: ZooEntry, progress: bool = True, retry: Retry | None = None) -> dict[str, Path]:
-    """Make the files of a zoo entry available locally.
+def fetch_file(
+    file: RemoteFile, path: Path, progress: bool = True, retry: Retry | None = None
+) -> Path:
+    """Take a file from its place in the cache, or download it there.
 
-    They are kept in ``zoo/<entry>`` of the cache folder (:func:`fomm_core.files.cache_folder`).
-    Files put there by hand are taken as well. Several processes may fetch at once: one
+    A file put there by hand is taken as well. Several processes may fetch it at once: one
     downloads, the others wait for it.
 
     Args:
-        entry: what to fetch.
-        progress: show bars on stderr if that is a terminal.
+        file: what to fetch.
+        path: its place in the cache; the folder is made.
+        progress: show a bar on stderr if that is a terminal.
         retry: how patiently to try.
 
     Returns:
-        The local path of each file by its name in the entry.
+        ``path``, once the right file is there.
 
     Raises:
-        DownloadError: a file cannot be fetched, or what came is not the right file; the
-            message says where to put it by hand. Wrong files are removed.
-        OutputError: the cache folder cannot be written.
+        DownloadError: it cannot be fetched, or what came is not the right file; the message
+            says where to put it by hand. Wrong files are removed.
+        OutputError: the cache cannot be written.
     """
-    folder = cache_folder() / "zoo" / entry.name
-    return {
-        file.name: _fetch_file(file, folder / file.name, progress, retry) for file in entry.files
-    }
-
-
-def _fetch_file(file: ZooFile, path: Path, progress: bool, retry: Retry | None) -> Path:
-    """Take the file from the cache, or download it."""
     try:
         if _is_cached(file, path):  # without a lock: the cache may be shared and read-only
             return path
@@ -82,7 +101,7 @@ def _fetch_file(file: ZooFile, path: Path, progress: bool, retry: Retry | None) 
     return path
 
 
-def _is_cached(file: ZooFile, path: Path) -> bool:
+def _is_cached(file: RemoteFile, path: Path) -> bool:
     """Whether the right file is there; a file that is wrong is removed."""
     if not path.is_file():
         return False
@@ -98,7 +117,7 @@ def _is_cached(file: ZooFile, path: Path) -> bool:
     return True
 
 
-def _download(file: ZooFile, path: Path, progress: bool, retry: Retry | None) -> None:
+def _download(file: RemoteFile, path: Path, progress: bool, retry: Retry | None) -> None:
     """Download, verify, record, and move into place."""
     partial = path.with_name(f"{path.name}.part")
     try:
@@ -117,7 +136,7 @@ def _download(file: ZooFile, path: Path, progress: bool, retry: Retry | None) ->
     discard(partial)
 
 
-def _problem(file: ZooFile, path: Path, record: Record | None) -> str | None:
+def _problem(file: RemoteFile, path: Path, record: Record | None) -> str | None:
     """What is wrong with a file: its length, format or digest; ``None`` if nothing is."""
     expected_size = file.size or (record.size if record else None)
     size = path.stat().st_size
@@ -159,7 +178,7 @@ def _read_record(path: Path) -> Record | None:
     return record
 
 
-def _write_record(file: ZooFile, content: Path, path: Path) -> None:
+def _write_record(file: RemoteFile, content: Path, path: Path) -> None:
     """Record what ``content`` is, for the file that will be at ``path``."""
     record = Record(file.address, content.stat().st_size, sha256_of(content))
     with atomic_path(_record_of(path)) as partial:

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, naming their content, and where they are cached."""
+"""Writing files whole or not at all, and naming their content."""
 
 from __future__ import annotations
 
@@ -68,17 +68,3 @@ def sha256_of(path: str | Path) -> str:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from error
     return digest.hexdigest()
-
-
-def cache_folder() -> Path:
-    """The folder for what can be made or downloaded again: models, exported graphs.
-
-    It is the one named by the environment variable ``FOMM_CACHE``, else the user's cache
-    folder of this platform. It may not exist yet.
-    """
-    named = os.environ.get("FOMM_CACHE")
-    if named:
-        return Path(named).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("fomm", appauthor=False)

@@ -5,13 +5,16 @@ The embedded model ``avatar`` is not listed here: it needs no download.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from types import MappingProxyType
 
+from fomm_core.cache import cache_folder
+from fomm_core.download import RemoteFile, fetch_file
 from fomm_core.errors import ModelError
+from fomm_core.transfer import Retry
 
 EMBEDDED = "avatar"
 """Name of the model that comes with the package."""
@@ -20,31 +23,7 @@ CONFIG_NAME = "config.yaml"
 PARAMS_NAME = "params.h5"
 
 _NNABLA_URL = "https://nnabla.org/pretrained-models/nnabla-examples/GANs/first-order-model/"
-
-
-@dataclass(frozen=True)
-class ZooFile:
-    """One file to download.
-
-    Attributes:
-        url: its published address.
-        name: file name in the cache; the ending says what it must be (.h5 or .yaml).
-        size: length in bytes, or ``None`` where not known beforehand.
-        sha256: digest as 64 hexadecimal digits, or ``None`` where not known beforehand.
-    """
-
-    url: str
-    name: str
-    size: int | None = None
-    sha256: str | None = None
-
-    @property
-    def address(self) -> str:
-        """Where to fetch it: :attr:`url`, or the mirror named by ``FOMM_ZOO_URL``."""
-        mirror = os.environ.get("FOMM_ZOO_URL")
-        if not mirror:
-            return self.url
-        return f"{mirror.rstrip('/')}/{self.url.rpartition('/')[2]}"
+_TERMS = "published beside Apache-2.0 code; no separate terms for the weights are stated"
 
 
 @dataclass(frozen=True)
@@ -53,36 +32,41 @@ class ZooEntry:
 
     Attributes:
         name: what users call it.
-        files: what it consists of.
+        files: what it consists of; a model has :data:`CONFIG_NAME` and :data:`PARAMS_NAME`.
         description: one line for lists.
         licence: the terms as far as they are published.
         provenance: who made it, from what.
     """
 
     name: str
-    files: tuple[ZooFile, ...]
+    files: tuple[RemoteFile, ...]
     description: str
     licence: str
     provenance: str
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it animates by itself, or is only a part for training."""
+        return {CONFIG_NAME, PARAMS_NAME} <= {file.name for file in self.files}
 
 
 VOX = ZooEntry(
     name="vox",
     files=(
-        ZooFile(f"{_NNABLA_URL}voxceleb_trained_info.yaml", CONFIG_NAME),
-        ZooFile(f"{_NNABLA_URL}pretrained_fomm_params.h5", PARAMS_NAME),
+        RemoteFile(f"{_NNABLA_URL}voxceleb_trained_info.yaml", CONFIG_NAME),
+        RemoteFile(f"{_NNABLA_URL}pretrained_fomm_params.h5", PARAMS_NAME),
     ),
-    description="faces, 256x256, 10 keypoints; the published NNabla weights",
-    licence="published beside Apache-2.0 code; no separate terms for the weights are stated",
-    provenance="trained by Sony on VoxCeleb with the NNabla implementation",
+    description="faces, 256x256, 10 keypoints: the published NNabla weights",
+    licence=_TERMS,
+    provenance="trained on VoxCeleb with the NNabla implementation, by its authors",
 )
 
 VGG19 = ZooEntry(
     name="vgg19",
-    files=(ZooFile(f"{_NNABLA_URL}vgg19.h5", "vgg19.h5"),),
-    description="VGG19 features for the perceptual loss; needed for training only",
-    licence="published beside Apache-2.0 code; no separate terms for the weights are stated",
-    provenance="ImageNet classifier, published by Sony with the NNabla implementation",
+    files=(RemoteFile(f"{_NNABLA_URL}vgg19.h5", "vgg19.h5"),),
+    description="VGG19 features for the perceptual loss, for training only",
+    licence=_TERMS,
+    provenance="classifier published with the NNabla implementation",
 )
 
 ZOO: Mapping[str, ZooEntry] = MappingProxyType({entry.name: entry for entry in (VOX, VGG19)})
@@ -101,3 +85,41 @@ def resolve(name: str) -> ZooEntry:
     near = get_close_matches(name, known, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     raise ModelError(f"expected a model folder or one of {', '.join(known)}, found '{name}'{hint}")
+
+
+def fetch(entry: ZooEntry, progress: bool = True, retry: Retry | None = None) -> dict[str, Path]:
+    """Make the files of an entry available locally, in ``zoo/<entry>`` of the cache folder.
+
+    Args:
+        entry: what to fetch.
+        progress: show bars on stderr if that is a terminal.
+        retry: how patiently to try.
+
+    Returns:
+        The local path of each file by its name in the entry.
+
+    Raises:
+        DownloadError: a file cannot be fetched, or what came is not the right file.
+        OutputError: the cache folder cannot be written.
+    """
+    folder = cache_folder() / "zoo" / entry.name
+    return {
+        file.name: fetch_file(file, folder / file.name, progress, retry) for file in entry.files
+    }
+
+
+def fetch_model(name: str, progress: bool = True) -> tuple[Path, Path]:
+    """Make a model of the zoo available locally.
+
+    Returns:
+        Paths of its configuration and of its parameter file.
+
+    Raises:
+        ModelError: there is no such model; or, as DownloadError, it cannot be fetched.
+        OutputError: the cache folder cannot be written.
+    """
+    entry = resolve(name)
+    if not entry.is_model:
+        raise ModelError(f"{name}: expected a model, found {entry.description}")
+    files = fetch(entry, progress)
+    return files[CONFIG_NAME], files[PARAMS_NAME]
