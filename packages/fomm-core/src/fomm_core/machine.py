@@ -38,11 +38,6 @@ class Machine:
     memory_gb: float
     gpus: tuple[str, ...]
 
-    @property
-    def has_bfloat16(self) -> bool:
-        """Whether the processor computes in bfloat16 (AVX-512 BF16 or AMX)."""
-        return any("bf16" in feature for feature in self.cpu_features)
-
 
 def describe_machine() -> Machine:
     """Look at this machine; takes some milliseconds, up to seconds where GPUs sleep."""

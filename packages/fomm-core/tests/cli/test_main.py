@@ -23,14 +23,6 @@ def command(context, count):
 """
 
 
-@pytest.fixture(autouse=True)
-def logging_as_before():
-    yield
-    logger = logging.getLogger("fomm_core")
-    logger.handlers, logger.propagate = [], True
-    logger.setLevel(logging.NOTSET)
-
-
 @pytest.fixture
 def install(tmp_path, monkeypatch):
     """Install a package with one command, as pip would lay it out."""
@@ -161,6 +153,14 @@ def test_log_records_reach_stderr_by_level(install, capsys, options, shown):
     )
     assert run([*options, "talk"]) == 0
     assert capsys.readouterr().err.splitlines() == [f"fomm: {name}: hear {name}" for name in shown]
+
+
+def test_logging_is_afterwards_as_it_was(install):
+    install("wave", "pass")
+    logger = logging.getLogger("fomm_core")
+    before = (logger.level, list(logger.handlers), logger.propagate)
+    run(["-vv", "wave"])
+    assert (logger.level, logger.handlers, logger.propagate) == before
 
 
 def test_the_options_reach_the_command(install, capsys):

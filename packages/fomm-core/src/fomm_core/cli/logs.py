@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class StderrHandler(logging.Handler):
@@ -28,17 +29,23 @@ def level_of(verbosity: int) -> int:
     return (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
 
 
-def configure_logging(packages: Iterable[str], verbosity: int) -> None:
-    """Send the records of these packages' loggers to stderr.
-
-    Calling it again replaces what the call before set.
+@contextmanager
+def logs_on_stderr(packages: Iterable[str], verbosity: int) -> Iterator[None]:
+    """Send the records of these packages' loggers to stderr while the block runs.
 
     Args:
         packages: import names such as ``fomm_core``.
         verbosity: see :func:`level_of`.
     """
-    for package in packages:
-        logger = logging.getLogger(package)
+    loggers = [logging.getLogger(package) for package in packages]
+    before = [(logger, logger.level) for logger in loggers]
+    handler = StderrHandler()
+    for logger in loggers:
         logger.setLevel(level_of(verbosity))
-        logger.handlers = [StderrHandler()]
-        logger.propagate = False
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger, level in before:
+            logger.setLevel(level)
+            logger.removeHandler(handler)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import click
 
-from fomm_core.cli.logs import configure_logging
+from fomm_core.cli.logs import logs_on_stderr
 from fomm_core.cli.plugins import (
     BrokenCommandError,
     Plugin,
@@ -103,7 +103,8 @@ def _prepare(verbose: int, quiet: bool, debug: bool) -> None:
     context.obj = options
     group = context.command
     plugins = group.plugins.values() if isinstance(group, PluginGroup) else ()
-    configure_logging({"fomm_core", *(plugin.package for plugin in plugins)}, options.verbosity)
+    packages = {"fomm_core", *(plugin.package for plugin in plugins)}
+    context.with_resource(logs_on_stderr(packages, options.verbosity))
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

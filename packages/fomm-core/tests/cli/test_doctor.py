@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fomm_core import errors
+from fomm_core.cli import installation as report
+from fomm_core.cli.main import run
+from fomm_core.engine import EngineStatus
+
+
+@pytest.fixture
+def engines(monkeypatch):
+    """Pretend that these engines are usable."""
+
+    def pretend(*usable: str) -> None:
+        statuses = [
+            EngineStatus(name, name in usable, "" if name in usable else f"no {name} here", "1.2")
+            for name in report.ENGINES
+        ]
+
+        def choose(wanted, possible):
+            if not usable:
+                raise errors.EngineError("no engine can run")
+            return usable[0]
+
+        monkeypatch.setattr(report, "available_engines", lambda: statuses)
+        monkeypatch.setattr(report, "choose_engine", choose)
+
+    return pretend
+
+
+def doctor_json(capsys, code=0):
+    assert run(["doctor", "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_json_tells_of_this_very_machine(capsys):
+    import numpy as np
+
+    from fomm_core import __version__
+
+    found = doctor_json(capsys)
+    assert found["packages"]["fomm-core"] == __version__
+    assert found["libraries"]["numpy"] == np.__version__
+    assert found["machine"]["cores"] >= 1
+    assert {engine["name"] for engine in found["engines"]} == set(report.ENGINES)
+    assert found["auto"]["engine"] in {e["name"] for e in found["engines"] if e["usable"]}
+
+
+def test_nnabla_is_usable_only_where_it_is_installed(capsys):
+    found = doctor_json(capsys)
+    (nnabla,) = (engine for engine in found["engines"] if engine["name"] == "nnabla")
+    assert nnabla["usable"] == (found["libraries"]["nnabla"] is not None)
+    assert nnabla["usable"] or "fomm-core[nnabla]" in nnabla["reason"]
+
+
+def test_unusable_engines_are_told_with_their_reason(engines, capsys):
+    engines("nnabla")
+    assert run(["doctor"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "openvino no openvino here" in lines
+    assert "nnabla usable, version 1.2" in lines
+    assert any(line.startswith("auto runs nnabla: ") for line in lines)
+
+
+def test_precisions_are_told_only_with_openvino(engines, capsys):
+    engines("nnabla")
+    assert doctor_json(capsys)["precisions"] == []
+    engines("openvino")
+    assert doctor_json(capsys)["precisions"][0] == "fp32"
+
+
+def test_where_nothing_can_run_the_exit_code_says_so(engines, capsys):
+    engines()
+    assert doctor_json(capsys, code=2)["auto"] == {"engine": None, "reason": "no engine can run"}
+    assert run(["doctor"]) == 2
+    assert "  no engine can run" in capsys.readouterr().out.splitlines()
+
+
+def test_the_cache_is_measured(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FOMM_CACHE", str(tmp_path / "cache"))
+    assert doctor_json(capsys)["cache"] == {
+        "folder": str(tmp_path / "cache"),
+        "files": 0,
+        "size_mb": 0.0,
+    }
+    (tmp_path / "cache" / "zoo").mkdir(parents=True)
+    (tmp_path / "cache" / "zoo" / "a.h5").write_bytes(bytes(1_500_000))
+    (tmp_path / "cache" / "b.onnx").write_bytes(bytes(500_000))
+    found = doctor_json(capsys)["cache"]
+    assert (found["files"], found["size_mb"]) == (2, 2.0)
+
+
+def test_a_library_that_is_absent_has_no_version(monkeypatch, capsys):
+    monkeypatch.setattr(report, "LIBRARIES", ("numpy", "no-such-library-here"))
+    assert doctor_json(capsys)["libraries"]["no-such-library-here"] is None
+    assert run(["doctor"]) == 0
+    assert "no-such-library-here  not installed" in capsys.readouterr().out
