@@ -86,9 +86,11 @@ class DatasetParams(Section):
     """
 
     root_dir: str = "data"
-    frame_shape: Annotated[
-        tuple[PositiveInt, PositiveInt, PositiveInt], Field(strict=False)
-    ] = (256, 256, 3)
+    frame_shape: Annotated[tuple[PositiveInt, PositiveInt, PositiveInt], Field(strict=False)] = (
+        256,
+        256,
+        3,
+    )
     id_sampling: bool = False
     pairs_list: str | None = None
     augmentation_params: AugmentationParams = AugmentationParams()
@@ -376,7 +378,7 @@ def parse_config(data: Any, name: str = "configuration") -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{name}: {_explain(error)}") from None
+        raise ConfigError(f"{name}: {explain(error)}") from None
 
 
 def dump_config(config: Config) -> str:
@@ -385,8 +387,8 @@ def dump_config(config: Config) -> str:
     return yaml.safe_dump(data, sort_keys=False)
 
 
-def _explain(error: ValidationError) -> str:
-    """Say the first problem in one line: key, expectation, finding."""
+def explain(error: ValidationError) -> str:
+    """Say the first problem of a pydantic model in one line: key, expectation, finding."""
     problems = error.errors(include_url=False)
     first = problems[0]
     key = ".".join(str(part) for part in first["loc"])

@@ -35,9 +35,7 @@ def convolution(x: nn.Variable, out_maps: int, kernel: int, pad: int) -> nn.Vari
     """
     limit = I.calc_normal_std_he_forward(x.shape[1], out_maps, (kernel, kernel)) / np.sqrt(2)
     init = I.UniformInitializer((-limit, limit))
-    return PF.convolution(
-        x, out_maps, (kernel, kernel), pad=(pad, pad), w_init=init, b_init=init
-    )
+    return PF.convolution(x, out_maps, (kernel, kernel), pad=(pad, pad), w_init=init, b_init=init)
 
 
 def same_block(x: nn.Variable, out_maps: int, kernel: int, normalize: Normalize) -> nn.Variable:

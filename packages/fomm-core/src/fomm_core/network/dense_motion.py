@@ -11,7 +11,7 @@ import numpy as np
 from fomm_core.config import DenseMotionParams
 from fomm_core.network.blocks import Normalize, convolution, hourglass
 from fomm_core.network.keypoint_detector import KeypointVariables
-from fomm_core.network.warping import constant, coordinate_grid, gaussian_heatmaps, warp
+from fomm_core.network.warping import constant, coordinate_grid, gaussian_heatmaps, reshape, warp
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +50,9 @@ def dense_motion(
     deformed = _warp_by_each(small_source, motions)
     heatmaps = _heatmap_differences(kp_source, kp_driving, (height, width), params.kp_variance)
     inputs = F.concatenate(
-        F.reshape(heatmaps, (batch, num_motions, 1, height, width)), deformed, axis=2
+        reshape(heatmaps, (batch, num_motions, 1, height, width)), deformed, axis=2
     )
-    inputs = F.reshape(inputs, (batch, num_motions * (channels + 1), height, width))
+    inputs = reshape(inputs, (batch, num_motions * (channels + 1), height, width))
     with nn.parameter_scope("dense_motion_prediction"):
         features = hourglass(
             inputs, params.block_expansion, params.num_blocks, params.max_features, normalize
@@ -63,7 +63,7 @@ def dense_motion(
         if estimate_occlusion_map:
             with nn.parameter_scope("occlusion_map"):
                 occlusion_map = F.sigmoid(convolution(features, 1, 7, 3))
-    weights = F.reshape(mask, (batch, num_motions, height, width, 1))
+    weights = reshape(mask, (batch, num_motions, height, width, 1))
     return DenseMotion(F.sum(weights * motions, axis=1), occlusion_map, mask, deformed)
 
 
@@ -78,23 +78,23 @@ def sparse_motions(
     pixels = size[0] * size[1]
     identity = coordinate_grid(*size)
     flat = constant(identity.reshape(1, 1, pixels, 2))
-    offset = flat - F.reshape(kp_driving.value, (batch, num_kp, 1, 2))
+    offset = flat - reshape(kp_driving.value, (batch, num_kp, 1, 2))
     if kp_source.jacobian is not None and kp_driving.jacobian is not None:
         local = F.batch_matmul(kp_source.jacobian, inverse_2x2(kp_driving.jacobian))
         offset = F.batch_matmul(offset, local, transpose_b=True)
-    moved = offset + F.reshape(kp_source.value, (batch, num_kp, 1, 2))
+    moved = offset + reshape(kp_source.value, (batch, num_kp, 1, 2))
     background = constant(np.tile(identity.reshape(1, 1, pixels, 2), (batch, 1, 1, 1)))
     motions = F.concatenate(background, moved, axis=1)
-    return F.reshape(motions, (batch, num_kp + 1, *size, 2))
+    return reshape(motions, (batch, num_kp + 1, *size, 2))
 
 
 def inverse_2x2(matrix: nn.Variable) -> nn.Variable:
     """Invert matrices (B, K, 2, 2) in closed form; a singular one gives infinities."""
     batch, num_kp = matrix.shape[:2]
-    entries = F.reshape(matrix, (batch, num_kp, 4))
+    entries = reshape(matrix, (batch, num_kp, 4))
     a, b, c, d = (entries[:, :, i : i + 1] for i in range(4))
     adjugate = F.concatenate(d, -b, -c, a, axis=2)
-    return F.reshape(adjugate / (a * d - b * c), matrix.shape)
+    return reshape(adjugate / (a * d - b * c), matrix.shape)
 
 
 def _warp_by_each(small_source: nn.Variable, motions: nn.Variable) -> nn.Variable:
@@ -102,14 +102,14 @@ def _warp_by_each(small_source: nn.Variable, motions: nn.Variable) -> nn.Variabl
     batch, num_motions, height, width, _ = motions.shape
     channels = small_source.shape[1]
     copies = F.broadcast(
-        F.reshape(small_source, (batch, 1, channels, height, width)),
+        reshape(small_source, (batch, 1, channels, height, width)),
         (batch, num_motions, channels, height, width),
     )
     warped = warp(
-        F.reshape(copies, (batch * num_motions, channels, height, width)),
-        F.reshape(motions, (batch * num_motions, height, width, 2)),
+        reshape(copies, (batch * num_motions, channels, height, width)),
+        reshape(motions, (batch * num_motions, height, width, 2)),
     )
-    return F.reshape(warped, (batch, num_motions, channels, height, width))
+    return reshape(warped, (batch, num_motions, channels, height, width))
 
 
 def _heatmap_differences(

@@ -22,9 +22,6 @@ from fomm_core.network.generator import Decoded, decode, encode
 from fomm_core.network.keypoint_detector import KeypointVariables, detect_keypoints
 from fomm_core.network.warping import down_scale
 
-STAGES = ("keypoints", "encoder", "motion", "decoder")
-"""The stages in the order in which they run."""
-
 
 @dataclass(frozen=True, eq=False)
 class EncodedSource:
@@ -59,9 +56,7 @@ class Networks:
         """Detect the keypoints of images (B, C, H, W) in [0, 1]."""
         model = self.config.model_params
         with nn.parameter_scope("", self.scope):
-            return detect_keypoints(
-                image, model.common_params, model.kp_detector_params, normalize
-            )
+            return detect_keypoints(image, model.common_params, model.kp_detector_params, normalize)
 
     def encoder(
         self, source: nn.Variable, normalize: Normalize = running_statistics
@@ -137,7 +132,7 @@ class Stage:
     """One stage as a graph with named ends.
 
     Attributes:
-        name: one of :data:`STAGES`.
+        name: one of :data:`fomm_core.bundle.STAGES`.
         inputs: variables to set, by name.
         outputs: variables to read after the forward pass, by name.
     """
@@ -220,9 +215,7 @@ def _fresh(keypoints: KeypointVariables) -> KeypointVariables:
 
 def _named(prefix: str, keypoints: KeypointVariables) -> dict[str, nn.Variable]:
     """Keypoint variables by name."""
-    return _present(
-        **{f"{prefix}value": keypoints.value, f"{prefix}jacobian": keypoints.jacobian}
-    )
+    return _present(**{f"{prefix}value": keypoints.value, f"{prefix}jacobian": keypoints.jacobian})
 
 
 def _present(**variables: nn.Variable | None) -> dict[str, nn.Variable]:

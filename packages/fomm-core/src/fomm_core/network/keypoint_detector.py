@@ -12,7 +12,7 @@ import numpy as np
 
 from fomm_core.config import CommonParams, KeypointDetectorParams
 from fomm_core.network.blocks import Normalize, convolution, hourglass
-from fomm_core.network.warping import constant, coordinate_grid, down_scale
+from fomm_core.network.warping import constant, coordinate_grid, down_scale, reshape
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +57,14 @@ def detect_keypoints(
 def _spatial_softmax(logits: nn.Variable, temperature: float) -> nn.Variable:
     """Softmax over all pixels of each map; (B, K, h, w), each map sums to 1."""
     batch, num_kp, height, width = logits.shape
-    flat = F.reshape(logits, (batch, num_kp, height * width)) / temperature
-    return F.reshape(F.softmax(flat, axis=2), logits.shape)
+    flat = reshape(logits, (batch, num_kp, height * width)) / temperature
+    return reshape(F.softmax(flat, axis=2), logits.shape)
 
 
 def _expected_position(heatmap: nn.Variable) -> nn.Variable:
     """Soft-argmax: the mean position under each heat map; (B, K, h, w) -> (B, K, 2)."""
     grid = constant(coordinate_grid(*heatmap.shape[2:])[None, None])
-    weights = F.reshape(heatmap, (*heatmap.shape, 1))
+    weights = reshape(heatmap, (*heatmap.shape, 1))
     return F.sum(weights * grid, axis=(2, 3))
 
 
@@ -81,11 +81,11 @@ def _jacobian_maps(features: nn.Variable, num_maps: int, pad: int) -> nn.Variabl
             b_init=identity,
         )
     batch, _, height, width = maps.shape
-    return F.reshape(maps, (batch, num_maps, 4, height, width))
+    return reshape(maps, (batch, num_maps, 4, height, width))
 
 
 def _expected_jacobian(heatmap: nn.Variable, maps: nn.Variable) -> nn.Variable:
     """The mean matrix under each heat map; (B, K, h, w), (B, K or 1, 4, h, w) -> (B, K, 2, 2)."""
     batch, num_kp, height, width = heatmap.shape
-    weights = F.reshape(heatmap, (batch, num_kp, 1, height, width))
-    return F.reshape(F.sum(weights * maps, axis=(3, 4)), (batch, num_kp, 2, 2))
+    weights = reshape(heatmap, (batch, num_kp, 1, height, width))
+    return reshape(F.sum(weights * maps, axis=(3, 4)), (batch, num_kp, 2, 2))

@@ -24,11 +24,19 @@ def constant(array: npt.NDArray[np.float32]) -> nn.Variable:
     return nn.Variable.from_numpy_array(array)
 
 
+def reshape(x: nn.Variable, shape: tuple[int, ...]) -> nn.Variable:
+    """Reshape into memory of its own.
+
+    Reshaped in place, a variable that is used more than once loses gradients.
+    """
+    return F.reshape(x, shape, inplace=False)
+
+
 def gaussian_heatmaps(value: nn.Variable, size: tuple[int, int], variance: float) -> nn.Variable:
     """A Gaussian bump around each keypoint; (B, K, 2) -> (B, K, h, w), 1 at its centre."""
     batch, num_kp, _ = value.shape
     grid = constant(coordinate_grid(*size).reshape(1, 1, *size, 2))
-    offset = grid - F.reshape(value, (batch, num_kp, 1, 1, 2))
+    offset = grid - reshape(value, (batch, num_kp, 1, 1, 2))
     return F.exp(F.sum(F.pow_scalar(offset, 2), axis=4) * (-0.5 / variance))
 
 

@@ -1,0 +1,89 @@
+"""fomm-core: animate a picture with a video (First Order Motion Model).
+
+    from fomm_core import Animator, VideoReader, load_model, read_image
+
+    animator = Animator(load_model("avatar"), read_image("source.png"))
+    for frame in animator.run(VideoReader("driving.mp4")):
+        frame.prediction  # (H, W, 3) uint8, RGB
+
+The names below are the public ones; they are imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fomm_core._version import __version__
+
+if TYPE_CHECKING:
+    from fomm_core.animate import AnimatedFrame, Animator
+    from fomm_core.config import Config, load_config
+    from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
+    from fomm_core.errors import FommError
+    from fomm_core.frames import read_image, write_image
+    from fomm_core.keypoints import Keypoints
+    from fomm_core.model import Model, load_model
+    from fomm_core.motion import MotionMode, MotionTransfer
+    from fomm_core.smoothing import OneEuroFilter
+    from fomm_core.template import MotionTemplate
+    from fomm_core.video import VideoReader, VideoWriter
+
+_HOME = {
+    "AnimatedFrame": "animate",
+    "Animator": "animate",
+    "Config": "config",
+    "Diagnostics": "engine.base",
+    "Engine": "engine.base",
+    "FommError": "errors",
+    "Keypoints": "keypoints",
+    "Model": "model",
+    "MotionMode": "motion",
+    "MotionTemplate": "template",
+    "MotionTransfer": "motion",
+    "OneEuroFilter": "smoothing",
+    "Rendering": "engine.base",
+    "SourceFeatures": "engine.base",
+    "VideoReader": "video",
+    "VideoWriter": "video",
+    "load_config": "config",
+    "load_model": "model",
+    "read_image": "frames",
+    "write_image": "frames",
+}
+
+__all__ = [
+    "AnimatedFrame",
+    "Animator",
+    "Config",
+    "Diagnostics",
+    "Engine",
+    "FommError",
+    "Keypoints",
+    "Model",
+    "MotionMode",
+    "MotionTemplate",
+    "MotionTransfer",
+    "OneEuroFilter",
+    "Rendering",
+    "SourceFeatures",
+    "VideoReader",
+    "VideoWriter",
+    "__version__",
+    "load_config",
+    "load_model",
+    "read_image",
+    "write_image",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,193 @@
+"""A model as a folder: card, exported graphs and, optionally, parameters.
+
+========================= ==============================================================
+``model.yaml``            the :class:`ModelCard`: configuration, provenance, checksums
+``{stage}.onnx``          one exported graph for each of the four stages
+``params.h5``             NNabla's parameters (optional; needed to train on or re-export)
+========================= ==============================================================
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from fomm_core.config import Config, Section, explain
+from fomm_core.errors import ModelError, OutputError
+from fomm_core.files import sha256_of
+
+STAGES = ("keypoints", "encoder", "motion", "decoder")
+"""The stages of inference, in the order in which they run."""
+
+CARD_FILE = "model.yaml"
+PARAMETERS_FILE = "params.h5"
+EMBEDDED_MODELS = Path(__file__).parent / "models"
+
+
+class ModelCard(Section):
+    """What a model says about itself.
+
+    Attributes:
+        format: version of the folder's layout.
+        name: the model's name, used in result folders.
+        description: one line on what the model animates.
+        provenance: data and recipe it was trained with.
+        licence: under which it may be used.
+        metrics: figures by name, such as ``{"L1": 0.042}``.
+        config: the whole configuration.
+        files: SHA-256 of each file beside the card, in hexadecimal digits.
+    """
+
+    format: Literal[1] = 1
+    name: str
+    description: str = ""
+    provenance: str = ""
+    licence: str = ""
+    metrics: dict[str, float] = Field(default_factory=dict)
+    config: Config
+    files: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model folder whose files were checked.
+
+    Attributes:
+        folder: where it lies.
+        card: what ``model.yaml`` says.
+    """
+
+    folder: Path
+    card: ModelCard
+
+    @property
+    def graphs(self) -> dict[str, Path]:
+        """The ONNX file of each stage."""
+        return {stage: self.folder / f"{stage}.onnx" for stage in STAGES}
+
+    @property
+    def parameters(self) -> Path | None:
+        """The parameter file, where the bundle has one."""
+        return self.folder / PARAMETERS_FILE if PARAMETERS_FILE in self.card.files else None
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder is meant to be a bundle."""
+    return (folder / CARD_FILE).is_file()
+
+
+def open_bundle(folder: str | Path) -> Bundle:
+    """Open a model folder and check every file against the card.
+
+    Raises:
+        ModelError: the folder is no bundle, a file is missing, or one is not what the
+            card says it is.
+    """
+    folder = Path(folder)
+    bundle = Bundle(folder, _read_card(folder / CARD_FILE))
+    listed = bundle.card.files
+    for stage in STAGES:
+        if f"{stage}.onnx" not in listed:
+            raise ModelError(f"{folder}: expected the graph {stage}.onnx, the card lists none")
+    for name, expected in listed.items():
+        _check_file(folder, name, expected)
+    return bundle
+
+
+def _read_card(path: Path) -> ModelCard:
+    """Read and check ``model.yaml``."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{path.parent}: expected a model folder with {CARD_FILE}, found none"
+        ) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{path}: expected a model card in YAML, found: {reason}") from None
+    try:
+        return ModelCard.model_validate(data)
+    except ValidationError as error:
+        raise ModelError(f"{path}: {explain(error)}") from None
+
+
+def _check_file(folder: Path, name: str, expected: str) -> None:
+    """Check that a listed file lies in the folder itself and has the listed content."""
+    if Path(name).name != name:
+        raise ModelError(f"{folder}/{CARD_FILE}: expected plain file names, found {name!r}")
+    if not (folder / name).is_file():
+        raise ModelError(f"{folder}: expected the file {name}, found none")
+    found = sha256_of(folder / name)
+    if found != expected:
+        raise ModelError(
+            f"{folder / name}: expected SHA-256 {expected[:12]}..., found {found[:12]}...; "
+            "the file is damaged or was changed: export or download the model again"
+        )
+
+
+def write_bundle(
+    folder: str | Path,
+    card: ModelCard,
+    fill: Callable[[Path], None],
+    replace: bool = False,
+) -> Bundle:
+    """Write a model folder; it appears whole or not at all.
+
+    Args:
+        folder: where to put it.
+        card: the card; its checksums are computed here.
+        fill: writes the graphs (and parameters) into the folder that it is given.
+        replace: replace an existing bundle at ``folder``.
+
+    Raises:
+        OutputError: the folder exists (and is not to be replaced) or cannot be written.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (replace and is_bundle(folder)):
+        what = "a model" if is_bundle(folder) else "something else"
+        raise OutputError(f"{folder}: expected a new folder, found {what}; choose another name")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
+    try:
+        fill(partial)
+        _write_card(partial, card)
+        partial.chmod(0o755)
+        _swap(partial, folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return open_bundle(folder)
+
+
+def _swap(partial: Path, folder: Path) -> None:
+    """Move ``partial`` to ``folder``; what was there before goes only after that."""
+    old = partial.with_name(f"{partial.name}-old")
+    if folder.exists():
+        folder.replace(old)
+    partial.replace(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_card(folder: Path, card: ModelCard) -> None:
+    """Write the card with the checksums of all files in the folder."""
+    files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
+    full = card.model_copy(update={"files": files})
+    data: Mapping[str, Any] = full.model_dump(mode="json", exclude_none=True)
+    text = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True)
+    (folder / CARD_FILE).write_text(text, encoding="utf-8")
+
+
+def embedded_models() -> dict[str, Path]:
+    """The models that come with the package: folders by name."""
+    return {path.parent.name: path.parent for path in EMBEDDED_MODELS.glob(f"*/{CARD_FILE}")}

@@ -1,0 +1,129 @@
+"""The reference engine: NNabla itself, on the CPU or on a GPU through cuDNN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fomm_core.checkpoint import Parameters
+from fomm_core.config import Config
+from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.errors import EngineError
+from fomm_core.keypoints import FloatArray, Keypoints
+
+if TYPE_CHECKING:
+    from fomm_core.network.graph import Stage
+
+
+class NNablaEngine(Engine):
+    """Runs the NNabla graphs stage by stage.
+
+    Args:
+        config: sizes and options of the networks.
+        parameters: arrays by NNabla's names.
+        origin: where the parameters are from, for error messages.
+        context: ``"cpu"`` or ``"cudnn"``.
+
+    Raises:
+        EngineError: NNabla, or its CUDA extension, is not installed or cannot start.
+        ParameterError: the parameters do not fit the configuration.
+    """
+
+    precision = "fp32"
+
+    def __init__(
+        self, config: Config, parameters: Parameters, origin: str, context: str = "cpu"
+    ) -> None:
+        self.name = "nnabla" if context == "cpu" else "nnabla-cudnn"
+        self.frame_size = config.frame_size
+        self._context = extension_context(context)
+        self._stages = self._build(config, parameters, origin)
+
+    def _build(self, config: Config, parameters: Parameters, origin: str) -> dict[str, Stage]:
+        import nnabla as nn
+
+        from fomm_core.network.graph import Networks, build_stages
+
+        with nn.context_scope(self._context):
+            networks = Networks(config)
+            stages = build_stages(networks)
+            networks.load(parameters, origin)
+        return stages
+
+    def detect(self, image: FloatArray) -> Keypoints:
+        found = self._run("keypoints", image=image[None])
+        jacobian = found["jacobian"][0] if "jacobian" in found else None
+        return Keypoints(found["value"][0], jacobian)
+
+    def encode(self, image: FloatArray) -> SourceFeatures:
+        return SourceFeatures(image, self._run("encoder", source=image[None]))
+
+    def render(
+        self,
+        features: SourceFeatures,
+        kp_source: Keypoints,
+        kp_driving: Keypoints,
+        diagnostics: bool = False,
+    ) -> Rendering:
+        encoded = features.payload
+        keypoints = {
+            **_keypoint_inputs("source", kp_source),
+            **_keypoint_inputs("driving", kp_driving),
+        }
+        motion = self._run("motion", small=encoded["small"], **keypoints)
+        moved = {k: motion[k] for k in ("deformation", "occlusion_map") if k in motion}
+        decoded = self._run(
+            "decoder", source=features.image[None], features=encoded["features"], **moved
+        )
+        prediction = decoded["prediction"][0]
+        if not diagnostics:
+            return Rendering(prediction)
+        occlusion = motion["occlusion_map"][0] if "occlusion_map" in motion else None
+        return Rendering(
+            prediction,
+            Diagnostics(
+                deformed=decoded["deformed"][0],
+                occlusion_map=occlusion,
+                mask=motion["mask"][0],
+                sparse_deformed=motion["sparse_deformed"][0],
+            ),
+        )
+
+    def close(self) -> None:
+        self._stages = {}
+
+    def _run(self, stage: str, **inputs: FloatArray) -> dict[str, FloatArray]:
+        import nnabla as nn
+
+        with nn.context_scope(self._context):
+            return self._stages[stage](**inputs)
+
+
+def extension_context(name: str) -> Any:
+    """NNabla's context of an extension, ``"cpu"`` or ``"cudnn"``.
+
+    Raises:
+        EngineError: the extension is not installed or finds no device.
+    """
+    try:
+        from nnabla.ext_utils import get_extension_context
+
+        return get_extension_context(name)
+    except ImportError as error:
+        extra = "nnabla" if name == "cpu" else "cuda"
+        raise EngineError(
+            f"engine nnabla: expected NNabla with its {name} extension, found none ({error}); "
+            f"on Python 3.10 install it with: pip install 'fomm-core[{extra}]'"
+        ) from None
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise EngineError(f"engine nnabla: its {name} extension cannot start: {reason}") from None
+
+
+def _keypoint_inputs(prefix: str, keypoints: Keypoints) -> dict[str, FloatArray]:
+    """Keypoints as the batched inputs of the motion stage."""
+    inputs = {f"{prefix}_value": keypoints.value[None]}
+    if keypoints.jacobian is not None:
+        inputs[f"{prefix}_jacobian"] = np.asarray(keypoints.jacobian[None])
+    return inputs

@@ -1,0 +1,189 @@
+"""The fast engine: the exported graphs, compiled by OpenVINO for the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.errors import EngineError, ModelError
+from fomm_core.keypoints import FloatArray, Keypoints
+
+PRECISIONS = ("fp32", "fast")
+"""``fp32`` everywhere, or ``fast``: the decoder alone in bfloat16."""
+
+_CHAINED = ("deformation", "occlusion_map")
+"""What the motion stage hands to the decoder, in memory that both share."""
+
+
+@dataclass(frozen=True, eq=False)
+class _EncodedTensors:
+    """One source's encoder outputs, in memory of their own."""
+
+    source: Any
+    features: Any
+    small: Any
+
+
+class OpenVINOEngine(Engine):
+    """Runs the four exported graphs; NNabla is not needed.
+
+    The precision is always set: left alone, OpenVINO takes bfloat16 on CPUs that have it,
+    which moves keypoints visibly. Keypoints and motion stay in float32 in either precision.
+
+    Args:
+        graphs: the ONNX file of each stage, by the stage's name.
+        precision: one of :data:`PRECISIONS`.
+        threads: CPU threads to use; 0 lets OpenVINO choose.
+
+    Raises:
+        EngineError: OpenVINO is not installed, or the CPU has no bfloat16 for ``fast``.
+        ModelError: a graph is missing or damaged.
+    """
+
+    name = "openvino"
+
+    def __init__(
+        self, graphs: Mapping[str, Path], precision: str = "fp32", threads: int = 0
+    ) -> None:
+        self.precision = precision
+        core = _start_core(threads)
+        if precision == "fast" and not has_bfloat16(core):
+            raise EngineError(
+                "precision fast: expected a CPU with bfloat16 instructions (AVX512-BF16 or AMX), "
+                "found none; use precision fp32"
+            )
+        self._requests = {
+            stage: _compile(core, path, _hint(stage, precision)) for stage, path in graphs.items()
+        }
+        self._has_jacobian = "jacobian" in _output_names(self._requests["keypoints"])
+        self._has_occlusion = "occlusion_map" in _output_names(self._requests["motion"])
+        self._chain()
+        _, _, height, width = self._requests["keypoints"].get_tensor("image").shape
+        self.frame_size = (height, width)
+        self._bound: _EncodedTensors | None = None
+
+    def _chain(self) -> None:
+        """Let the decoder read where the motion stage writes."""
+        motion, decoder = self._requests["motion"], self._requests["decoder"]
+        for name in _CHAINED[: 1 + self._has_occlusion]:
+            decoder.set_tensor(name, motion.get_tensor(name))
+
+    def detect(self, image: FloatArray) -> Keypoints:
+        request = self._requests["keypoints"]
+        request.set_tensor("image", _tensor(image[None]))
+        request.infer()
+        jacobian = _copy(request, "jacobian") if self._has_jacobian else None
+        return Keypoints(_copy(request, "value"), jacobian)
+
+    def encode(self, image: FloatArray) -> SourceFeatures:
+        request = self._requests["encoder"]
+        source = _tensor(image[None].copy())
+        request.set_tensor("source", source)
+        request.infer()
+        features, small = (
+            _tensor(request.get_tensor(name).data.copy()) for name in ("features", "small")
+        )
+        return SourceFeatures(image, _EncodedTensors(source, features, small))
+
+    def render(
+        self,
+        features: SourceFeatures,
+        kp_source: Keypoints,
+        kp_driving: Keypoints,
+        diagnostics: bool = False,
+    ) -> Rendering:
+        motion, decoder = self._requests["motion"], self._requests["decoder"]
+        self._bind(features.payload)
+        for prefix, keypoints in (("source", kp_source), ("driving", kp_driving)):
+            motion.get_tensor(f"{prefix}_value").data[0] = keypoints.value
+            if self._has_jacobian:
+                motion.get_tensor(f"{prefix}_jacobian").data[0] = keypoints.jacobian
+        motion.infer()
+        decoder.infer()
+        prediction = _copy(decoder, "prediction")
+        return Rendering(prediction, self._diagnostics() if diagnostics else None)
+
+    def _bind(self, encoded: _EncodedTensors) -> None:
+        """Make the source's tensors the inputs of motion and decoder, once per source."""
+        if self._bound is encoded:
+            return
+        self._requests["motion"].set_tensor("small", encoded.small)
+        self._requests["decoder"].set_tensor("source", encoded.source)
+        self._requests["decoder"].set_tensor("features", encoded.features)
+        self._bound = encoded
+
+    def _diagnostics(self) -> Diagnostics:
+        motion, decoder = self._requests["motion"], self._requests["decoder"]
+        return Diagnostics(
+            deformed=_copy(decoder, "deformed"),
+            occlusion_map=_copy(motion, "occlusion_map") if self._has_occlusion else None,
+            mask=_copy(motion, "mask"),
+            sparse_deformed=_copy(motion, "sparse_deformed"),
+        )
+
+    def close(self) -> None:
+        self._requests = {}
+        self._bound = None
+
+
+def has_bfloat16(core: Any = None) -> bool:
+    """Whether OpenVINO finds bfloat16 instructions in this CPU."""
+    core = core or _start_core(0)
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def _start_core(threads: int) -> Any:
+    """OpenVINO, set to give the single next frame soonest."""
+    try:
+        import openvino
+    except ImportError as error:
+        raise EngineError(
+            f"engine openvino: expected the package openvino, found none ({error}); "
+            "install it with: pip install openvino"
+        ) from None
+    core = openvino.Core()
+    core.set_property("CPU", {"PERFORMANCE_HINT": "LATENCY"})
+    if threads:
+        core.set_property("CPU", {"INFERENCE_NUM_THREADS": threads})
+    return core
+
+
+def _hint(stage: str, precision: str) -> str:
+    """OpenVINO's precision hint of a stage."""
+    return "bf16" if precision == "fast" and stage == "decoder" else "f32"
+
+
+def _compile(core: Any, path: Path, hint: str) -> Any:
+    """Compile one graph and give its inference request."""
+    if not path.is_file():
+        raise ModelError(f"{path}: expected an exported graph, found none")
+    try:
+        model = core.read_model(path)
+        compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": hint})
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ModelError(f"{path}: expected an exported ONNX graph, found: {reason}") from None
+    return compiled.create_infer_request()
+
+
+def _output_names(request: Any) -> set[str]:
+    """The names of a request's outputs."""
+    return {name for port in request.model_outputs for name in port.get_names()}
+
+
+def _tensor(array: FloatArray) -> Any:
+    """An OpenVINO tensor on the array's own memory."""
+    import openvino
+
+    return openvino.Tensor(np.ascontiguousarray(array), shared_memory=True)
+
+
+def _copy(request: Any, name: str) -> FloatArray:
+    """One output without its batch axis, in memory of its own."""
+    data: FloatArray = request.get_tensor(name).data
+    return data[0].copy()

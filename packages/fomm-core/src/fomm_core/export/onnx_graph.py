@@ -1,0 +1,162 @@
+"""An ONNX graph that is easy to build and to rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import helper, numpy_helper
+
+from fomm_core.errors import ExportError, ModelError
+from fomm_core.files import atomic_path
+
+OPSET = 20
+IR_VERSION = 9
+TO_THE_END = 2**63 - 1
+"""The stop of a Slice that reaches to the end of its axis, whatever the length."""
+_LARGE = 1024
+
+Array = npt.NDArray[Any]
+Shape = tuple[int, ...]
+
+
+@dataclass
+class OnnxGraph:
+    """Nodes in order of execution, with the arrays that they use; all ends are float32.
+
+    Attributes:
+        name: the stage's name.
+        inputs, outputs: static shapes by name.
+        nodes: ONNX nodes, inputs before their consumers.
+        initializers: constant arrays by name; parameters keep NNabla's names.
+    """
+
+    name: str
+    inputs: dict[str, Shape]
+    outputs: dict[str, Shape]
+    nodes: list[onnx.NodeProto] = field(default_factory=list)
+    initializers: dict[str, Array] = field(default_factory=dict)
+
+    def node(self, op: str, inputs: Iterable[str], output: str, **attributes: Any) -> str:
+        """Append a node with one output and return the output's name."""
+        made = helper.make_node(op, list(inputs), [output], name=output, **attributes)
+        self.nodes.append(made)
+        return output
+
+    def constant(self, name: str, array: Array) -> str:
+        """Add a constant array and return its name."""
+        self.initializers[name] = array
+        return name
+
+    def producer(self, name: str) -> onnx.NodeProto | None:
+        """The node that makes ``name``; ``None`` for inputs and constants."""
+        return next((node for node in self.nodes if name in node.output), None)
+
+    def consumers(self, name: str) -> list[onnx.NodeProto]:
+        """The nodes that read ``name``."""
+        return [node for node in self.nodes if name in node.input]
+
+    def sole_consumer(self, name: str) -> onnx.NodeProto | None:
+        """The node that alone reads ``name``; ``None`` if there are more or it is an output."""
+        found = self.consumers(name)
+        return found[0] if len(found) == 1 and name not in self.outputs else None
+
+    def replace(self, old: onnx.NodeProto, new: onnx.NodeProto | None = None) -> None:
+        """Put ``new`` where ``old`` stands, or only remove ``old``."""
+        position = next(i for i, node in enumerate(self.nodes) if node is old)
+        self.nodes[position : position + 1] = [] if new is None else [new]
+
+    def drop_unused(self) -> None:
+        """Remove constants that no node reads any more."""
+        used = {name for node in self.nodes for name in node.input}
+        self.initializers = {k: v for k, v in self.initializers.items() if k in used}
+
+    def to_model(self, metadata: Mapping[str, str], half: bool = False) -> onnx.ModelProto:
+        """Make an ONNX model.
+
+        Args:
+            metadata: text that is written into the model.
+            half: store large convolution kernels as float16, cast to float32 on use. All
+                else (coordinate grids above all) keeps its precision.
+        """
+        halved = self._large_kernels() if half else set()
+        tensors, casts = [], []
+        for name, array in self.initializers.items():
+            if name in halved:
+                stored = f"{name}:half"
+                tensors.append(numpy_helper.from_array(array.astype(np.float16), stored))
+                casts.append(helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
+            else:
+                tensors.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        graph = helper.make_graph(
+            [*casts, *self.nodes], self.name, _ends(self.inputs), _ends(self.outputs), tensors
+        )
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
+        )
+        helper.set_model_props(model, dict(metadata))
+        onnx.checker.check_model(model)
+        return model
+
+    def _large_kernels(self) -> set[str]:
+        """The names of the convolution kernels that are worth storing as float16."""
+        convolutions = [n for n in self.nodes if n.op_type in ("Conv", "ConvTranspose")]
+        kernels = {node.input[1] for node in convolutions}
+        return {k for k in kernels if self.initializers[k].size >= _LARGE}
+
+    def save(self, path: Path, metadata: Mapping[str, str], half: bool = False) -> None:
+        """Write the graph as an ONNX file, moved into place when it is complete."""
+        with atomic_path(path) as temporary:
+            onnx.save_model(self.to_model(metadata, half), str(temporary))
+
+    @classmethod
+    def load(cls, path: Path) -> OnnxGraph:
+        """Read a graph that :meth:`save` wrote without ``half``.
+
+        Raises:
+            ModelError: the file is missing or damaged.
+        """
+        try:
+            graph = onnx.load_model(str(path)).graph
+        except FileNotFoundError:
+            raise ModelError(f"{path}: expected an ONNX graph, found none") from None
+        except (OSError, ValueError, DecodeError) as error:
+            raise ModelError(f"{path}: expected an ONNX graph, found: {error}") from None
+        return cls(
+            name=graph.name,
+            inputs=_shapes(graph.input),
+            outputs=_shapes(graph.output),
+            nodes=list(graph.node),
+            initializers={t.name: numpy_helper.to_array(t) for t in graph.initializer},
+        )
+
+
+def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
+    """A node's attributes as plain values."""
+    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
+
+
+def array_of(graph: OnnxGraph, name: str) -> Array:
+    """A constant of the graph.
+
+    Raises:
+        ExportError: ``name`` is not constant.
+    """
+    if name not in graph.initializers:
+        raise ExportError(f"graph {graph.name}: expected {name} to be constant, found a variable")
+    return graph.initializers[name]
+
+
+def _ends(shapes: Mapping[str, Shape]) -> list[onnx.ValueInfoProto]:
+    float32 = onnx.TensorProto.FLOAT
+    return [helper.make_tensor_value_info(n, float32, shape) for n, shape in shapes.items()]
+
+
+def _shapes(values: Iterable[onnx.ValueInfoProto]) -> dict[str, Shape]:
+    return {v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in values}
