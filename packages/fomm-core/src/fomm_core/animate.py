@@ -110,9 +110,10 @@ class Animator:
             MotionError: the motion does not fit the model, or the keypoints of the first
                 frame are not finite (later ones are replaced by the last good ones).
         """
+        pairs: Iterable[tuple[Frame | None, Keypoints]]
         if isinstance(driving, MotionTemplate):
             template = driving
-            pairs = self._pairs_of(template)
+            pairs = ((None, keypoints) for keypoints in template)
         elif template is not None:
             pairs = zip((self._fitted(frame) for frame in driving), template, strict=False)
         else:
@@ -152,9 +153,6 @@ class Animator:
         for frame in driving:
             fitted = self._fitted(frame)
             yield fitted, hold(self._model.engine.detect(to_network(fitted)))
-
-    def _pairs_of(self, template: MotionTemplate) -> Iterator[tuple[None, Keypoints]]:
-        return ((None, keypoints) for keypoints in template)
 
     def _transfer(self, kp_reference: Keypoints) -> MotionTransfer:
         scale = movement_scale(self.kp_source, kp_reference) if self._adapt_scale else 1.0

@@ -75,11 +75,30 @@ class AugmentationParams(Section):
     jitter_param: JitterParams | None = None
 
 
+class AvatarParams(Section):
+    """The procedural data set, drawn in memory instead of read from ``root_dir``.
+
+    Attributes:
+        identities: number of different avatars.
+        group: avatars that share their motions, so that pairs across them have a true answer.
+        motions: number of motions (videos) of each group.
+        frames: length of each motion in frames.
+        seed: what the set is drawn from; equal seeds give equal pixels.
+    """
+
+    identities: PositiveInt = 2500
+    group: PositiveInt = 8
+    motions: PositiveInt = 16
+    frames: PositiveInt = 64
+    seed: NonNegativeInt = 0
+
+
 class DatasetParams(Section):
     """Where the frames come from.
 
     Attributes:
         root_dir: folder with ``train/`` and ``test/``, or one flat folder.
+        avatars: draw avatars in memory instead; ``root_dir`` is then not read.
         frame_shape: (height, width, channels) of the frames that the networks see.
         id_sampling: names are ``identity#...``; an epoch visits identities.
         pairs_list: CSV of source and driving videos of the original implementation.
@@ -93,6 +112,7 @@ class DatasetParams(Section):
     )
     id_sampling: bool = False
     pairs_list: str | None = None
+    avatars: AvatarParams | None = None
     augmentation_params: AugmentationParams = AugmentationParams()
 
 
@@ -229,7 +249,19 @@ class TransformParams(Section):
 
 
 class LossWeights(Section):
-    """Weights of the losses; 0, an empty list or ``null`` turns a loss off."""
+    """Weights of the losses; 0, an empty list or ``null`` turns a loss off.
+
+    Attributes:
+        generator_gan, discriminator_gan: least-squares GAN losses of stage two.
+        feature_matching: one weight for each block of the discriminator.
+        perceptual: one weight for each of VGG19's relu1_1 .. relu5_1.
+        equivariance_value, equivariance_jacobian: keypoints under known transformations.
+        reconstruction: L1 between prediction and target on the pyramid of ``scales``.
+        gradient: L1 between the image gradients of prediction and target.
+        warped_source: L1 between the deformed source and the target.
+        keypoint_supervision, jacobian_supervision: L1 to true keypoints, where the data has
+            them (avatars).
+    """
 
     generator_gan: Weight | None = 0.0
     discriminator_gan: Weight | None = 0.0
@@ -237,10 +269,33 @@ class LossWeights(Section):
     perceptual: list[Weight] | None = None
     equivariance_value: Weight | None = 0.0
     equivariance_jacobian: Weight | None = 0.0
+    reconstruction: Weight | None = 0.0
+    gradient: Weight | None = 0.0
+    warped_source: Weight | None = 0.0
+    keypoint_supervision: Weight | None = 0.0
+    jacobian_supervision: Weight | None = 0.0
 
 
 class TrainParams(Section):
-    """Training; see the documentation of fomm-train."""
+    """Training; see the documentation of fomm-train.
+
+    Attributes:
+        num_epochs: length of the whole training (stage one included, for stage two).
+        num_repeats: visits of every video (or identity) in one epoch.
+        epoch_milestones: epochs at which the learning rates fall to a tenth.
+        batch_size: pairs per rank and step.
+        scales: pyramid of the perceptual and reconstruction losses.
+        checkpoint_freq: epochs between parameter files.
+        vgg_param_path: VGG19 parameters (.h5) of the perceptual loss; fetched if ``null``.
+        seed: what all random draws of a training derive from.
+        decay_from, decay_to: the learning rates fall geometrically to ``decay_to`` times
+            themselves between this fraction of all steps and the end; 1 leaves them alone.
+        region_weight: weight of eyes and mouth in the losses on images, where the data
+            knows them (avatars).
+        cross_identity: share of pairs whose driving frame shows another avatar.
+        true_keypoints_until: the networks are fed true keypoints (avatars) with a
+            probability that falls from 1 to 0 over this fraction of all steps.
+    """
 
     num_epochs: PositiveInt = 100
     num_repeats: PositiveInt = 1
@@ -254,6 +309,12 @@ class TrainParams(Section):
     vgg_param_path: str | None = None
     transform_params: TransformParams = TransformParams()
     loss_weights: LossWeights = LossWeights()
+    seed: NonNegativeInt = 0
+    decay_from: Probability = 1.0
+    decay_to: Annotated[float, BeforeValidator(_yaml_float), Field(gt=0, le=1)] = 1.0
+    region_weight: Positive = 1.0
+    cross_identity: Probability = 0.0
+    true_keypoints_until: Probability = 0.0
 
 
 class VisualizerParams(Section):

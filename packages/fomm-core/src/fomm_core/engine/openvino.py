@@ -185,5 +185,5 @@ def _tensor(array: FloatArray) -> Any:
 
 def _copy(request: Any, name: str) -> FloatArray:
     """One output without its batch axis, in memory of its own."""
-    data: FloatArray = request.get_tensor(name).data
-    return data[0].copy()
+    first: FloatArray = request.get_tensor(name).data[0].copy()
+    return first

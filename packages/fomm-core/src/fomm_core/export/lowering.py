@@ -65,7 +65,8 @@ def transposed_kernel(weights: Array) -> Array:
     Along an axis, tap k of the 4 gathers the taps 2 - k and 3 - k of the 3.
     """
     gather = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=np.float64)
-    return np.einsum("kr,oirs,ls->iokl", gather, weights, gather).astype(np.float32)
+    kernel: Array = np.einsum("kr,oirs,ls->iokl", gather, weights, gather)
+    return kernel.astype(np.float32)
 
 
 def strided_convolution(graph: OnnxGraph) -> None:

@@ -76,15 +76,17 @@ def _smooth_image(size: tuple[int, int]) -> FloatArray:
     """Three waves, one a channel; (3, H, W) in [0, 1]."""
     y, x = np.meshgrid(*(np.linspace(0, 1, side) for side in size), indexing="ij")
     waves = [np.sin(2 * np.pi * (a * x + b * y)) for a, b in ((1, 2), (3, -1), (2, 3))]
-    return (0.5 + 0.5 * np.stack(waves)).astype(np.float32)
+    image: FloatArray = (0.5 + 0.5 * np.stack(waves)).astype(np.float32)
+    return image
 
 
 def _motion(like: Keypoints) -> tuple[Keypoints, Keypoints]:
     """Two sets of keypoints a small motion apart, with the model's K and jacobians."""
     random = np.random.default_rng(0)
-    source = random.uniform(-0.8, 0.8, like.value.shape)
-    driving = source + random.uniform(-0.1, 0.1, source.shape)
+    source = random.uniform(-0.8, 0.8, like.value.shape).astype(np.float32)
+    driving = source + random.uniform(-0.1, 0.1, source.shape).astype(np.float32)
     if like.jacobian is None:
         return Keypoints(source), Keypoints(driving)
-    jacobians = np.eye(2) + random.uniform(-0.1, 0.1, (2, *like.jacobian.shape))
+    noise = random.uniform(-0.1, 0.1, (2, *like.jacobian.shape))
+    jacobians = (np.eye(2) + noise).astype(np.float32)
     return Keypoints(source, jacobians[0]), Keypoints(driving, jacobians[1])

@@ -16,7 +16,8 @@ def coordinate_grid(height: int, width: int) -> npt.NDArray[np.float32]:
     """The identity grid, (height, width, 2), x first, from -1 to 1 inclusive."""
     x = np.linspace(-1, 1, width, dtype=np.float32)
     y = np.linspace(-1, 1, height, dtype=np.float32)
-    return np.stack(np.meshgrid(x, y), axis=-1)
+    grid: npt.NDArray[np.float32] = np.stack(np.meshgrid(x, y), axis=-1)
+    return grid
 
 
 def constant(array: npt.NDArray[np.float32]) -> nn.Variable:
