@@ -76,7 +76,7 @@ def check(interpreter: str, wheels: list[Path], folder: Path) -> None:
     programs = environment / ("Scripts" if os.name == "nt" else "bin")
     python = programs / "python"
     run("uv", "pip", "install", "--quiet", "--python", python, *wheels, folder=folder)
-    cache = {"XDG_CACHE_HOME": str(folder / "cache")}
+    cache = {"FOMM_CACHE": str(folder / "cache")}
     run(programs / "fomm", "--version", folder=folder)
     run(programs / "fomm", "doctor", folder=folder, **cache)
     run(programs / "fomm", "animate", folder=folder, **cache)
@@ -108,4 +108,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error.cmd[0]}: expected exit code 0, found {error.returncode}")
