@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,7 +101,9 @@ def _load(path: Path) -> Any:
         found = "a folder" if path.is_dir() else "none"
         raise ParameterError(f"{path}: expected a PyTorch checkpoint, found {found}")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # PyTorch's doubts about a file that it then refuses
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ParameterError(
             f"{path}: expected a PyTorch checkpoint of tensors alone, found a damaged file or "
@@ -124,8 +127,8 @@ def _arrays(tensors: Any, source: str) -> State:
             raise ParameterError(
                 f"{source}: {name}: expected a dense tensor, found {type(value).__name__}"
             )
-        plain = value.detach()
-        state[str(name)] = np.array(
-            plain.to(torch.float32) if plain.dtype.is_floating_point else plain
-        )
+        value = value.detach()
+        if value.dtype.is_floating_point:
+            value = value.to(torch.float32)
+        state[str(name)] = np.array(value.numpy())
     return state
