@@ -18,7 +18,7 @@ LARGEST_KB = 300
 """No file is larger, but for the embedded model."""
 
 EMBEDDED = Path("packages/fomm-core/src/fomm_core/models")
-LARGEST_EMBEDDED_KB = 30_000
+LARGEST_EMBEDDED_KB = 4_000
 
 _TEXT_RULES = {
     "names a folder of one machine": re.compile(
