@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from pydantic import Field, ValidationError
 from fomm_core.config import Config, Section, explain
 from fomm_core.errors import ModelError, OutputError
 from fomm_core.files import sha256_of
+from fomm_core.yaml_file import read_yaml
 
 STAGES = ("keypoints", "encoder", "motion", "decoder")
 """The stages of inference, in the order in which they run."""
@@ -101,21 +102,26 @@ def open_bundle(folder: str | Path) -> Bundle:
     return bundle
 
 
-def _read_card(path: Path) -> ModelCard:
-    """Read and check ``model.yaml``."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(
-            f"{path.parent}: expected a model folder with {CARD_FILE}, found none"
-        ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise ModelError(f"{path}: expected a model card in YAML, found: {reason}") from None
+def parse_card(data: Any, name: str) -> ModelCard:
+    """Check a card given as plain data.
+
+    Args:
+        data: what a ``model.yaml`` holds.
+        name: how to call it in error messages.
+
+    Raises:
+        ModelError: it is no card; the message names the first bad key.
+    """
     try:
         return ModelCard.model_validate(data)
     except ValidationError as error:
-        raise ModelError(f"{path}: {explain(error)}") from None
+        raise ModelError(f"{name}: {explain(error)}") from None
+
+
+def _read_card(path: Path) -> ModelCard:
+    if not path.is_file():
+        raise ModelError(f"{path.parent}: expected a model folder with {CARD_FILE}, found none")
+    return parse_card(read_yaml(path, ModelError), str(path))
 
 
 def _check_file(folder: Path, name: str, expected: str) -> None:
@@ -183,8 +189,9 @@ def _write_card(folder: Path, card: ModelCard) -> None:
     """Write the card with the checksums of all files in the folder."""
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     full = card.model_copy(update={"files": files})
-    data: Mapping[str, Any] = full.model_dump(mode="json", exclude_none=True)
-    text = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True)
+    data = full.model_dump(mode="json", exclude_none=True)
+    data["config"] = full.config.model_dump(mode="json", exclude_unset=True)
+    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
     (folder / CARD_FILE).write_text(text, encoding="utf-8")
 
 

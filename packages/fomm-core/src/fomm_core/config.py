@@ -8,8 +8,10 @@ was found.
 
 from __future__ import annotations
 
+import logging
+from copy import deepcopy
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -27,6 +29,9 @@ from pydantic import (
 from typing_extensions import Self
 
 from fomm_core.errors import ConfigError
+from fomm_core.yaml_file import read_yaml
+
+logger = logging.getLogger(__name__)
 
 
 def _yaml_float(value: Any) -> Any:
@@ -38,6 +43,10 @@ def _yaml_float(value: Any) -> Any:
             return value
     return value
 
+
+UnknownKeys = Literal["refuse", "ignore"]
+"""Configurations are refused for unknown keys, which mostly are misspelt ones. Published
+files of other programs may hold more than is known here."""
 
 Float = Annotated[float, BeforeValidator(_yaml_float)]
 Positive = Annotated[float, BeforeValidator(_yaml_float), Field(gt=0)]
@@ -401,35 +410,27 @@ class Config(Section):
         ]
 
 
-def load_config(path: str | Path) -> Config:
+def load_config(path: str | Path, unknown: UnknownKeys = "refuse") -> Config:
     """Load and check a YAML configuration.
+
+    Args:
+        path: the file.
+        unknown: what to do with keys that are not known here.
 
     Raises:
         ConfigError: the file is missing, is not YAML, or cannot work.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: expected a configuration file, found none") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: expected YAML text, found binary data") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path}: expected YAML, found: {reason}") from None
-    return parse_config(data, str(path))
+    return parse_config(read_yaml(path, ConfigError), str(path), unknown)
 
 
-def parse_config(data: Any, name: str = "configuration") -> Config:
+def parse_config(data: Any, name: str = "configuration", unknown: UnknownKeys = "refuse") -> Config:
     """Check a configuration given as plain data (what a YAML file holds).
 
     Args:
         data: a mapping of sections.
         name: how to call it in error messages.
+        unknown: what to do with keys that are not known here; ``"ignore"`` warns of each.
 
     Raises:
         ConfigError: the configuration cannot work; the message names the first bad key.
@@ -439,7 +440,21 @@ def parse_config(data: Any, name: str = "configuration") -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{name}: {explain(error)}") from None
+        strange = [e["loc"] for e in error.errors() if e["type"] == "extra_forbidden"]
+        if unknown == "refuse" or not strange:
+            raise ConfigError(f"{name}: {explain(error)}") from None
+    known = deepcopy(data)
+    for keys in strange:
+        logger.warning("%s: %s: unknown key, ignored", name, ".".join(map(str, keys)))
+        _remove(known, keys)
+    return parse_config(known, name)
+
+
+def _remove(data: Any, keys: tuple[int | str, ...]) -> None:
+    """Remove what a path of keys leads to."""
+    for key in keys[:-1]:
+        data = data[key]
+    del data[keys[-1]]
 
 
 def dump_config(config: Config) -> str:

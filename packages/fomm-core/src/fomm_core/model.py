@@ -90,7 +90,8 @@ def load_model(
         config: a configuration file instead, such as ``training_info.yaml``.
         params: the parameter file (.h5) to go with ``config``; by default the one that the
             configuration names as ``saved_parameters``.
-        engine: ``"auto"``, ``"openvino"``, ``"nnabla"`` or ``"nnabla-cudnn"``.
+        engine: ``"openvino"``, ``"nnabla"``, ``"nnabla-cudnn"``, or ``"auto"`` for the fastest that
+            is there (``"cpu"``: the fastest on the CPU).
         precision: ``"fp32"``, or ``"fast"`` for a bfloat16 decoder (openvino only).
         threads: CPU threads of the openvino engine; 0 lets it choose.
 
@@ -184,7 +185,7 @@ def _find_named(model: str | Path) -> ModelFiles:
 
     name = str(model)
     config, parameters = fetch_model(name)
-    return ModelFiles(name, load_config(config), parameters)
+    return ModelFiles(name, load_config(config, unknown="ignore"), parameters)
 
 
 def _from_bundle(bundle: Bundle) -> ModelFiles:

@@ -37,6 +37,9 @@ def logs_on_stderr(packages: Iterable[str], verbosity: int) -> Iterator[None]:
         packages: import names such as ``fomm_core``.
         verbosity: see :func:`level_of`.
     """
+    # Libraries that set up logging by themselves (NNabla) leave it alone where a handler is.
+    silence = logging.NullHandler()
+    logging.getLogger().addHandler(silence)
     loggers = [logging.getLogger(package) for package in packages]
     before = [(logger, logger.level) for logger in loggers]
     handler = StderrHandler()
@@ -46,6 +49,7 @@ def logs_on_stderr(packages: Iterable[str], verbosity: int) -> Iterator[None]:
     try:
         yield
     finally:
+        logging.getLogger().removeHandler(silence)
         for logger, level in before:
             logger.setLevel(level)
             logger.removeHandler(handler)

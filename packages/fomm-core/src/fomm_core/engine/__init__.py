@@ -13,6 +13,9 @@ from fomm_core.errors import EngineError
 ENGINES = ("nnabla-cudnn", "openvino", "nnabla")
 """All engines, the fastest first: the order in which ``auto`` tries them."""
 
+CPU_ENGINES = ("openvino", "nnabla")
+"""Those that run on the CPU."""
+
 
 @dataclass(frozen=True)
 class EngineStatus:
@@ -51,17 +54,19 @@ def choose_engine(wanted: str, possible: dict[str, str]) -> str:
     """Choose the engine to run a model with.
 
     Args:
-        wanted: an engine's name, or ``"auto"`` for the fastest that can run the model here.
+        wanted: an engine's name; ``"auto"`` for the fastest that can run the model here, or
+            ``"cpu"`` for the fastest of those on the CPU.
         possible: by engine, why the model cannot run with it; empty text if it can.
 
     Raises:
         EngineError: the name is unknown, or that engine (or any) cannot run the model here.
     """
-    if wanted != "auto" and wanted not in ENGINES:
-        known = ", ".join(("auto", *ENGINES))
+    groups = {"auto": ENGINES, "cpu": CPU_ENGINES}
+    if wanted not in groups and wanted not in ENGINES:
+        known = ", ".join((*groups, *ENGINES))
         raise EngineError(f"engine: expected one of {known}, found {wanted!r}")
     reasons = []
-    for name in ENGINES if wanted == "auto" else (wanted,):
+    for name in groups.get(wanted, (wanted,)):
         status = engine_status(name)
         reason = status.reason or possible[name]
         if not reason:

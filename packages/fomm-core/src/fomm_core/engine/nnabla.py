@@ -106,6 +106,8 @@ def extension_context(name: str) -> Any:
     Raises:
         EngineError: the extension is not installed or finds no device.
     """
+    import fomm_core.network  # noqa: F401 - first of all, it keeps NNabla's start quiet
+
     try:
         from nnabla.ext_utils import get_extension_context
 

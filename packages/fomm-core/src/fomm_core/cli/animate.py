@@ -1,0 +1,192 @@
+"""``fomm animate``: one picture and one video in, the animated picture out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fomm_core.cli.options import (
+    FrameRate,
+    engine_of,
+    engine_options,
+    model_options,
+    path_option,
+    view_of,
+    view_options,
+)
+from fomm_core.errors import FommError
+
+if TYPE_CHECKING:
+    from fomm_core.motion import MotionMode
+    from fomm_core.production import Request
+
+SAMPLE = Path(__file__).parent.parent / "models" / "sample"
+
+
+@click.command(name="animate")
+@path_option("--source", help_text="Picture to animate.")
+@path_option(
+    "--driving",
+    help_text="Video, GIF, folder of frames or picture whose motion is taken.",
+)
+@model_options
+@engine_options
+@path_option(
+    "--out-dir",
+    "-o",
+    default=Path("result"),
+    show_default=True,
+    help_text="Folder of all results.",
+)
+@path_option(
+    "--output",
+    help_text="Name the result itself: .mp4, .mov, .mkv, .webm, .gif (or a folder, for PNGs).",
+)
+@view_options
+@click.option("--fps", type=FrameRate(), help="Frame rate of the result [default: the driving's].")
+@click.option("--no-audio", is_flag=True, help="Leave the driving video's sound out.")
+@click.option(
+    "--adapt-movement-scale",
+    is_flag=True,
+    help="Scale relative movements by the sizes of source and driving object.",
+)
+@click.option(
+    "--unuse-relative-movement",
+    is_flag=True,
+    help="Move to the driving keypoints themselves (absolute coordinates).",
+)
+@click.option(
+    "--unuse-relative-jacobian",
+    is_flag=True,
+    help="Take the driving jacobians as detected; keypoints stay relative.",
+)
+@click.option(
+    "--find-best-frame",
+    is_flag=True,
+    help="Take as reference the driving frame whose pose is nearest to the source's.",
+)
+@click.option("--smooth", is_flag=True, help="Smooth the driving keypoints against jitter.")
+@click.option(
+    "--fit",
+    type=click.Choice(["crop", "pad", "stretch"]),
+    default="crop",
+    show_default=True,
+    help="How pictures of another shape are brought to the model's.",
+)
+@click.option("--start", type=float, help="Where in the driving video to begin, in seconds.")
+@click.option("--end", type=float, help="Where in the driving video to stop, in seconds.")
+@path_option("--motion-template", help_text="Saved motion (.npz) in place of --driving.")
+@path_option("--save-motion", help_text="Also save the driving motion (.npz) for later use.")
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Where the driving video is broken, animate what comes before.",
+)
+@click.pass_context
+def command(ctx: click.Context, **options: Any) -> None:
+    """Animate a picture with the motion of a video.
+
+    Without --source and --driving the embedded sample is animated, and without --model or
+    --config the embedded model is used. The result keeps the driving video's frame rate and
+    sound; its path is printed.
+
+    \b
+    Examples:
+      fomm animate
+      fomm animate --source face.png --driving talk.mp4 --adapt-movement-scale
+      fomm animate --model vox --source face.png --driving talk.mp4 --find-best-frame
+      fomm animate --config training_info.yaml --params params.h5 \\
+                   --source face.png --driving frames/ --only-generated --output face.gif
+
+    Relative motion (the default) wants the driving video to begin in the source's pose; see
+    --find-best-frame and --unuse-relative-movement where it does not.
+    """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.model import find_model, start_model
+
+    quiet = getattr(ctx.obj, "verbosity", 0) < 0
+    files = find_model(options["model"], options["config"], options["params"])
+    request = _request(options, files.name)
+    engine, precision = engine_of(options), options["precision"]
+    with start_model(files, engine, precision, options["threads"]) as model:
+        if not quiet:
+            running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
+            click.echo(running, err=True)
+        _produce(model, request, quiet)
+
+
+def _request(options: dict[str, Any], model: str) -> Request:
+    """Turn the options into a request."""
+    from fomm_core.production import Request
+    from fomm_core.template import MotionTemplate
+
+    source, driving = _inputs(options)
+    return Request(
+        source=source,
+        driving=MotionTemplate.load(driving) if options["motion_template"] else driving,
+        output=options["output"] or _result_path(options, model, source, driving),
+        png=options["output_png"],
+        view=view_of(options),
+        frame_rate=options["fps"],
+        audio=not options["no_audio"],
+        motion=_motion_mode(options),
+        adapt_scale=options["adapt_movement_scale"],
+        fit=options["fit"],
+        find_best_frame=options["find_best_frame"],
+        smooth=options["smooth"],
+        start=options["start"],
+        end=options["end"],
+        keep_going=options["keep_going"],
+        save_motion=options["save_motion"],
+    )
+
+
+def _inputs(options: dict[str, Any]) -> tuple[Path, Path]:
+    """The source, and the driving video or motion template."""
+    source, driving = options["source"], options["driving"]
+    template = options["motion_template"]
+    if source is None and driving is None and template is None:
+        return SAMPLE / "source.png", SAMPLE / "driving.mp4"
+    if source is None:
+        raise FommError("--source: expected a picture to animate, found none")
+    if (driving is None) == (template is None):
+        found = "neither" if driving is None else "both"
+        raise FommError(f"expected either --driving or --motion-template, found {found}")
+    if template is not None and (options["start"], options["end"]) != (None, None):
+        raise FommError("--start and --end: expected a driving video, found a motion template")
+    return source, driving or template
+
+
+def _result_path(options: dict[str, Any], model: str, source: Path, driving: Path) -> Path:
+    """``<out-dir>/<model>/arbitrary/<source>_by_<driving>``, a folder or an .mp4."""
+    name = f"{source.stem}_by_{driving.resolve().stem}"
+    folder: Path = options["out_dir"] / model / "arbitrary"
+    return folder / name if options["output_png"] else folder / f"{name}.mp4"
+
+
+def _motion_mode(options: dict[str, Any]) -> MotionMode:
+    """The motion mode of the seed's two flags."""
+    if options["unuse_relative_movement"]:
+        return "absolute"
+    return "relative-values" if options["unuse_relative_jacobian"] else "relative"
+
+
+def _produce(model: Any, request: Request, quiet: bool) -> None:
+    """Animate with a progress bar and say where the result is."""
+    from fomm_core.cli.progress import ProgressBar
+    from fomm_core.production import produce
+
+    try:
+        with ProgressBar(quiet) as bar:
+            produced = produce(model, request, bar)
+    except KeyboardInterrupt:
+        partial = request.output.with_name(f"{request.output.name}.part")
+        if partial.exists():
+            click.echo(f"what there is so far: {partial}", err=True)
+        raise
+    if not quiet:
+        speed = produced.frames / max(produced.seconds, 1e-9)
+        text = f"{produced.frames} frames in {produced.seconds:.1f} s, {speed:.0f} frames/s"
+        click.echo(text, err=True)
+    click.echo(str(produced.output))

@@ -1,0 +1,70 @@
+"""``fomm export``: a configuration with parameters as a model folder that runs anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fomm_core.cli.options import path_option
+from fomm_core.errors import ModelError
+
+if TYPE_CHECKING:
+    from fomm_core.bundle import ModelCard
+    from fomm_core.config import Config
+
+
+@click.command(name="export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@path_option("--config", required=True, help_text="Configuration, such as training_info.yaml.")
+@path_option("--params", help_text="Parameters (.h5) [default: those that --config names].")
+@click.option("--name", help="The model's name [default: the folder's].")
+@path_option(
+    "--card",
+    help_text="YAML with description, provenance, licence and metrics to put on the card.",
+)
+@click.option("--half", is_flag=True, help="Store weights in half precision: half the size.")
+@click.option("--no-params", is_flag=True, help="Leave params.h5 out.")
+@click.option("--force", is_flag=True, help="Replace the model folder if there is one.")
+def command(folder: Path, **options: Any) -> None:
+    """Export a model as a folder that needs no NNabla to run.
+
+    The four ONNX graphs are run against NNabla before the folder appears. Needs NNabla
+    (Python 3.10); the folder then works on every Python, with --model FOLDER.
+
+    \b
+    Examples:
+      fomm export my-model --config training_info.yaml
+      fomm export my-model --config vox-256.yaml --params params.h5 --half
+    """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.bundle import Bundle
+    from fomm_core.checkpoint import load_parameters
+    from fomm_core.export.exporter import export_bundle
+    from fomm_core.model import find_model
+
+    files = find_model(None, options["config"], options["params"])
+    if files.parameters is None:
+        raise ModelError(f"{options['config']}: expected parameters to export, found none")
+    card = _card(options["card"], options["name"] or folder.resolve().name, files.config)
+    bundle: Bundle = export_bundle(
+        folder,
+        card,
+        load_parameters(files.parameters),
+        half=options["half"],
+        keep_parameters=not options["no_params"],
+        replace=options["force"],
+    )
+    size = sum(path.stat().st_size for path in bundle.folder.iterdir())
+    click.echo(f"{bundle.folder}: {card.name}, {size / 1e6:.1f} MB, equal to NNabla's networks")
+
+
+def _card(path: Path | None, name: str, config: Config) -> ModelCard:
+    """The model's card, with the texts of a YAML file where one is given."""
+    from fomm_core.bundle import parse_card
+    from fomm_core.yaml_file import read_yaml
+
+    texts = {} if path is None else read_yaml(path, ModelError)
+    if not isinstance(texts, dict):
+        raise ModelError(f"{path}: expected a mapping of texts, found {type(texts).__name__}")
+    return parse_card({"name": name, **texts, "config": config}, str(path))

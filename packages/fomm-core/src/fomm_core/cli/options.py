@@ -1,0 +1,134 @@
+"""Options that several commands share. A command module imports nothing heavy at its top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fomm_core.errors import EngineError, FommError
+
+if TYPE_CHECKING:
+    from fomm_core.painting import View
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+ENGINE_NAMES = ("auto", "openvino", "nnabla", "nnabla-cudnn")
+CONTEXT_ENGINES = {"auto": "auto", "cpu": "cpu", "cudnn": "nnabla-cudnn"}
+
+
+class FrameRate(click.ParamType):
+    """Frames per second as an exact fraction: 25, 29.97 or 30000/1001."""
+
+    name = "rate"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Fraction:
+        """Read a rate from text."""
+        try:
+            rate = Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"expected a rate such as 25 or 30000/1001, found {value!r}", param, ctx)
+        if not 0 < rate <= 1000:
+            self.fail(f"expected a rate above 0 and up to 1000, found {value}", param, ctx)
+        return rate
+
+
+def path_option(*names: str, help_text: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    """An option that takes a path."""
+    return click.option(*names, type=click.Path(path_type=Path), help=help_text, **settings)
+
+
+def joined(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
+    """Several options as one decorator, in the order given."""
+
+    def decorate(command: Decorated) -> Decorated:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+model_options: Callable[[Decorated], Decorated] = joined(
+    click.option("--model", help="A model's name or folder [default: avatar]; vox is downloaded."),
+    path_option("--config", help_text="Configuration of the model, such as training_info.yaml."),
+    path_option("--params", help_text="Parameters (.h5) [default: those that --config names]."),
+)
+"""Which model: ``model``, ``config``, ``params``."""
+
+engine_options: Callable[[Decorated], Decorated] = joined(
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINE_NAMES),
+        help="What runs the networks [default: the fastest that is there].",
+    ),
+    click.option(
+        "--context",
+        "-c",
+        type=click.Choice(list(CONTEXT_ENGINES)),
+        default="auto",
+        show_default=True,
+        help="Kind of device, where --engine is not given.",
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(["fp32", "fast"]),
+        default="fp32",
+        show_default=True,
+        help="fast: the decoder in bfloat16, on CPUs that have it.",
+    ),
+    click.option(
+        "--threads", type=click.IntRange(0), default=0, help="CPU threads; 0 chooses by itself."
+    ),
+)
+"""What runs it: ``engine``, ``context``, ``precision``, ``threads``."""
+
+view_options: Callable[[Decorated], Decorated] = joined(
+    click.option("--output-png", is_flag=True, help="Write numbered PNGs instead of a video."),
+    click.option("--only-generated", is_flag=True, help="Show the generated frames alone."),
+    click.option(
+        "--detailed",
+        is_flag=True,
+        help="Also show keypoints, the deformed source and the occlusion map.",
+    ),
+    click.option("--full", is_flag=True, help="Also show each warped source and its mask."),
+)
+"""What is written: ``output_png`` and, joined by :func:`view_of`, the view."""
+
+
+def engine_of(options: dict[str, Any]) -> str:
+    """The engine that ``--engine`` and ``--context`` ask for together.
+
+    Raises:
+        EngineError: they contradict each other.
+    """
+    engine, context = options["engine"], options["context"]
+    if engine in (None, "auto"):
+        return CONTEXT_ENGINES[context]
+    on_gpu = engine == "nnabla-cudnn"
+    if (context == "cudnn" and not on_gpu) or (context == "cpu" and on_gpu):
+        raise EngineError(f"expected an engine for context {context}, found --engine {engine}")
+    return str(engine)
+
+
+def view_of(options: dict[str, Any]) -> View:
+    """The view that the flags ask for.
+
+    Raises:
+        FommError: more than one is asked for.
+    """
+    views: dict[str, View] = {
+        "only_generated": "generated",
+        "detailed": "detailed",
+        "full": "full",
+    }
+    wanted = [key for key in views if options[key]]
+    if len(wanted) > 1:
+        flags = " and ".join("--" + key.replace("_", "-") for key in wanted)
+        raise FommError(f"expected one view, found {flags}")
+    return views[wanted[0]] if wanted else "default"

@@ -1,0 +1,60 @@
+"""Progress bars: frames, frames per second and time left, on a terminal's stderr."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Self
+
+if TYPE_CHECKING:
+    from fomm_core.production import Progress
+
+_LABELS = {"searching": "searching the best frame", "animating": "animating"}
+
+
+class ProgressBar:
+    """An observer of a production that draws one bar per stage.
+
+    Args:
+        quiet: draw nothing. Nothing is drawn either where stderr is no terminal.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._hidden = quiet or not sys.stderr.isatty()
+        self._stage: str | None = None
+        self._bar: Any = None
+
+    def __call__(self, progress: Progress) -> None:
+        """Show the newest step."""
+        if self._hidden:
+            return
+        if progress.stage != self._stage:
+            self._begin(progress)
+        self._bar.update(progress.done - self._bar.n)
+
+    def _begin(self, progress: Progress) -> None:
+        from tqdm import tqdm
+
+        self.close()
+        self._stage = progress.stage
+        self._bar = tqdm(
+            desc=_LABELS[progress.stage], total=progress.total, unit=" frames", dynamic_ncols=True
+        )
+
+    def close(self) -> None:
+        """Leave the last bar as it is."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
