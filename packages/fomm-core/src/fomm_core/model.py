@@ -12,7 +12,7 @@ from typing_extensions import Self
 
 from fomm_core.bundle import Bundle, embedded_models, is_bundle, open_bundle
 from fomm_core.config import Config, load_config
-from fomm_core.engine import choose_engine
+from fomm_core.engine import ENGINES, choose_engine, engine_status
 from fomm_core.engine.base import Engine
 from fomm_core.errors import ConfigError, EngineError, ModelError
 
@@ -134,6 +134,21 @@ def start_model(
     if name == "openvino":
         return Model(files.name, files.config, _start_openvino(files, precision, threads))
     return Model(files.name, files.config, _start_nnabla(files, name))
+
+
+def usable_engines(files: ModelFiles) -> list[tuple[str, str]]:
+    """The engines, with their precisions, that can run these files here; the fastest first."""
+    from fomm_core.engine.openvino import PRECISIONS, has_bfloat16
+
+    found = []
+    for engine in ENGINES:
+        if not engine_status(engine).usable:
+            continue
+        for precision in reversed(PRECISIONS):
+            fits = precision == "fp32" or has_bfloat16()
+            if fits and not _obstacles(files, precision)[engine]:
+                found.append((engine, precision))
+    return found
 
 
 def _obstacles(files: ModelFiles, precision: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import Self
 
+from fomm_core.engine.clock import StageClock
 from fomm_core.keypoints import FloatArray, Keypoints
 
 
@@ -69,11 +70,15 @@ class Engine(ABC):
         name: the engine's name as on the command line.
         precision: ``"fp32"``, or ``"fast"`` where the decoder runs in bfloat16.
         frame_size: (height, width) of every image, in pixels.
+        clock: how long each stage took.
     """
 
     name: str
     precision: str
     frame_size: tuple[int, int]
+
+    def __init__(self) -> None:
+        self.clock = StageClock()
 
     @abstractmethod
     def detect(self, image: FloatArray) -> Keypoints:

@@ -30,6 +30,7 @@ class FakeEngine(Engine):
         num_kp: int = 4,
         nan_frames: frozenset[int] = frozenset(),
     ) -> None:
+        super().__init__()
         self.frame_size = frame_size
         self.closed = False
         self._angles = np.linspace(0, 2 * np.pi, num_kp, endpoint=False)

@@ -35,6 +35,7 @@ class NNablaEngine(Engine):
     def __init__(
         self, config: Config, parameters: Parameters, origin: str, context: str = "cpu"
     ) -> None:
+        super().__init__()
         self.name = "nnabla" if context == "cpu" else "nnabla-cudnn"
         self.frame_size = config.frame_size
         self._context = extension_context(context)
@@ -96,7 +97,7 @@ class NNablaEngine(Engine):
     def _run(self, stage: str, **inputs: FloatArray) -> dict[str, FloatArray]:
         import nnabla as nn
 
-        with nn.context_scope(self._context):
+        with nn.context_scope(self._context), self.clock.measure(stage):
             return self._stages[stage](**inputs)
 
 

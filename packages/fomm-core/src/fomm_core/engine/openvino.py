@@ -50,6 +50,7 @@ class OpenVINOEngine(Engine):
     def __init__(
         self, graphs: Mapping[str, Path], precision: str = "fp32", threads: int = 0
     ) -> None:
+        super().__init__()
         self.precision = precision
         core = _start_core(threads)
         if precision == "fast" and not has_bfloat16(core):
@@ -76,7 +77,7 @@ class OpenVINOEngine(Engine):
     def detect(self, image: FloatArray) -> Keypoints:
         request = self._requests["keypoints"]
         request.set_tensor("image", _tensor(image[None]))
-        request.infer()
+        self._infer("keypoints")
         jacobian = _copy(request, "jacobian") if self._has_jacobian else None
         return Keypoints(_copy(request, "value"), jacobian)
 
@@ -84,7 +85,7 @@ class OpenVINOEngine(Engine):
         request = self._requests["encoder"]
         source = _tensor(image[None].copy())
         request.set_tensor("source", source)
-        request.infer()
+        self._infer("encoder")
         features, small = (
             _tensor(request.get_tensor(name).data.copy()) for name in ("features", "small")
         )
@@ -103,10 +104,14 @@ class OpenVINOEngine(Engine):
             motion.get_tensor(f"{prefix}_value").data[0] = keypoints.value
             if self._has_jacobian:
                 motion.get_tensor(f"{prefix}_jacobian").data[0] = keypoints.jacobian
-        motion.infer()
-        decoder.infer()
+        self._infer("motion")
+        self._infer("decoder")
         prediction = _copy(decoder, "prediction")
         return Rendering(prediction, self._diagnostics() if diagnostics else None)
+
+    def _infer(self, stage: str) -> None:
+        with self.clock.measure(stage):
+            self._requests[stage].infer()
 
     def _bind(self, encoded: _EncodedTensors) -> None:
         """Make the source's tensors the inputs of motion and decoder, once per source."""

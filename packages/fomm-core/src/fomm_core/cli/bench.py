@@ -1,0 +1,186 @@
+"""``fomm bench``: how fast this machine animates, engine by engine in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fomm_core.cli.options import ENGINE_NAMES, model_options
+from fomm_core.errors import EngineError
+
+if TYPE_CHECKING:
+    pass
+
+STAGES = ("keypoints", "encoder", "motion", "decoder")
+
+
+@click.command(name="bench")
+@model_options
+@click.option(
+    "--engine",
+    "engines",
+    type=click.Choice(ENGINE_NAMES[1:]),
+    multiple=True,
+    help="Measure this engine; may be repeated [default: all that are there].",
+)
+@click.option(
+    "--precision",
+    "precisions",
+    type=click.Choice(["fp32", "fast"]),
+    multiple=True,
+    help="Measure this precision; may be repeated [default: all that are there].",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.0),
+    default=5.0,
+    show_default=True,
+    help="About how long to animate with each engine.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--child", is_flag=True, hidden=True, help="Measure in this process.")
+def command(
+    engines: Sequence[str],
+    precisions: Sequence[str],
+    seconds: float,
+    as_json: bool,
+    child: bool,
+    **model: Any,
+) -> None:
+    """Measure milliseconds per stage, frames per second, first frame and memory.
+
+    Each engine runs in a process of its own, from video file to video file. With --config
+    and without --params the networks get random parameters: speed does not depend on them.
+
+    \b
+    Examples:
+      fomm bench
+      fomm bench --config vox-256.yaml
+      fomm bench --model my-model --engine openvino --json
+    """  # noqa: D301 - click reads the backspace itself
+    if child:
+        _measure_here(model["model"], engines[0], precisions[0], seconds)
+        return
+    results = []
+    with _prepared(**model) as folder:
+        for engine, precision in _combinations(folder, engines, precisions):
+            if not as_json:
+                click.echo(f"measuring {engine}, {precision} ...", err=True)
+            results.append(_measure_apart(folder, engine, precision, seconds))
+    if as_json:
+        from fomm_core.machine import describe_machine
+
+        click.echo(json.dumps({"machine": asdict(describe_machine()), "results": results}))
+    else:
+        click.echo(format_table(results))
+
+
+def format_table(results: Sequence[dict[str, Any]]) -> str:
+    """The results as a table; the last column compares frames per second with the slowest."""
+    slowest = min(result["fps"] for result in results)
+    titles = ("engine", "precision", *(f"{s} ms" for s in STAGES), "fps", "first s", "MB", "speed")
+    rows = [titles]
+    for result in results:
+        stages = [f"{result['stage_ms'].get(stage, 0):.2f}" for stage in STAGES]
+        rows.append(
+            (
+                result["engine"],
+                result["precision"],
+                *stages,
+                f"{result['fps']:.2f}",
+                f"{result['first_frame_s']:.2f}",
+                f"{result['peak_rss_mb']:.0f}",
+                f"{result['fps'] / slowest:.1f}x",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(titles))]
+    lines = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    height, width = results[0]["size"]
+    return "\n".join([f"{results[0]['model']}, {width}x{height}", *lines])
+
+
+@contextmanager
+def _prepared(model: str | None, config: Path | None, params: Path | None) -> Iterator[str]:
+    """A model that every engine can load: as named, or exported for this run alone."""
+    if config is None:
+        yield model or "avatar"
+        return
+    from fomm_core.bundle import ModelCard
+    from fomm_core.export.exporter import export_bundle, require_exporter
+
+    require_exporter()
+    with tempfile.TemporaryDirectory(prefix="fomm-bench-") as folder:
+        name, settings, parameters = _parameters(config, params)
+        bundle = Path(folder, name)
+        export_bundle(bundle, ModelCard(name=name, config=settings), parameters)
+        yield str(bundle)
+
+
+def _parameters(config: Path, params: Path | None) -> tuple[str, Any, Any]:
+    """Name, configuration and parameters; random ones where none are named."""
+    from fomm_core.checkpoint import load_parameters
+    from fomm_core.config import load_config
+    from fomm_core.network.graph import Networks, build_stages
+
+    settings = load_config(config)
+    if params is not None:
+        return config.stem, settings, load_parameters(params)
+    networks = Networks(settings)
+    build_stages(networks)
+    return config.stem, settings, networks.values()
+
+
+def _combinations(
+    model: str, engines: Sequence[str], precisions: Sequence[str]
+) -> list[tuple[str, str]]:
+    """The engines and precisions to measure: those asked for, or all that can run.
+
+    Raises:
+        EngineError: none can.
+    """
+    from fomm_core.model import find_model, usable_engines
+
+    usable = usable_engines(find_model(model))
+    found = [
+        (engine, precision)
+        for engine, precision in usable
+        if (not engines or engine in engines) and (not precisions or precision in precisions)
+    ]
+    if not found:
+        known = ", ".join(f"{engine} {precision}" for engine, precision in usable) or "none"
+        raise EngineError(f"expected an engine that can run here ({known}), found none asked for")
+    return found
+
+
+def _measure_apart(model: str, engine: str, precision: str, seconds: float) -> dict[str, Any]:
+    """Measure in a fresh process, whose start and memory are then the engine's own."""
+    words = ["bench", "--child", "--model", model, "--engine", engine, "--precision", precision]
+    words += ["--seconds", str(seconds)]
+    program = [sys.executable, "-m", "fomm_core.cli.main", *words]
+    done = subprocess.run(program, capture_output=True, text=True, env=os.environ, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise EngineError(f"{engine} {precision}: {lines[-1].removeprefix('fomm: error: ')}")
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def _measure_here(model: str, engine: str, precision: str, seconds: float) -> None:
+    from fomm_core.bench import measure
+    from fomm_core.model import load_model
+
+    with load_model(model, engine=engine, precision=precision) as loaded:
+        click.echo(json.dumps(asdict(measure(loaded, seconds))))
