@@ -85,11 +85,10 @@ def measure(model: Model, seconds: float) -> Measurement:
 def moving_pattern(size: tuple[int, int], count: int) -> Iterator[Frame]:
     """Frames (H, W, 3) uint8 of a soft pattern that moves, easy neither to see nor to code."""
     y, x = np.meshgrid(*(np.linspace(0, 2 * np.pi, side) for side in size), indexing="ij")
+    directions = ((2, 1, 1), (1, 3, 2), (4, 2, -1))
     for index in range(count):
         phase = 2 * np.pi * index / 50
-        waves = [
-            np.sin(a * x + b * y + c * phase) for a, b, c in ((2, 1, 1), (1, 3, 2), (4, 2, -1))
-        ]
+        waves = [np.sin(a * x + b * y + c * phase) for a, b, c in directions]
         yield (127.5 + 127.5 * np.stack(waves, axis=-1)).astype(np.uint8)
 
 
@@ -99,10 +98,13 @@ def peak_rss_mb() -> float:
         import psutil
 
         return float(psutil.Process().memory_info().peak_wset) / 1e6
+    if sys.platform == "linux":  # getrusage's figure is inherited from the parent process
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / 1e6
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def _write_video(path: Path, model: Model, count: int) -> None:

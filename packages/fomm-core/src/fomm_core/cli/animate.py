@@ -19,6 +19,7 @@ from fomm_core.cli.options import (
 from fomm_core.errors import FommError
 
 if TYPE_CHECKING:
+    from fomm_core.cli.main import GlobalOptions
     from fomm_core.motion import MotionMode
     from fomm_core.production import Request
 
@@ -84,8 +85,8 @@ SAMPLE = Path(__file__).parent.parent / "models" / "sample"
     is_flag=True,
     help="Where the driving video is broken, animate what comes before.",
 )
-@click.pass_context
-def command(ctx: click.Context, **options: Any) -> None:
+@click.pass_obj
+def command(program: GlobalOptions | None, /, **options: Any) -> None:
     """Animate a picture with the motion of a video.
 
     Without --source and --driving the embedded sample is animated, and without --model or
@@ -105,7 +106,7 @@ def command(ctx: click.Context, **options: Any) -> None:
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.model import find_model, start_model
 
-    quiet = getattr(ctx.obj, "verbosity", 0) < 0
+    quiet = program is not None and program.verbosity < 0
     files = find_model(options["model"], options["config"], options["params"])
     request = _request(options, files.name)
     engine, precision = engine_of(options), options["precision"]

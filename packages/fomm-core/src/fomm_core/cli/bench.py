@@ -104,10 +104,7 @@ def format_table(results: Sequence[dict[str, Any]]) -> str:
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(titles))]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
+    lines = ["  ".join(map(str.rjust, row, widths)) for row in rows]
     height, width = results[0]["size"]
     return "\n".join([f"{results[0]['model']}, {width}x{height}", *lines])
 

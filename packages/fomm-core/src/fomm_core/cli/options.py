@@ -20,7 +20,7 @@ ENGINE_NAMES = ("auto", "openvino", "nnabla", "nnabla-cudnn")
 CONTEXT_ENGINES = {"auto": "auto", "cpu": "cpu", "cudnn": "nnabla-cudnn"}
 
 
-class FrameRate(click.ParamType):
+class FrameRate(click.ParamType[Fraction]):
     """Frames per second as an exact fraction: 25, 29.97 or 30000/1001."""
 
     name = "rate"

@@ -71,7 +71,8 @@ def anti_alias_kernel(stride: int) -> npt.NDArray[np.float32]:
     radius = round(4 * deviation)
     line = np.exp(-0.5 * (np.arange(-radius, radius + 1) / deviation) ** 2)
     kernel = np.outer(line, line)
-    return (kernel / kernel.sum()).astype(np.float32)
+    normalised: npt.NDArray[np.float32] = (kernel / kernel.sum()).astype(np.float32)
+    return normalised
 
 
 def down_scale(image: nn.Variable, stride: int) -> nn.Variable:
