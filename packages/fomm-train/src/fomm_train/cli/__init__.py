@@ -1,0 +1,1 @@
+"""The commands that fomm-train adds to the program ``fomm``."""
