@@ -1,0 +1,56 @@
+"""Reading and writing moving pictures, frame by frame, in bounded memory.
+
+The codecs are loaded when a name is first used, not when this package is imported.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fomm_core.video.audio import AudioClip
+    from fomm_core.video.background import BackgroundSink, prefetch
+    from fomm_core.video.info import VideoInfo, probe
+    from fomm_core.video.png import PngWriter
+    from fomm_core.video.reader import VideoReader
+    from fomm_core.video.sink import FrameSink
+    from fomm_core.video.writer import VideoWriter
+
+__all__ = [
+    "AudioClip",
+    "BackgroundSink",
+    "FrameSink",
+    "PngWriter",
+    "VideoInfo",
+    "VideoReader",
+    "VideoWriter",
+    "prefetch",
+    "probe",
+]
+
+_HOMES = {
+    "AudioClip": "audio",
+    "BackgroundSink": "background",
+    "FrameSink": "sink",
+    "PngWriter": "png",
+    "VideoInfo": "info",
+    "VideoReader": "reader",
+    "VideoWriter": "writer",
+    "prefetch": "background",
+    "probe": "info",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names without loading them."""
+    return sorted(__all__)

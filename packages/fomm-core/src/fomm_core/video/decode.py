@@ -1,0 +1,149 @@
+"""Decoding one video stream up to its end or to where it is damaged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from fomm_core.errors import MediaError
+from fomm_core.video.clock import Clock
+from fomm_core.video.media import Timeline, timeline_of, video_stream
+from fomm_core.video.timing import Timed
+
+# Up to this size one thread decodes a frame in about a millisecond, and the cores are left
+# to the networks.
+_ONE_THREAD_PIXELS = 640 * 480
+
+# A file is cut off if it lacks this much of what its header promises.
+_MISSING = Fraction(1, 2)
+
+
+class StreamDecoder:
+    """Decodes the video stream of an opened file, in order of presentation.
+
+    Iterating ends at the end of the file or where it is damaged; :attr:`damage` says which.
+
+    Args:
+        container: opened file; its owner closes it.
+        path: of the file, for messages.
+
+    Attributes:
+        timeline: what the header says about times.
+        damage: what is wrong with the file, in words, once iterating ended; else ``None``.
+
+    Raises:
+        MediaError: the file has no video stream.
+    """
+
+    def __init__(self, container: InputContainer, path: Path) -> None:
+        self._container = container
+        self._stream = _configured(video_stream(container, path))
+        self.timeline: Timeline = timeline_of(container, self._stream)
+        self.damage: str | None = None
+        self._clock = Clock(self.timeline)
+        self._is_cut_gif = container.format.name == "gif" and not _has_gif_trailer(path)
+
+    @property
+    def pixel_aspect(self) -> Fraction | None:
+        """Width of a pixel divided by its height, or ``None`` where not stated."""
+        return self._stream.sample_aspect_ratio
+
+    def seek(self, seconds: Fraction) -> None:
+        """Go to a key frame at or before a time, where the format has an index for it."""
+        if not self.timeline.seekable or self._stream.time_base is None:
+            return
+        target = (self.timeline.origin + seconds) / self._stream.time_base
+        with suppress(av.FFmpegError):  # then decoding begins at the beginning
+            self._container.seek(math.floor(target), stream=self._stream)
+
+    def __iter__(self) -> Iterator[Timed[VideoFrame]]:
+        half_a_frame = 1 / (2 * self.timeline.frame_rate)
+        frames = self._intact_frames()
+        if self._is_cut_gif:
+            frames = _all_but_last(frames)  # that one is decoded as far as its data goes
+        for frame in frames:
+            due = self._clock.end + half_a_frame
+            timed = self._clock.timed(frame)
+            if self.damage is not None and timed.start > due:
+                return  # a frame between was lost
+            yield timed
+        if self.damage is None:
+            self.damage = self._missing_end()
+
+    def _intact_frames(self) -> Iterator[VideoFrame]:
+        """Yield frames up to the first that is damaged."""
+        started = False
+        for frame in self._decoded():
+            if not frame.is_corrupt:
+                started = True
+                yield frame
+            elif started:  # before the first key frame nothing can be whole
+                self.damage = "a frame is damaged"
+                return
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        try:
+            for packet in self._container.demux(self._stream):
+                yield from packet.decode()
+        except (av.FFmpegError, OSError) as error:
+            self.damage = f"its data is damaged ({error.strerror})"
+            yield from self._drained()
+
+    def _drained(self) -> Iterator[VideoFrame]:
+        """Yield the whole frames that the decoder still holds when the data fails."""
+        try:
+            for frame in self._stream.decode(None):
+                frame.time_base = self._stream.time_base
+                yield frame
+        except (av.FFmpegError, OSError):
+            return
+
+    def _missing_end(self) -> str | None:
+        """Compare what was decoded with what the file promised."""
+        promised = self.timeline.promised
+        if promised is not None and promised - self._clock.end > _MISSING:
+            return f"it ends at {float(self._clock.end):.2f} s of {float(promised):.2f} s"
+        return "its end is cut off" if self._is_cut_gif else None
+
+
+def first_frame(decoder: StreamDecoder, path: Path) -> VideoFrame:
+    """Decode one frame to learn what the header does not tell.
+
+    Raises:
+        MediaError: the stream holds no frame that can be decoded.
+    """
+    for timed in decoder:
+        return timed.picture
+    reason = f": {decoder.damage}" if decoder.damage else ""
+    raise MediaError(f"{path}: expected a video, found no frame that can be decoded{reason}")
+
+
+def _configured(stream: VideoStream) -> VideoStream:
+    if stream.width * stream.height <= _ONE_THREAD_PIXELS:
+        stream.thread_type = "NONE"
+        stream.thread_count = 1
+    else:
+        stream.thread_type = "AUTO"
+    return stream
+
+
+def _all_but_last(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+    held: VideoFrame | None = None
+    for frame in frames:
+        if held is not None:
+            yield held
+        held = frame
+
+
+def _has_gif_trailer(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-min(64, path.stat().st_size), 2)
+        return file.read().rstrip(b"\0\r\n").endswith(b";")
