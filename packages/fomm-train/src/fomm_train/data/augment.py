@@ -1,0 +1,160 @@
+"""Augmentation of a pair: flips and colour jitter, the same for both frames.
+
+Everything works on (..., 3, H, W) float32 in [0, 1], RGB, and keeps that range. The colour
+changes are those of torchvision's ``ColorJitter``, whose names the configuration uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from fomm_core.config import AugmentationParams, FlipParams, JitterParams
+from fomm_core.keypoints import FloatArray
+
+Property = Literal["brightness", "contrast", "saturation", "hue"]
+
+_PROPERTIES: tuple[Property, ...] = ("brightness", "contrast", "saturation", "hue")
+_GREY = np.array([0.2989, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True)
+class ColourChange:
+    """One change of colours.
+
+    Attributes:
+        kind: what is changed.
+        amount: the factor (1 changes nothing), or for the hue the shift in turns of the
+            colour circle (0 changes nothing).
+    """
+
+    kind: Property
+    amount: float
+
+    def apply(self, image: FloatArray) -> FloatArray:
+        """Return the image changed."""
+        return _ADJUSTMENTS[self.kind](image, self.amount)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What is done to one pair.
+
+    Attributes:
+        time_flip: exchange the frames.
+        horizontal_flip: exchange left and right.
+        colours: changes of colours, in the order of their application.
+    """
+
+    time_flip: bool = False
+    horizontal_flip: bool = False
+    colours: tuple[ColourChange, ...] = ()
+
+    def apply(self, frames: FloatArray) -> FloatArray:
+        """Augment the frames of a pair alike.
+
+        Args:
+            frames: (2, 3, H, W) float32 in [0, 1].
+
+        Returns:
+            An array of the same kind; perhaps a view of the argument, which is not changed.
+        """
+        if self.time_flip:
+            frames = frames[::-1]
+        if self.horizontal_flip:
+            frames = frames[..., ::-1]
+        for change in self.colours:
+            frames = change.apply(frames)
+        return frames
+
+
+def draw_augmentation(params: AugmentationParams, random: np.random.Generator) -> Augmentation:
+    """Draw what is done to one pair.
+
+    As many numbers are drawn whatever is turned on, so that the flips do not depend on the
+    strength of the jitter.
+    """
+    flips, order, strengths = random.random(2), random.permutation(4), random.uniform(-1, 1, 4)
+    flip_params = params.flip_param or FlipParams()
+    jitter_params = params.jitter_param or JitterParams()
+    changes = (_change(_PROPERTIES[i], jitter_params, float(strengths[i])) for i in order)
+    return Augmentation(
+        time_flip=flip_params.time_flip and bool(flips[0] < 0.5),
+        horizontal_flip=flip_params.horizontal_flip and bool(flips[1] < 0.5),
+        colours=tuple(change for change in changes if change is not None),
+    )
+
+
+def _change(kind: Property, params: JitterParams, strength: float) -> ColourChange | None:
+    """Turn a number in [-1, 1] into a change of the configured strength, if there is one."""
+    limit: float = getattr(params, kind)
+    if limit == 0:
+        return None
+    if kind == "hue":
+        return ColourChange(kind, strength * limit)
+    low = max(0.0, 1.0 - limit)
+    return ColourChange(kind, low + (strength + 1) / 2 * (1 + limit - low))
+
+
+def adjust_brightness(image: FloatArray, factor: float) -> FloatArray:
+    """Multiply by a factor, 0 or more; 0 gives black."""
+    return _clipped(image * np.float32(factor))
+
+
+def adjust_contrast(image: FloatArray, factor: float) -> FloatArray:
+    """Blend with the mean grey value by a factor, 0 or more; 0 gives plain grey.
+
+    The mean is that of all frames given, so that equal colours stay equal across a pair.
+    """
+    mean = np.float32(_grey(image).mean() * (1 - factor))
+    return _clipped(image * np.float32(factor) + mean)
+
+
+def adjust_saturation(image: FloatArray, factor: float) -> FloatArray:
+    """Blend with the grey picture by a factor, 0 or more; 0 gives a grey picture."""
+    grey = _grey(image)[..., None, :, :] * np.float32(1 - factor)
+    return _clipped(image * np.float32(factor) + grey)
+
+
+def adjust_hue(image: FloatArray, shift: float) -> FloatArray:
+    """Turn the hues by a shift in [-0.5, 0.5], in turns of the colour circle.
+
+    Value and saturation (of HSV) stay as they are.
+    """
+    top = image.max(axis=-3)
+    chroma = top - image.min(axis=-3)
+    angle = _hue(image, top, chroma) + np.float32(6 * shift)
+    turned = np.empty_like(image)
+    for channel, offset in enumerate((5, 3, 1)):
+        position = angle + np.float32(offset)
+        position -= np.floor(position * np.float32(1 / 6)) * 6  # a modulo, five times as fast
+        share = np.clip(np.minimum(position, 4 - position), np.float32(0), np.float32(1))
+        np.subtract(top, chroma * share, out=turned[..., channel, :, :])
+    return turned
+
+
+def _hue(image: FloatArray, top: FloatArray, chroma: FloatArray) -> FloatArray:
+    """Return the hue in sixths of the colour circle, -1 .. 5; 0 for grey."""
+    red, green, blue = (image[..., channel, :, :] for channel in range(3))
+    scale = 1 / np.where(chroma > 0, chroma, np.float32(1))
+    hue = np.where(top == green, (blue - red) * scale + 2, (red - green) * scale + 4)
+    return np.where(top == red, (green - blue) * scale, hue).astype(np.float32, copy=False)
+
+
+def _grey(image: FloatArray) -> FloatArray:
+    grey: FloatArray = np.einsum("c,...chw->...hw", _GREY, image)
+    return grey
+
+
+def _clipped(image: FloatArray) -> FloatArray:
+    return np.clip(image, np.float32(0), np.float32(1), out=image)
+
+
+_ADJUSTMENTS = {
+    "brightness": adjust_brightness,
+    "contrast": adjust_contrast,
+    "saturation": adjust_saturation,
+    "hue": adjust_hue,
+}
