@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
@@ -155,13 +154,20 @@ def _obstacles(files: ModelFiles, precision: str) -> dict[str, str]:
     """By engine, why it cannot run these files at this precision; empty if it can."""
     without_parameters = "" if files.parameters else "the model has no params.h5"
     nnabla = "precision fast needs openvino" if precision == "fast" else without_parameters
-    openvino = ""
-    if files.bundle is None and find_spec("nnabla") is None:
-        openvino = (
-            "the model has no exported graphs and NNabla is not here to export them; run "
-            "fomm export under Python 3.10 and use the folder here"
-        )
-    return {"openvino": openvino, "nnabla": nnabla, "nnabla-cudnn": nnabla}
+    return {"openvino": _export_obstacle(files), "nnabla": nnabla, "nnabla-cudnn": nnabla}
+
+
+def _export_obstacle(files: ModelFiles) -> str:
+    """Why the model has no exported graphs and none can be made here; empty if it has."""
+    if files.bundle is not None:
+        return ""
+    from fomm_core.export.exporter import require_exporter
+
+    try:
+        require_exporter(files.config)
+    except EngineError as error:
+        return str(error)
+    return ""
 
 
 def _start_openvino(files: ModelFiles, precision: str, threads: int) -> Engine:

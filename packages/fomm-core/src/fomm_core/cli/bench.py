@@ -116,28 +116,18 @@ def _prepared(model: str | None, config: Path | None, params: Path | None) -> It
         yield model or "avatar"
         return
     from fomm_core.bundle import ModelCard
-    from fomm_core.export.exporter import export_bundle, require_exporter
+    from fomm_core.checkpoint import load_parameters
+    from fomm_core.config import load_config
+    from fomm_core.export.exporter import export_bundle, random_parameters, require_exporter
 
-    require_exporter()
+    settings = load_config(config)
+    require_exporter(settings)
     with tempfile.TemporaryDirectory(prefix="fomm-bench-") as folder:
-        name, settings, parameters = _parameters(config, params)
+        name = config.stem
+        parameters = random_parameters(settings) if params is None else load_parameters(params)
         bundle = Path(folder, name)
         export_bundle(bundle, ModelCard(name=name, config=settings), parameters)
         yield str(bundle)
-
-
-def _parameters(config: Path, params: Path | None) -> tuple[str, Any, Any]:
-    """Name, configuration and parameters; random ones where none are named."""
-    from fomm_core.checkpoint import load_parameters
-    from fomm_core.config import load_config
-    from fomm_core.network.graph import Networks, build_stages
-
-    settings = load_config(config)
-    if params is not None:
-        return config.stem, settings, load_parameters(params)
-    networks = Networks(settings)
-    build_stages(networks)
-    return config.stem, settings, networks.values()
 
 
 def _combinations(

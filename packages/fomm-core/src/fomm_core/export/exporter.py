@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,18 @@ from fomm_core.bundle import (
     write_bundle,
 )
 from fomm_core.cache import cache_folder
-from fomm_core.checkpoint import Parameters, load_parameters, save_parameters
+from fomm_core.checkpoint import (
+    Parameters,
+    check_parameters,
+    load_parameters,
+    save_parameters,
+)
 from fomm_core.config import Config
 from fomm_core.errors import EngineError, ModelError, OutputError
+from fomm_core.export.lowering import lower
 from fomm_core.export.onnx_graph import OnnxGraph
+from fomm_core.export.prepared import is_prepared, prepared_graphs
+from fomm_core.export.verify import HALF_TOLERANCE, TOLERANCE, verify
 from fomm_core.files import sha256_of
 
 EXPORT_VERSION = "1"
@@ -50,27 +59,35 @@ def export_bundle(
         replace: replace an existing bundle.
 
     Raises:
-        EngineError: NNabla or onnx is not installed.
+        EngineError: NNabla is not installed and the networks are not prepared.
         ParameterError: the parameters do not fit the configuration.
         ExportError: a graph cannot be exported or is not equal to NNabla's.
         OutputError: the folder cannot be written.
     """
-    graphs = export_graphs(card.config, parameters)
+    graphs = export_graphs(card.config, parameters, card.name)
 
     def fill(partial: Path) -> None:
-        from fomm_core.export.verify import HALF_TOLERANCE, TOLERANCE, verify
-
         paths = _save(graphs, partial, half=False)
-        difference = verify(card.config, parameters, paths, TOLERANCE)
+        _verify(card, parameters, paths, TOLERANCE)
         if half:
             _save(graphs, partial, half=True)
-            difference = verify(card.config, parameters, paths, HALF_TOLERANCE)
-        logger.info("%s: graphs within %.1e of NNabla", card.name, difference)
+            _verify(card, parameters, paths, HALF_TOLERANCE)
         if keep_parameters:
             kept = np.float16 if half else np.float32
             save_parameters(partial / PARAMETERS_FILE, parameters, dtype=kept)
 
     return write_bundle(folder, card, fill, replace)
+
+
+def _verify(
+    card: ModelCard, parameters: Parameters, paths: Mapping[str, Path], tolerance: float
+) -> None:
+    """Run the graphs against NNabla, where it is installed."""
+    if not has_nnabla():
+        logger.info("%s: graphs taken as they were verified when prepared", card.name)
+        return
+    difference = verify(card.config, parameters, paths, tolerance)
+    logger.info("%s: graphs within %.1e of NNabla", card.name, difference)
 
 
 def _save(graphs: Mapping[str, OnnxGraph], folder: Path, half: bool) -> dict[str, Path]:
@@ -81,35 +98,73 @@ def _save(graphs: Mapping[str, OnnxGraph], folder: Path, half: bool) -> dict[str
     return paths
 
 
-def export_graphs(config: Config, parameters: Parameters) -> Mapping[str, OnnxGraph]:
-    """Export the four stages as lowered ONNX graphs, by the stage's name."""
-    require_exporter()
-    from fomm_core.export.lowering import lower
+def export_graphs(config: Config, parameters: Parameters, origin: str) -> Mapping[str, OnnxGraph]:
+    """Export the four stages as lowered ONNX graphs, by the stage's name.
+
+    The graphs come from NNabla where it is installed, else from those that were prepared
+    with it.
+
+    Args:
+        config: sizes and options of the networks.
+        parameters: arrays by NNabla's names.
+        origin: where they are from, for error messages.
+
+    Raises:
+        EngineError: there is neither NNabla nor a prepared graph.
+        ParameterError: the parameters do not fit the configuration.
+    """
+    require_exporter(config)
+    graphs = walk_stages(config) if has_nnabla() else prepared_graphs(config)
+    expected = {name: shape for g in graphs.values() for name, shape in g.parameters.items()}
+    check_parameters(parameters, expected, origin)
+    return {name: lower(graph.filled(parameters)) for name, graph in graphs.items()}
+
+
+def walk_stages(config: Config) -> dict[str, OnnxGraph]:
+    """The four stages as ONNX graphs in NNabla's own terms, without parameters."""
     from fomm_core.export.walk import walk
     from fomm_core.network.graph import Networks, build_stages
 
     networks = Networks(config)
     stages = build_stages(networks)
-    networks.load(parameters, "export")
     named = networks.parameters()
-    return {name: lower(walk(stage, named)) for name, stage in stages.items()}
+    return {name: walk(stage, named) for name, stage in stages.items()}
 
 
-def require_exporter() -> None:
-    """Check that NNabla and onnx are installed.
+def random_parameters(config: Config) -> Parameters:
+    """Parameters for measuring speed: small random weights, neutral batch normalisation."""
+    graphs = walk_stages(config) if has_nnabla() else prepared_graphs(config)
+    random = np.random.default_rng(0)
+    neutral = {"beta": 0.0, "gamma": 1.0, "mean": 0.0, "var": 1.0}
+    parameters: Parameters = {}
+    for graph in graphs.values():
+        for name, shape in graph.parameters.items():
+            kind = name.rsplit("/", 1)[-1]
+            if kind in neutral:
+                parameters[name] = np.full(shape, neutral[kind], np.float32)
+            else:
+                limit = float(np.prod(shape[1:])) ** -0.5
+                parameters[name] = random.uniform(-limit, limit, shape).astype(np.float32)
+    return parameters
+
+
+def has_nnabla() -> bool:
+    """Whether NNabla is installed."""
+    return find_spec("nnabla") is not None
+
+
+def require_exporter(config: Config) -> None:
+    """Check that a configuration can be exported here.
 
     Raises:
-        EngineError: they are not; the message says what to do.
+        EngineError: it cannot; the message says what to do.
     """
-    try:
-        import nnabla  # noqa: F401
-        import onnx  # noqa: F401
-    except ImportError as error:
+    if not has_nnabla() and not is_prepared(config):
         raise EngineError(
-            f"exporting a model: expected NNabla and onnx, found: {error}; install them on "
-            "Python 3.10 with pip install 'fomm-core[nnabla]', or export there with fomm export "
-            "and use the folder here"
-        ) from None
+            "exporting this configuration needs NNabla, found none; install it on Python 3.10 "
+            "with pip install 'fomm-core[nnabla]', or run fomm export there and use the folder "
+            "here"
+        )
 
 
 def cached_export(name: str, config: Config, parameters: Path) -> Bundle:
@@ -123,7 +178,7 @@ def cached_export(name: str, config: Config, parameters: Path) -> Bundle:
             return open_bundle(folder)
         except ModelError as error:
             logger.warning("%s; exporting it again", error)
-    require_exporter()
+    require_exporter(config)
     logger.info("%s: exporting for the openvino engine, once", name)
     card = ModelCard(name=name, config=config, provenance=f"exported from {parameters.name}")
     arrays = load_parameters(parameters)

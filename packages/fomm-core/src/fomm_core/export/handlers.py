@@ -82,8 +82,10 @@ def _depthwise_convolution(emitter: Emitter, function: Any, name: str) -> str:
 def _batch_normalization(emitter: Emitter, function: Any, name: str) -> str:
     _require(function, axes=[1], batch_stat=False, no_scale=False, no_bias=False)
     image, beta, gamma, mean, variance = function.inputs
+    flat = emitter.integers([-1])
     statistics = [
-        emitter.add_constant(v, np.array(v.d).reshape(-1)) for v in (gamma, beta, mean, variance)
+        emitter.graph.node("Reshape", [emitter.name(v), flat], emitter.unique("statistics"))
+        for v in (gamma, beta, mean, variance)
     ]
     epsilon = function.info.args["eps"]
     return emitter.graph.node(

@@ -16,6 +16,16 @@ from fomm_core.export.onnx_graph import TO_THE_END, Array, OnnxGraph, array_of, 
 Rule = Callable[[OnnxGraph], None]
 
 
+def fold_reshape(graph: OnnxGraph) -> None:
+    """A constant that is reshaped: a constant of that shape."""
+    for reshape in _nodes(graph, "Reshape"):
+        name, shape = reshape.input
+        if name in graph.initializers:
+            array = graph.initializers[name].reshape(array_of(graph, shape))
+            graph.constant(reshape.output[0], array)
+            graph.replace(reshape)
+
+
 def fold_batch_normalization(graph: OnnxGraph) -> None:
     """Convolution, then batch normalisation: one convolution with scaled weights."""
     for convolution in _nodes(graph, "Conv"):
@@ -88,7 +98,12 @@ def strided_convolution(graph: OnnxGraph) -> None:
         graph.replace(taken)
 
 
-RULES: tuple[Rule, ...] = (fold_batch_normalization, up_scaling_convolution, strided_convolution)
+RULES: tuple[Rule, ...] = (
+    fold_reshape,
+    fold_batch_normalization,
+    up_scaling_convolution,
+    strided_convolution,
+)
 
 
 def lower(graph: OnnxGraph) -> OnnxGraph:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ IR_VERSION = 9
 TO_THE_END = 2**63 - 1
 """The stop of a Slice that reaches to the end of its axis, whatever the length."""
 _LARGE = 1024
+_PARAMETERS = "parameters"
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
@@ -34,7 +35,9 @@ class OnnxGraph:
         name: the stage's name.
         inputs, outputs: static shapes by name.
         nodes: ONNX nodes, inputs before their consumers.
-        initializers: constant arrays by name; parameters keep NNabla's names.
+        initializers: constant arrays by name.
+        parameters: shapes of the networks' parameters, by NNabla's names; they are inputs
+            of the graph until :meth:`filled` makes them constants.
     """
 
     name: str
@@ -42,6 +45,21 @@ class OnnxGraph:
     outputs: dict[str, Shape]
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     initializers: dict[str, Array] = field(default_factory=dict)
+    parameters: dict[str, Shape] = field(default_factory=dict)
+
+    def filled(self, parameters: Mapping[str, Array]) -> OnnxGraph:
+        """The same graph with its parameters as constants.
+
+        Args:
+            parameters: arrays by name, of the shapes in :attr:`parameters`.
+        """
+        constants = {name: parameters[name] for name in self.parameters}
+        return replace(
+            self,
+            nodes=list(self.nodes),
+            initializers={**self.initializers, **constants},
+            parameters={},
+        )
 
     def node(self, op: str, inputs: Iterable[str], output: str, **attributes: Any) -> str:
         """Append a node with one output and return the output's name."""
@@ -93,14 +111,18 @@ class OnnxGraph:
                 tensors.append(numpy_helper.from_array(array.astype(np.float16), stored))
                 casts.append(helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
             else:
-                tensors.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+                tensors.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         graph = helper.make_graph(
-            [*casts, *self.nodes], self.name, _ends(self.inputs), _ends(self.outputs), tensors
+            [*casts, *self.nodes],
+            self.name,
+            _ends({**self.inputs, **self.parameters}),
+            _ends(self.outputs),
+            tensors,
         )
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
         )
-        helper.set_model_props(model, dict(metadata))
+        helper.set_model_props(model, {**metadata, _PARAMETERS: "\n".join(self.parameters)})
         onnx.checker.check_model(model)
         return model
 
@@ -123,17 +145,22 @@ class OnnxGraph:
             ModelError: the file is missing or damaged.
         """
         try:
-            graph = onnx.load_model(str(path)).graph
+            model = onnx.load_model(str(path))
         except FileNotFoundError:
             raise ModelError(f"{path}: expected an ONNX graph, found none") from None
         except (OSError, ValueError, DecodeError) as error:
             raise ModelError(f"{path}: expected an ONNX graph, found: {error}") from None
+        graph = model.graph
+        properties = {entry.key: entry.value for entry in model.metadata_props}
+        parameters = properties.get(_PARAMETERS, "").splitlines()
+        shapes = _shapes(graph.input)
         return cls(
             name=graph.name,
-            inputs=_shapes(graph.input),
+            inputs={name: shape for name, shape in shapes.items() if name not in parameters},
             outputs=_shapes(graph.output),
             nodes=list(graph.node),
             initializers={t.name: numpy_helper.to_array(t) for t in graph.initializer},
+            parameters={name: shapes[name] for name in parameters},
         )
 
 

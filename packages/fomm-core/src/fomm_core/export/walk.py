@@ -46,15 +46,18 @@ class Emitter:
         return self._names[variable]
 
     def add_constant(self, variable: nn.Variable, array: Array) -> str:
-        """Add the array of a leaf variable, under the parameter's name if it is one.
+        """Add the array of a leaf variable; of a parameter, only the name and the shape.
 
         Raises:
             ExportError: the variable is computed, so its present value is no constant.
         """
         if variable.parent is not None:
             raise ExportError(f"graph {self.graph.name}: expected a constant, found a variable")
-        name = self.parameters.get(variable) or self.unique("constant")
-        return self.graph.constant(name, array.astype(np.float32))
+        if variable in self.parameters:
+            name = self.parameters[variable]
+            self.graph.parameters[name] = variable.shape
+            return name
+        return self.graph.constant(self.unique("constant"), array.astype(np.float32))
 
     def integers(self, values: Any) -> str:
         """Add a constant int64 vector (axes, shapes, ...)."""
@@ -70,7 +73,7 @@ def walk(stage: Stage, parameters: Mapping[str, nn.Variable]) -> OnnxGraph:
 
     Args:
         stage: a stage with batch size 1.
-        parameters: NNabla's parameters by name; they keep their names in the graph.
+        parameters: NNabla's parameters by name; the graph names them, without their values.
 
     Raises:
         ExportError: the graph holds a function for which there is no handler.
