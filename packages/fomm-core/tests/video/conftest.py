@@ -8,8 +8,8 @@ import pytest
 
 imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
 
-# A beep of 20 ms every half second.
-BEEPS = r"aevalsrc=if(lt(mod(t\,0.5)\,0.02)\,sin(2*PI*1000*t)\,0):s=44100:d=20"
+# A beep of 20 ms every half second, for two seconds.
+BEEPS = r"aevalsrc=if(lt(mod(t\,0.5)\,0.02)\,sin(2*PI*1000*t)\,0):s=44100:d=2"
 
 
 class Ffmpeg:
@@ -30,12 +30,11 @@ class Ffmpeg:
         return done.stdout
 
     def clip(self, path, *args, frames=50, rate="25", size=(64, 48), sound=(), delay=0.0):
-        """Make a clip, with beeps if ``sound`` gives options for its codec."""
+        """Make a clip, with two seconds of beeps if ``sound`` gives options for its codec."""
         raw = b"".join(bytes([16 + 4 * n]) * (size[0] * size[1]) for n in range(frames))
         source = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{size[0]}x{size[1]}", "-r", rate]
         beeps = ["-itsoffset", delay, "-f", "lavfi", "-i", BEEPS] if sound else []
-        shortest = ["-shortest"] if sound else []
-        self.run(*source, "-i", "-", *beeps, *args, *sound, *shortest, path, stdin=raw)
+        self.run(*source, "-i", "-", *beeps, *args, *sound, path, stdin=raw)
         return Path(path)
 
     def copy(self, source, target, *args, before=()):
@@ -64,9 +63,9 @@ class Ffmpeg:
     def numbers(frames):
         """Recover the frame numbers of a clip from its grey levels.
 
-        Each conversion from YUV truncates, which darkens by half a level on average.
+        Conversions from YUV truncate, which darkens by half a level on average.
         """
-        return [round((float(frame.mean()) - 15) / 4) for frame in frames]
+        return [round((float(frame.mean()) - 15.5) / 4) for frame in frames]
 
     @staticmethod
     def beeps(samples):

@@ -43,7 +43,7 @@ def test_can_be_iterated_again_and_in_parallel(ffmpeg, clip):
     [
         ("a.mp4", ("-c:v", "libx264", "-pix_fmt", "yuv420p")),
         ("a.mov", ("-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj444p")),
-        ("a.mkv", ("-c:v", "libx264", "-pix_fmt", "yuv444p")),
+        ("a.mkv", ("-c:v", "libx264", "-crf", "4", "-pix_fmt", "yuv444p")),
         ("a.webm", ("-c:v", "libvpx", "-b:v", "1M")),
         ("a.avi", ("-c:v", "ffv1")),
         ("a.ts", ("-c:v", "libx264", "-pix_fmt", "yuv420p")),
