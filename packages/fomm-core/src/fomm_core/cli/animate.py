@@ -17,13 +17,12 @@ from fomm_core.cli.options import (
     view_options,
 )
 from fomm_core.errors import FommError
+from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
     from fomm_core.motion import MotionMode
     from fomm_core.production import Request
-
-SAMPLE = Path(__file__).parent.parent / "models" / "sample"
 
 
 @click.command(name="animate")
@@ -148,7 +147,7 @@ def _inputs(options: dict[str, Any]) -> tuple[Path, Path]:
     source, driving = options["source"], options["driving"]
     template = options["motion_template"]
     if source is None and driving is None and template is None:
-        return SAMPLE / "source.png", SAMPLE / "driving.mp4"
+        return SAMPLE_SOURCE, SAMPLE_DRIVING
     if source is None:
         raise FommError("--source: expected a picture to animate, found none")
     if (driving is None) == (template is None):
