@@ -364,6 +364,12 @@ def test_a_driving_video_without_sound_gives_a_silent_result(ffmpeg, tmp_path, f
     assert not probe(result).has_audio
 
 
+def test_a_folder_of_pictures_has_no_sound(tmp_path, frames):
+    result = write(tmp_path / "a.mp4", frames, audio=AudioClip(tmp_path))
+
+    assert not probe(result).has_audio
+
+
 def test_a_gif_goes_without_sound(tmp_path, frames, clip):
     assert not probe(write(tmp_path / "a.gif", frames, audio=AudioClip(clip))).has_audio
 

@@ -19,6 +19,7 @@ from av.packet import Packet
 from typing_extensions import Self
 
 from fomm_core.errors import MediaError
+from fomm_core.video.info import kind_of
 from fomm_core.video.media import open_media, video_stream
 from fomm_core.video.timing import exact
 
@@ -35,7 +36,8 @@ class AudioClip:
     """The sound of a file, or a part of it.
 
     Attributes:
-        path: a video or sound file; one without sound is allowed and stays silent.
+        path: a video or sound file; one without sound, a picture or a folder of pictures is
+            allowed and stays silent.
         start: beginning in seconds, counted from the first video frame; ``None`` is that frame.
         end: end in seconds on the same clock; ``None`` is the end of the sound.
     """
@@ -85,14 +87,17 @@ class AudioTrack:
         Raises:
             MediaError: the clip's file cannot be opened.
         """
+        path = Path(clip.path)
+        if kind_of(path) in ("folder", "picture"):
+            return None
         with ExitStack() as closing:
-            source = closing.enter_context(open_media(Path(clip.path)))
+            source = closing.enter_context(open_media(path))
             stream = next(iter(source.streams.audio), None)
             if stream is None or stream.codec_context is None:
                 return None
             start = exact(clip.start or 0)
             length = None if clip.end is None else exact(clip.end) - start
-            origin = _origin(source, Path(clip.path)) + start
+            origin = _origin(source, path) + start
             copies = stream.codec_context.codec.canonical_name in form.copied
             kind = _CopyFeed if copies else _EncodeFeed
             feed = kind(source, stream, origin, target, form)
