@@ -9,6 +9,7 @@ was found.
 from __future__ import annotations
 
 import logging
+import reprlib
 from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +27,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from typing_extensions import Self
 
 from fomm_core.errors import ConfigError
@@ -44,6 +46,9 @@ def _yaml_float(value: Any) -> Any:
     return value
 
 
+_SMALLEST_HEAD = 8
+"""Input of a 7x7 convolution without padding that leaves 2x2."""
+
 UnknownKeys = Literal["refuse", "ignore"]
 """Configurations are refused for unknown keys, which mostly are misspelt ones. Published
 files of other programs may hold more than is known here."""
@@ -52,13 +57,14 @@ Float = Annotated[float, BeforeValidator(_yaml_float)]
 Positive = Annotated[float, BeforeValidator(_yaml_float), Field(gt=0)]
 Weight = Annotated[NonNegativeFloat, BeforeValidator(_yaml_float)]
 Probability = Annotated[float, BeforeValidator(_yaml_float), Field(ge=0, le=1)]
-ScaleFactor = Annotated[float, BeforeValidator(_yaml_float), Field(gt=0, le=1)]
+ScaleFactor = Annotated[float, BeforeValidator(_yaml_float), Field(ge=1 / 64, le=1)]
+Blocks = Annotated[int, Field(ge=1, le=10)]
 
 
 class Section(BaseModel):
     """A part of the configuration: frozen, typed, without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class FlipParams(Section):
@@ -130,12 +136,12 @@ class CommonParams(Section):
 
     Attributes:
         num_kp: number of keypoints K.
-        num_channels: colour channels of the frames.
+        num_channels: colour channels of the frames, which are RGB.
         estimate_jacobian: also estimate the local affine transformations.
     """
 
     num_kp: PositiveInt = 10
-    num_channels: PositiveInt = 3
+    num_channels: Literal[3] = 3
     estimate_jacobian: bool = True
 
 
@@ -152,7 +158,7 @@ class HourglassParams(Section):
 
     block_expansion: PositiveInt
     max_features: PositiveInt
-    num_blocks: PositiveInt
+    num_blocks: Blocks
     scale_factor: ScaleFactor = 0.25
 
     @field_validator("scale_factor")
@@ -207,7 +213,7 @@ class GeneratorParams(Section):
 
     block_expansion: PositiveInt
     max_features: PositiveInt
-    num_down_blocks: NonNegativeInt = 2
+    num_down_blocks: Annotated[int, Field(ge=0, le=10)] = 2
     num_bottleneck_blocks: NonNegativeInt = 6
     estimate_occlusion_map: bool = False
     skip: bool = False
@@ -234,7 +240,7 @@ class DiscriminatorParams(Section):
     scales: list[ScaleFactor] = [1.0]
     block_expansion: PositiveInt = 64
     max_features: PositiveInt = 512
-    num_blocks: PositiveInt = 4
+    num_blocks: Blocks = 4
     sn: bool = False
     use_kp: bool = False
     kp_variance: Positive = 0.01
@@ -390,7 +396,20 @@ class Config(Section):
                         f"dataset_params.frame_shape: expected a {name} divisible by "
                         f"{multiple} ({key}), found {side}"
                     )
+        self._require_heat_map()
         return self
+
+    def _require_heat_map(self) -> None:
+        """The 7x7 heads must leave heat maps of at least 2x2, or there are no coordinates."""
+        detector = self.model_params.kp_detector_params
+        smallest = detector.stride * (_SMALLEST_HEAD - 2 * detector.pad)
+        for name, side in zip(("height", "width"), self.frame_size, strict=True):
+            if side < smallest:
+                raise ValueError(
+                    f"dataset_params.frame_shape: expected a {name} of at least {smallest} "
+                    "(model_params.kp_detector_params: scale_factor and pad), "
+                    f"found {side}"
+                )
 
     def _required_multiples(self) -> list[tuple[str, int]]:
         """What the frame's sides must be divisible by, with the key that demands it."""
@@ -454,35 +473,45 @@ def _remove(data: Any, keys: tuple[int | str, ...]) -> None:
     """Remove what a path of keys leads to."""
     for key in keys[:-1]:
         data = data[key]
-    del data[keys[-1]]
+    data.pop(keys[-1], None)  # gone already where two sections are one, by a YAML alias
 
 
 def dump_config(config: Config) -> str:
     """Write a configuration as YAML text that :func:`load_config` reads back equal."""
-    data = config.model_dump(mode="json", exclude_none=True)
+    data = config.model_dump(mode="json")
     return yaml.safe_dump(data, sort_keys=False)
 
 
 def explain(error: ValidationError) -> str:
     """Say the first problem of a pydantic model in one line: key, expectation, finding."""
     problems = error.errors(include_url=False)
-    first = problems[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        text = f"{key}: unknown key"
-    elif first["type"] == "missing":
-        text = f"{key}: expected a value, found none"
-    elif first["type"] == "value_error":
-        reason = first["msg"].removeprefix("Value error, ")
-        text = f"{key}: {reason}" if key else reason
-    else:
-        reason = first["msg"].removeprefix("Input should be ")
-        text = f"{key}: expected {reason}, found {_shown(first['input'])}"
+    text = " ".join(_problem(problems[0]).split())
     more = len(problems) - 1
     return f"{text} (and {more} more)" if more else text
 
 
+def _problem(details: ErrorDetails) -> str:
+    """Say one problem."""
+    key = ".".join(str(part) for part in details["loc"])
+    found = _shown(details["input"])
+    kind, message = details["type"], details["msg"]
+    if kind == "extra_forbidden":
+        return f"{key}: unknown key"
+    if kind == "invalid_key":
+        return f"{key}: expected a key that is text, found {found}"
+    if kind == "missing":
+        return f"{key}: expected a value, found none"
+    if kind == "too_long":
+        return f"{key}: expected at most {details['ctx']['max_length']} values, found {found}"
+    if kind == "value_error":
+        reason = message.removeprefix("Value error, ")
+        return f"{key}: {reason}" if key else reason
+    return f"{key}: expected {message.removeprefix('Input should be ')}, found {found}"
+
+
 def _shown(value: Any) -> str:
     """Show a value in an error message, on one line and not too long."""
-    text = " ".join(repr(value).split())
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = short.maxlong = 60
+    text = " ".join(short.repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -9,6 +9,9 @@ import yaml
 
 from fomm_core.errors import FommError
 
+# PyYAML lets through what its constructors stumble over, such as the date 2020-13-45.
+_NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+
 
 def read_yaml(path: Path, error_kind: type[FommError]) -> Any:
     """Read a YAML file as plain data.
@@ -26,6 +29,6 @@ def read_yaml(path: Path, error_kind: type[FommError]) -> Any:
         raise error_kind(f"{path}: cannot be read: {error.strerror}") from None
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except _NOT_YAML as error:
         reason = " ".join(str(error).split())
         raise error_kind(f"{path}: expected YAML, found: {reason}") from None
