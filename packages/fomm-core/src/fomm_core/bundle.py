@@ -12,12 +12,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from fomm_core.config import Config, Section, explain
 from fomm_core.errors import ModelError, OutputError
@@ -32,12 +33,26 @@ PARAMETERS_FILE = "params.h5"
 EMBEDDED_MODELS = Path(__file__).parent / "models"
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a name can name a file or folder by itself, and leads nowhere else."""
+    return name not in ("", ".", "..") and not set(name) & set("/\\\0\n")
+
+
+def _plain_name(name: str) -> str:
+    if not is_plain_name(name):
+        raise ValueError(f"expected a plain name, found {name!r}")
+    return name
+
+
+PlainName = Annotated[str, AfterValidator(_plain_name)]
+
+
 class ModelCard(Section):
     """What a model says about itself.
 
     Attributes:
         format: version of the folder's layout.
-        name: the model's name, used in result folders.
+        name: the model's name, used in result folders; no path.
         description: one line on what the model animates.
         provenance: data and recipe it was trained with.
         licence: under which it may be used.
@@ -47,7 +62,7 @@ class ModelCard(Section):
     """
 
     format: Literal[1] = 1
-    name: str
+    name: PlainName
     description: str = ""
     provenance: str = ""
     licence: str = ""
@@ -126,7 +141,7 @@ def _read_card(path: Path) -> ModelCard:
 
 def _check_file(folder: Path, name: str, expected: str) -> None:
     """Check that a listed file lies in the folder itself and has the listed content."""
-    if Path(name).name != name:
+    if not is_plain_name(name):
         raise ModelError(f"{folder}/{CARD_FILE}: expected plain file names, found {name!r}")
     if not (folder / name).is_file():
         raise ModelError(f"{folder}: expected the file {name}, found none")
@@ -163,14 +178,14 @@ def write_bundle(
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
     try:
         fill(partial)
         _write_card(partial, card)
         partial.chmod(0o755)
         _swap(partial, folder)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return open_bundle(folder)
@@ -181,8 +196,14 @@ def _swap(partial: Path, folder: Path) -> None:
     old = partial.with_name(f"{partial.name}-old")
     if folder.exists():
         folder.replace(old)
-    partial.replace(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        partial.replace(folder)
+    except OSError:
+        with suppress(OSError):  # another process may have put its own there
+            old.replace(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_card(folder: Path, card: ModelCard) -> None:
