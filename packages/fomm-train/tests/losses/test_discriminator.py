@@ -22,6 +22,11 @@ def scope():
     assert not nn.get_parameters(grad_only=False)
 
 
+# Instance normalisation of nearly constant maps loses digits: the reference itself is up to
+# 3e-4 from what float64 gives.
+TOLERANCE = {"rtol": 1e-4, "atol": 5e-5}
+
+
 def constant(array):
     return nn.Variable.from_numpy_array(np.asarray(array, dtype=np.float32))
 
@@ -52,9 +57,9 @@ def test_features_and_prediction_equal_the_reference(
     assert len(generated.features) == 3
     for i, feature in enumerate(generated.features):
         expected = golden_io[f"discriminator_generated_feature_{i}"]
-        np.testing.assert_allclose(feature.d, expected, rtol=1e-4, atol=5e-5)
+        np.testing.assert_allclose(feature.d, expected, **TOLERANCE)
     expected = golden_io["discriminator_generated_prediction"]
-    np.testing.assert_allclose(generated.prediction.d, expected, rtol=1e-4, atol=5e-5)
+    np.testing.assert_allclose(generated.prediction.d, expected, **TOLERANCE)
 
 
 def test_a_real_frame_is_judged_as_in_the_reference(scope, golden_io, mini_config, mini_params):
@@ -62,7 +67,7 @@ def test_a_real_frame_is_judged_as_in_the_reference(scope, golden_io, mini_confi
     set_parameters(mini_params)
     real.prediction.forward()
     expected = golden_io["discriminator_driving_prediction"]
-    np.testing.assert_allclose(real.prediction.d, expected, rtol=1e-4, atol=5e-5)
+    np.testing.assert_allclose(real.prediction.d, expected, **TOLERANCE)
 
 
 @pytest.mark.parametrize(
