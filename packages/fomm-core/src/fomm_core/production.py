@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -127,21 +128,15 @@ def produce(model: Model, request: Request, observe: Observer | None = None) -> 
         model, source, motion=request.motion, adapt_scale=request.adapt_scale, fit=request.fit
     )
     observe = observe or _look_away
-    began = time.monotonic()
-    if request.find_best_frame:
-        driving = _with_best_reference(driving, animator, observe)
-    frames = animator.run(
-        driving.source,
-        template=driving.template,
-        smoother=OneEuroFilter(driving.frame_rate) if request.smooth else None,
-        diagnostics=needs_diagnostics(request.view),
-    )
-    painter = make_painter(request.view, animator, model.config.visualizer_params)
     rate = request.frame_rate or driving.frame_rate
     keypoints: list[Keypoints] = []
     count = 0
+    began = time.monotonic()
     with BackgroundSink(_open_sink(request, rate)) as sink:
-        for count, frame in enumerate(frames, start=1):
+        if request.find_best_frame:
+            driving = _with_best_reference(driving, animator, observe)
+        painter = make_painter(request.view, animator, model.config.visualizer_params)
+        for count, frame in enumerate(_animated(request, driving, animator), start=1):
             sink.write(painter(frame))
             if request.save_motion is not None:
                 keypoints.append(frame.keypoints_driving)
@@ -149,6 +144,16 @@ def produce(model: Model, request: Request, observe: Observer | None = None) -> 
     if request.save_motion is not None:
         driving.recorded(keypoints, model).save(request.save_motion)
     return Produced(request.output, count, rate, time.monotonic() - began)
+
+
+def _animated(request: Request, driving: _Driving, animator: Animator) -> Iterator[AnimatedFrame]:
+    """The animated frames, as they are asked for."""
+    return animator.run(
+        driving.source,
+        template=driving.template,
+        smoother=OneEuroFilter(driving.frame_rate) if request.smooth else None,
+        diagnostics=needs_diagnostics(request.view),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,13 +239,33 @@ def _open_sink(request: Request, rate: Fraction) -> FrameSink:
 
 
 def _spare_inputs(request: Request) -> None:
-    """Refuse to write over what is read."""
-    inputs = [request.source]
+    """Refuse to write over what is read, and make room for the motion that is saved.
+
+    Raises:
+        OutputError: a result has the name of an input or of the other result, would replace
+            the folder of an input, or cannot be where it is to be.
+    """
+    inputs = [_real(request.source)]
     if isinstance(request.driving, Path):
-        inputs.append(request.driving)
-    for target in filter(None, (request.output, request.save_motion)):
-        if any(target.resolve() == path.resolve() for path in inputs):
-            raise OutputError(f"{target}: expected another name than that of an input")
+        inputs.append(_real(request.driving))
+    output, motion = _real(request.output), request.save_motion
+    if any(output == path or (request.png and output in path.parents) for path in inputs):
+        raise OutputError(f"{request.output}: expected another name than that of an input")
+    if motion is None:
+        return
+    if _real(motion) in (*inputs, output):
+        raise OutputError(f"{motion}: expected another name than those of inputs and result")
+    if motion.is_dir():
+        raise OutputError(f"{motion}: expected the name of a file to write, found a folder")
+    try:
+        motion.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{motion}: cannot be written: {error.strerror}") from error
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads, whatever is there (``Path.resolve`` stumbles over circular links)."""
+    return Path(os.path.realpath(path))
 
 
 def _look_away(progress: Progress) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
     from fomm_core.motion import MotionMode
     from fomm_core.production import Request
+
+_LONGEST_TITLE = 100
+"""Bytes: file systems take 255 for the whole name of the result."""
 
 
 @click.command(name="animate")
@@ -160,9 +164,20 @@ def _inputs(options: dict[str, Any]) -> tuple[Path, Path]:
 
 def _result_path(options: dict[str, Any], model: str, source: Path, driving: Path) -> Path:
     """``<out-dir>/<model>/arbitrary/<source>_by_<driving>``, a folder or an .mp4."""
-    name = f"{source.stem}_by_{driving.resolve().stem}"
-    folder: Path = options["out_dir"] / model / "arbitrary"
+    name = f"{_title(source)}_by_{_title(driving)}"
+    # A model's card is written by others: its name must not lead out of the folder.
+    model_folder = Path(os.path.normpath(f"/{model}")).name
+    folder: Path = options["out_dir"] / model_folder / "arbitrary"
     return folder / name if options["output_png"] else folder / f"{name}.mp4"
+
+
+def _title(path: Path) -> str:
+    """A file's name without its ending, or a folder's name; cut where it is very long."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - "." gets a name, links keep theirs
+    title = whole.name if whole.is_dir() else whole.stem
+    while len(os.fsencode(title)) > _LONGEST_TITLE:
+        title = title[:-1]
+    return title
 
 
 def _motion_mode(options: dict[str, Any]) -> MotionMode:
@@ -175,18 +190,21 @@ def _motion_mode(options: dict[str, Any]) -> MotionMode:
 def _produce(model: Any, request: Request, quiet: bool) -> None:
     """Animate with a progress bar and say where the result is."""
     from fomm_core.cli.progress import ProgressBar
+    from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.production import produce
 
+    bar = ProgressBar(quiet)
     try:
-        with ProgressBar(quiet) as bar:
+        with bar, ended_like_interrupted():
             produced = produce(model, request, bar)
     except KeyboardInterrupt:
         partial = request.output.with_name(f"{request.output.name}.part")
-        if partial.exists():
+        if bar.animated and partial.exists():
             click.echo(f"what there is so far: {partial}", err=True)
         raise
     if not quiet:
         speed = produced.frames / max(produced.seconds, 1e-9)
         text = f"{produced.frames} frames in {produced.seconds:.1f} s, {speed:.0f} frames/s"
         click.echo(text, err=True)
-    click.echo(str(produced.output))
+    # As bytes, since a file's name need not be text that the terminal can show.
+    click.echo(os.fsencode(produced.output) if os.name == "posix" else str(produced.output))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +21,10 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 ENGINE_NAMES = ("auto", "openvino", "nnabla", "nnabla-cudnn")
 CONTEXT_ENGINES = {"auto": "auto", "cpu": "cpu", "cudnn": "nnabla-cudnn"}
 
+_RATE = re.compile(r"-?[0-9]+(\.[0-9]+|/[0-9]+)?")  # no exponents: Fraction("1e999999999")
+_FASTEST = 1000
+_FINEST = 1_000_000  # what the clocks of video files can tell apart
+
 
 class FrameRate(click.ParamType[Fraction]):
     """Frames per second as an exact fraction: 25, 29.97 or 30000/1001."""
@@ -29,18 +35,48 @@ class FrameRate(click.ParamType[Fraction]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Fraction:
         """Read a rate from text."""
+        if isinstance(value, Fraction):
+            return value
         try:
-            rate = Fraction(value)
+            rate = Fraction(value if _RATE.fullmatch(value) else "none")
         except (ValueError, ZeroDivisionError):
             self.fail(f"expected a rate such as 25 or 30000/1001, found {value!r}", param, ctx)
-        if not 0 < rate <= 1000:
-            self.fail(f"expected a rate above 0 and up to 1000, found {value}", param, ctx)
+        if not 0 < rate <= _FASTEST:
+            self.fail(f"expected a rate above 0 and up to {_FASTEST}, found {value}", param, ctx)
+        if max(rate.numerator, rate.denominator) > _FINEST:
+            expected = f"expected a fraction of numbers up to {_FINEST:,}"
+            self.fail(f"{expected}, found {rate}", param, ctx)
         return rate
+
+
+class ReachablePath(click.Path):
+    """A path that the system can look up, whether or not something is there."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """Refuse names that are too long and folders that may not be entered."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            path.exists()
+        except OSError as error:
+            self.fail(f"{_shortened(str(path))}: {error.strerror}", param, ctx)
+        return path
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:60]}...{text[-30:]}"
 
 
 def path_option(*names: str, help_text: str, **settings: Any) -> Callable[[Decorated], Decorated]:
     """An option that takes a path."""
-    return click.option(*names, type=click.Path(path_type=Path), help=help_text, **settings)
+    return click.option(*names, type=ReachablePath(), help=help_text, **settings)
 
 
 def joined(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:

@@ -19,15 +19,22 @@ class ProgressBar:
 
     Args:
         quiet: draw nothing. Nothing is drawn either where stderr is no terminal.
+
+    Attributes:
+        animated: number of frames animated so far.
     """
 
     def __init__(self, quiet: bool = False) -> None:
-        self._hidden = quiet or not sys.stderr.isatty()
+        # A program that was started with stderr closed has none.
+        self._hidden = quiet or sys.stderr is None or not sys.stderr.isatty()
+        self.animated = 0
         self._stage: str | None = None
         self._bar: Any = None
 
     def __call__(self, progress: Progress) -> None:
         """Show the newest step."""
+        if progress.stage == "animating":
+            self.animated = progress.done
         if self._hidden:
             return
         if progress.stage != self._stage:
