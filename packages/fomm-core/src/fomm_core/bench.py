@@ -30,7 +30,6 @@ class Measurement:
         engine, precision, model: what ran.
         size: (height, width) of the frames.
         stage_ms: mean milliseconds of one call of each stage.
-        frames: number of frames of the end-to-end run.
         fps: frames per second end to end, from video file to video file.
         first_frame_s: seconds from the start of the process to the first frame.
         peak_rss_mb: largest resident memory of the process, in MB (10^6 bytes).
@@ -41,7 +40,6 @@ class Measurement:
     model: str
     size: tuple[int, int]
     stage_ms: dict[str, float]
-    frames: int
     fps: float
     first_frame_s: float
     peak_rss_mb: float
@@ -75,7 +73,6 @@ def measure(model: Model, seconds: float) -> Measurement:
         model=model.name,
         size=model.frame_size,
         stage_ms={k: round(v, 3) for k, v in model.engine.clock.mean_ms().items()},
-        frames=produced.frames,
         fps=round(produced.frames / produced.seconds, 3),
         first_frame_s=round(first_frame_s, 3),
         peak_rss_mb=round(peak_rss_mb(), 1),

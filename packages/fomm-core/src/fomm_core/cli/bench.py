@@ -11,15 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from fomm_core.cli.options import ENGINE_NAMES, model_options
-from fomm_core.errors import EngineError
-
-if TYPE_CHECKING:
-    pass
+from fomm_core.errors import ConfigError, EngineError
 
 STAGES = ("keypoints", "encoder", "motion", "decoder")
 
@@ -42,7 +39,7 @@ STAGES = ("keypoints", "encoder", "motion", "decoder")
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0.0),
+    type=click.FloatRange(0.0, 3600.0),
     default=5.0,
     show_default=True,
     help="About how long to animate with each engine.",
@@ -112,9 +109,13 @@ def format_table(results: Sequence[dict[str, Any]]) -> str:
 @contextmanager
 def _prepared(model: str | None, config: Path | None, params: Path | None) -> Iterator[str]:
     """A model that every engine can load: as named, or exported for this run alone."""
-    if config is None:
-        yield model or "avatar"
+    from fomm_core.model import DEFAULT_MODEL
+
+    if config is None and params is None:
+        yield model or DEFAULT_MODEL
         return
+    if config is None or model is not None:
+        raise ConfigError("expected either --model, or --config with or without --params")
     from fomm_core.bundle import ModelCard
     from fomm_core.checkpoint import load_parameters
     from fomm_core.config import load_config
@@ -136,19 +137,23 @@ def _combinations(
     """The engines and precisions to measure: those asked for, or all that can run.
 
     Raises:
-        EngineError: none can.
+        EngineError: none can, or one of those asked for cannot.
     """
     from fomm_core.model import find_model, usable_engines
 
     usable = usable_engines(find_model(model))
+    known = ", ".join(f"{engine} {precision}" for engine, precision in usable) or "none"
+    for engine in engines:
+        if engine not in dict(usable):
+            raise EngineError(f"expected an engine that can run here ({known}), found {engine}")
     found = [
         (engine, precision)
         for engine, precision in usable
         if (not engines or engine in engines) and (not precisions or precision in precisions)
     ]
     if not found:
-        known = ", ".join(f"{engine} {precision}" for engine, precision in usable) or "none"
-        raise EngineError(f"expected an engine that can run here ({known}), found none asked for")
+        wanted = " and ".join(precisions) or "any"
+        raise EngineError(f"expected what can run here ({known}), found {wanted} asked for")
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fomm_core.cli.options import path_option
+from fomm_core.cli.options import ReachablePath, path_option
 from fomm_core.errors import ModelError
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 @click.command(name="export")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=ReachablePath())
 @path_option("--config", required=True, help_text="Configuration, such as training_info.yaml.")
 @path_option("--params", help_text="Parameters (.h5) [default: those that --config names].")
-@click.option("--name", help="The model's name [default: the folder's].")
+@click.option("--name", help="The model's name [default: the card's, or the folder's].")
 @path_option(
     "--card",
     help_text="YAML with description, provenance, licence and metrics to put on the card.",
@@ -46,7 +46,7 @@ def command(folder: Path, **options: Any) -> None:
     files = find_model(None, options["config"], options["params"])
     if files.parameters is None:
         raise ModelError(f"{options['config']}: expected parameters to export, found none")
-    card = _card(options["card"], options["name"] or folder.resolve().name, files.config)
+    card = _card(options["card"], options["name"], folder, files.config)
     bundle: Bundle = export_bundle(
         folder,
         card,
@@ -59,7 +59,7 @@ def command(folder: Path, **options: Any) -> None:
     click.echo(f"{bundle.folder}: {card.name}, {size / 1e6:.1f} MB, equal to NNabla's networks")
 
 
-def _card(path: Path | None, name: str, config: Config) -> ModelCard:
+def _card(path: Path | None, name: str | None, folder: Path, config: Config) -> ModelCard:
     """The model's card, with the texts of a YAML file where one is given."""
     from fomm_core.bundle import parse_card
     from fomm_core.yaml_file import read_yaml
@@ -67,4 +67,5 @@ def _card(path: Path | None, name: str, config: Config) -> ModelCard:
     texts = {} if path is None else read_yaml(path, ModelError)
     if not isinstance(texts, dict):
         raise ModelError(f"{path}: expected a mapping of texts, found {type(texts).__name__}")
-    return parse_card({"name": name, **texts, "config": config}, str(path))
+    named = {"name": folder.resolve().name, **texts, **({"name": name} if name else {})}
+    return parse_card({**named, "config": config}, str(path or folder))
