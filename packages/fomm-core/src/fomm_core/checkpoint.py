@@ -118,7 +118,7 @@ def _to_hdf5(
     parameters: Mapping[str, npt.NDArray[Any]],
     need_grad: Callable[[str], bool],
     dtype: np.dtype[Any],
-) -> memoryview:
+) -> bytes:
     """Build the file in memory: HDF5's own writing hides a full disk behind odd errors."""
     import h5py
 
@@ -136,7 +136,7 @@ def _to_hdf5(
             dataset = file.create_dataset(name, data=stored)
             dataset.attrs["need_grad"] = need_grad(name)
             dataset.attrs["index"] = index
-    return buffer.getbuffer()
+    return buffer.getvalue()
 
 
 def check_finite(name: str, value: npt.NDArray[Any], source: str) -> None:

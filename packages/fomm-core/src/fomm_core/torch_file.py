@@ -91,7 +91,7 @@ def write_states(path: Path, states: Mapping[str, State]) -> None:
     buffer = io.BytesIO()
     torch.save({**checkpoint, "epoch": 0}, buffer)
     with atomic_path(path) as partial:
-        partial.write_bytes(buffer.getbuffer())
+        partial.write_bytes(buffer.getvalue())
 
 
 def _load(path: Path) -> Any:
