@@ -66,11 +66,11 @@ def _convolution(emitter: Emitter, function: Any, name: str) -> str:
 def _depthwise_convolution(emitter: Emitter, function: Any, name: str) -> str:
     _require(function, base_axis=1, multiplier=1)
     args = function.info.args
-    image, weights = function.inputs
+    image, weights, *bias = function.inputs
     kernel = emitter.add_constant(weights, np.array(weights.d)[:, None])
     return emitter.graph.node(
         "Conv",
-        [emitter.name(image), kernel],
+        [emitter.name(image), kernel, *map(emitter.name, bias)],
         name,
         pads=args["pad"] * 2,
         strides=args["stride"],

@@ -5,7 +5,7 @@ Each rule takes the graph, changes every place where it fits and leaves the rest
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import onnx
@@ -15,12 +15,15 @@ from fomm_core.export.onnx_graph import TO_THE_END, Array, OnnxGraph, array_of, 
 
 Rule = Callable[[OnnxGraph], None]
 
+_PLAIN_3X3 = {"pads": [1] * 4, "strides": [1, 1], "dilations": [1, 1], "group": 1}
+"""Attributes of a convolution that, with 3x3 weights, keeps the size."""
+
 
 def fold_reshape(graph: OnnxGraph) -> None:
     """A constant that is reshaped: a constant of that shape."""
     for reshape in _nodes(graph, "Reshape"):
         name, shape = reshape.input
-        if name in graph.initializers:
+        if name in graph.initializers and reshape.output[0] not in graph.outputs:
             array = graph.initializers[name].reshape(array_of(graph, shape))
             graph.constant(reshape.output[0], array)
             graph.replace(reshape)
@@ -31,6 +34,8 @@ def fold_batch_normalization(graph: OnnxGraph) -> None:
     for convolution in _nodes(graph, "Conv"):
         follower = graph.sole_consumer(convolution.output[0])
         if follower is None or follower.op_type != "BatchNormalization":
+            continue
+        if len(convolution.input) != 3 or not _are_its_own(graph, convolution.input[1:]):
             continue
         gamma, beta, mean, variance = (
             array_of(graph, name).astype(np.float64) for name in follower.input[1:]
@@ -50,10 +55,10 @@ def up_scaling_convolution(graph: OnnxGraph) -> None:
         if not _is_nearest_x2(graph, resize) or convolution is None:
             continue
         attributes = attributes_of(convolution) if convolution.op_type == "Conv" else {}
-        if attributes.get("pads") != [1] * 4 or attributes["strides"] != [1, 1]:
+        if attributes != _PLAIN_3X3:
             continue
         weights = array_of(graph, convolution.input[1])
-        if weights.shape[2:] != (3, 3) or attributes["group"] != 1:
+        if weights.shape[2:] != (3, 3):
             continue
         kernel = f"{convolution.input[1]}:transposed"
         graph.constant(kernel, transposed_kernel(weights))
@@ -117,6 +122,11 @@ def lower(graph: OnnxGraph) -> OnnxGraph:
 def _nodes(graph: OnnxGraph, op: str) -> list[onnx.NodeProto]:
     """The nodes of one kind, as a list of its own: rules change the graph as they go."""
     return [node for node in graph.nodes if node.op_type == op]
+
+
+def _are_its_own(graph: OnnxGraph, names: Iterable[str]) -> bool:
+    """Whether arrays are constant and read by one node alone."""
+    return all(n in graph.initializers and len(graph.consumers(n)) == 1 for n in names)
 
 
 def _is_nearest_x2(graph: OnnxGraph, resize: onnx.NodeProto) -> bool:

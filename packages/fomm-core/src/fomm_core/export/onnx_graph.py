@@ -130,7 +130,7 @@ class OnnxGraph:
         """The names of the convolution kernels that are worth storing as float16."""
         convolutions = [n for n in self.nodes if n.op_type in ("Conv", "ConvTranspose")]
         kernels = {node.input[1] for node in convolutions}
-        return {k for k in kernels if self.initializers[k].size >= _LARGE}
+        return {k for k in kernels & set(self.initializers) if self.initializers[k].size >= _LARGE}
 
     def save(self, path: Path, metadata: Mapping[str, str], half: bool = False) -> None:
         """Write the graph as an ONNX file, moved into place when it is complete."""

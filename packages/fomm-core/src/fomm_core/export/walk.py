@@ -101,4 +101,7 @@ def walk(stage: Stage, parameters: Mapping[str, nn.Variable]) -> OnnxGraph:
         emitter.bind(output, HANDLERS[kind](emitter, function, name))
 
     F.sink(*stage.outputs.values()).visit(emit)
+    for name, variable in stage.outputs.items():
+        if emitter.name(variable) != name:  # an input, or an output by another name
+            graph.node("Identity", [emitter.name(variable)], name)
     return graph

@@ -1,0 +1,334 @@
+"""The rules change the form of a graph, never what it computes, and fire only where they may."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fomm_core.export import lowering
+from fomm_core.export.onnx_graph import TO_THE_END, OnnxGraph
+
+sides = st.integers(1, 9)
+channels = st.integers(1, 5)
+seeds = st.integers(0, 2**32 - 1)
+few = settings(max_examples=20)
+
+
+def random(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng([seed, *shape]).normal(0, 0.5, shape).astype(np.float32)
+
+
+class Builder:
+    """Builds a graph from x, (1, C, H, W), to y."""
+
+    def __init__(self, shape: tuple[int, ...], seed: int = 0) -> None:
+        self.graph = OnnxGraph("test", {"x": (1, *shape)}, {})
+        self.seed = seed
+
+    def constant(self, name: str, array: object) -> str:
+        return self.graph.constant(name, np.asarray(array))
+
+    def convolution(
+        self, x: str, y: str, maps: tuple[int, int], kernel: tuple[int, int] = (3, 3), **changes
+    ) -> str:
+        out, inside = maps
+        attributes = {"pads": [1] * 4, "strides": [1, 1], "dilations": [1, 1], "group": 1}
+        weights = random(self.seed, out, inside // changes.get("group", 1), *kernel)
+        names = [self.constant(f"{y}.W", weights), self.constant(f"{y}.b", random(self.seed, out))]
+        return self.graph.node("Conv", [x, *names], y, **{**attributes, **changes})
+
+    def normalization(self, x: str, y: str, maps: int) -> str:
+        rng = np.random.default_rng(self.seed)
+        arrays = {
+            "gamma": rng.uniform(-2, 2, maps),
+            "beta": rng.normal(0, 1, maps),
+            "mean": rng.normal(0, 1, maps),
+            "var": rng.uniform(0, 2, maps),
+        }
+        names = [self.constant(f"{y}.{k}", v.astype(np.float32)) for k, v in arrays.items()]
+        return self.graph.node("BatchNormalization", [x, *names], y, epsilon=1e-5)
+
+    def up_scaling(
+        self, x: str, y: str, scales: tuple[float, ...] = (1, 1, 2, 2), **changes
+    ) -> str:
+        attributes = {
+            "mode": "nearest",
+            "coordinate_transformation_mode": "asymmetric",
+            "nearest_mode": "floor",
+            **changes,
+        }
+        sizes = self.constant(f"{y}.scales", np.array(scales, np.float32))
+        return self.graph.node("Resize", [x, "", sizes], y, **attributes)
+
+    def slicing(self, x: str, y: str, starts=(0, 0, 0, 0), stops=None, steps=(1, 1, 2, 2)) -> str:
+        bounds = (starts, stops or [TO_THE_END] * 4, range(4), steps)
+        names = [self.constant(f"{y}.{i}", np.array(b, np.int64)) for i, b in enumerate(bounds)]
+        return self.graph.node("Slice", [x, *names], y)
+
+    def ends(self, **shapes: tuple[int, ...]) -> OnnxGraph:
+        self.graph.outputs.update({name: (1, *shape) for name, shape in shapes.items()})
+        return self.graph
+
+
+def kinds(graph: OnnxGraph) -> list[str]:
+    return [node.op_type for node in graph.nodes]
+
+
+def lowered(graph: OnnxGraph) -> OnnxGraph:
+    return lowering.lower(copy.deepcopy(graph))
+
+
+def assert_equal_results(run_onnx, graph: OnnxGraph, seed: int = 0) -> OnnxGraph:
+    """Lower a copy; both give the same, borders included."""
+    changed = lowered(graph)
+    x = random(seed, *graph.inputs["x"])
+    before, after = run_onnx(graph, x=x), run_onnx(changed, x=x)
+    assert before.keys() == after.keys() == graph.outputs.keys()
+    for name, array in before.items():
+        assert array.shape == after[name].shape == graph.outputs[name]
+        np.testing.assert_allclose(after[name], array, rtol=1e-4, atol=1e-4)
+    return changed
+
+
+def assert_untouched(run_onnx, graph: OnnxGraph) -> None:
+    assert kinds(lowered(graph)) == kinds(graph)
+    assert_equal_results(run_onnx, graph)
+
+
+class TestFoldBatchNormalization:
+    @given(seed=seeds, inside=channels, outside=channels, height=sides, width=sides)
+    @few
+    def test_it_is_folded_into_the_convolution(
+        self, run_onnx, seed, inside, outside, height, width
+    ):
+        b = Builder((inside, height, width), seed)
+        b.convolution("x", "c", (outside, inside))
+        b.normalization("c", "y", outside)
+        changed = assert_equal_results(run_onnx, b.ends(y=(outside, height, width)), seed)
+        assert kinds(changed) == ["Conv"]
+        assert len(changed.initializers) == 2
+
+    def test_groups_and_strides_are_kept(self, run_onnx):
+        b = Builder((4, 6, 8))
+        b.convolution("x", "c", (6, 4), (1, 3), group=2, pads=[0, 1, 0, 1], strides=[2, 1])
+        b.normalization("c", "y", 6)
+        assert kinds(assert_equal_results(run_onnx, b.ends(y=(6, 3, 8)))) == ["Conv"]
+
+    def test_what_is_used_elsewhere_stays(self, run_onnx):
+        b = Builder((2, 4, 4))
+        b.convolution("x", "c", (3, 2))
+        b.normalization("c", "n", 3)
+        b.graph.node("Add", ["n", "c"], "y")
+        assert_untouched(run_onnx, b.ends(y=(3, 4, 4)))
+
+    def test_outputs_stay(self, run_onnx):
+        b = Builder((2, 4, 4))
+        b.convolution("x", "c", (3, 2))
+        b.normalization("c", "y", 3)
+        assert_untouched(run_onnx, b.ends(c=(3, 4, 4), y=(3, 4, 4)))
+
+    def test_normalisation_of_something_else_stays(self, run_onnx):
+        b = Builder((2, 4, 4))
+        b.graph.node("Relu", ["x"], "r")
+        b.normalization("r", "y", 2)
+        assert_untouched(run_onnx, b.ends(y=(2, 4, 4)))
+
+    def test_convolutions_without_bias_stay(self, run_onnx):
+        b = Builder((2, 4, 4))
+        b.convolution("x", "c", (3, 2))
+        del b.graph.nodes[0].input[2]
+        b.normalization("c", "y", 3)
+        graph = b.ends(y=(3, 4, 4))
+        graph.drop_unused()
+        assert_untouched(run_onnx, graph)
+
+    def test_weights_that_two_convolutions_share_stay(self, run_onnx):
+        b = Builder((2, 4, 4))
+        b.convolution("x", "c", (2, 2))
+        b.normalization("c", "n", 2)
+        b.graph.node("Conv", ["n", "c.W", "c.b"], "d", pads=[1] * 4, strides=[1, 1], group=1)
+        b.seed = 5
+        b.normalization("d", "y", 2)
+        assert_untouched(run_onnx, b.ends(y=(2, 4, 4)))
+
+
+class TestUpScalingConvolution:
+    @given(seed=seeds, inside=channels, outside=channels, height=sides, width=sides)
+    @few
+    def test_it_becomes_a_transposed_convolution(
+        self, run_onnx, seed, inside, outside, height, width
+    ):
+        b = Builder((inside, height, width), seed)
+        b.up_scaling("x", "u")
+        b.convolution("u", "y", (outside, inside))
+        changed = assert_equal_results(run_onnx, b.ends(y=(outside, 2 * height, 2 * width)), seed)
+        assert kinds(changed) == ["ConvTranspose"]
+
+    def test_together_with_batch_normalisation(self, run_onnx):
+        b = Builder((2, 3, 5))
+        b.up_scaling("x", "u")
+        b.convolution("u", "c", (4, 2))
+        b.normalization("c", "y", 4)
+        assert kinds(assert_equal_results(run_onnx, b.ends(y=(4, 6, 10)))) == ["ConvTranspose"]
+
+    @pytest.mark.parametrize(
+        ("changes", "size"),
+        [
+            ({"pads": [0] * 4}, (4, 6)),
+            ({"pads": [2] * 4, "dilations": [2, 2]}, (6, 8)),
+            ({"pads": [1] * 4, "dilations": [2, 2]}, (4, 6)),
+            ({"strides": [2, 2]}, (3, 4)),
+            ({"group": 2}, (6, 8)),
+            ({"kernel": (5, 5), "pads": [2] * 4}, (6, 8)),
+            ({"kernel": (1, 3), "pads": [0, 1, 0, 1]}, (6, 8)),
+        ],
+    )
+    def test_other_convolutions_stay(self, run_onnx, changes, size):
+        b = Builder((2, 3, 4))
+        b.up_scaling("x", "u")
+        b.convolution("u", "y", (4, 2), **changes)
+        assert_untouched(run_onnx, b.ends(y=(4, *size)))
+
+    @pytest.mark.parametrize(
+        ("scales", "changes", "size"),
+        [
+            ((1, 1, 3, 3), {}, (9, 12)),
+            ((1, 1, 2, 1), {}, (6, 4)),
+            ((1, 1, 2, 2), {"mode": "linear", "nearest_mode": "round_prefer_floor"}, (6, 8)),
+        ],
+    )
+    def test_other_resizing_stays(self, run_onnx, scales, changes, size):
+        b = Builder((2, 3, 4))
+        b.up_scaling("x", "u", scales, **changes)
+        b.convolution("u", "y", (4, 2))
+        assert_untouched(run_onnx, b.ends(y=(4, *size)))
+
+    def test_what_is_used_elsewhere_stays(self, run_onnx):
+        b = Builder((2, 3, 4))
+        b.up_scaling("x", "u")
+        b.convolution("u", "c", (2, 2))
+        b.graph.node("Add", ["u", "c"], "y")
+        assert_untouched(run_onnx, b.ends(y=(2, 6, 8)))
+
+    def test_outputs_stay(self, run_onnx):
+        b = Builder((2, 3, 4))
+        b.up_scaling("x", "u")
+        b.convolution("u", "y", (2, 2))
+        assert_untouched(run_onnx, b.ends(u=(2, 6, 8), y=(2, 6, 8)))
+
+
+class TestStridedConvolution:
+    @given(
+        seed=seeds,
+        maps=channels,
+        height=st.integers(1, 20),
+        width=st.integers(1, 20),
+        steps=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+        radius=st.integers(0, 4),
+    )
+    @few
+    def test_pixels_that_are_not_taken_are_not_computed(
+        self, run_onnx, seed, maps, height, width, steps, radius
+    ):
+        b = Builder((maps, height, width), seed)
+        kernel = (2 * radius + 1,) * 2
+        b.convolution("x", "c", (maps, maps), kernel, pads=[radius] * 4, group=maps)
+        b.slicing("c", "y", steps=(1, 1, *steps))
+        size = (-(-height // steps[0]), -(-width // steps[1]))
+        changed = assert_equal_results(run_onnx, b.ends(y=(maps, *size)), seed)
+        assert kinds(changed) == ["Conv"]
+
+    @pytest.mark.parametrize(
+        ("slicing", "shape"),
+        [
+            ({"starts": (0, 0, 1, 0)}, (3, 3, 4)),
+            ({"stops": (TO_THE_END, TO_THE_END, 5, TO_THE_END)}, (3, 3, 4)),
+            ({"steps": (1, 2, 2, 2)}, (2, 4, 4)),
+        ],
+    )
+    def test_other_slices_stay(self, run_onnx, slicing, shape):
+        b = Builder((2, 7, 8))
+        b.convolution("x", "c", (3, 2))
+        b.slicing("c", "y", **slicing)
+        assert_untouched(run_onnx, b.ends(y=shape))
+
+    def test_strided_convolutions_stay(self, run_onnx):
+        b = Builder((2, 8, 8))
+        b.convolution("x", "c", (3, 2), strides=[2, 2])
+        b.slicing("c", "y")
+        assert_untouched(run_onnx, b.ends(y=(3, 2, 2)))
+
+    def test_what_is_used_elsewhere_stays(self, run_onnx):
+        b = Builder((2, 8, 8))
+        b.convolution("x", "c", (3, 2))
+        b.slicing("c", "y")
+        b.slicing("c", "z", starts=(0, 0, 1, 1))
+        assert_untouched(run_onnx, b.ends(y=(3, 4, 4), z=(3, 4, 4)))
+
+    def test_outputs_stay(self, run_onnx):
+        b = Builder((2, 8, 8))
+        b.convolution("x", "c", (3, 2))
+        b.slicing("c", "y")
+        assert_untouched(run_onnx, b.ends(c=(3, 8, 8), y=(3, 4, 4)))
+
+
+class TestFoldReshape:
+    def test_reshaped_constants_are_constants(self, run_onnx):
+        b = Builder((2, 3, 4))
+        b.constant("k", random(0, 1, 2, 1, 1).reshape(2))
+        b.constant("shape", np.array([1, 2, 1, 1], np.int64))
+        b.graph.node("Reshape", ["k", "shape"], "r")
+        b.graph.node("Add", ["x", "r"], "y")
+        assert kinds(assert_equal_results(run_onnx, b.ends(y=(2, 3, 4)))) == ["Add"]
+
+    def test_reshaped_variables_stay(self, run_onnx):
+        b = Builder((2, 3, 4))
+        b.constant("shape", np.array([1, 3, 8, 1], np.int64))
+        b.graph.node("Reshape", ["x", "shape"], "y")
+        assert_untouched(run_onnx, b.ends(y=(3, 8, 1)))
+
+
+@given(seed=seeds)
+@few
+def test_the_transposed_kernel_gathers_all_taps(seed):
+    weights = random(seed, 3, 2, 3, 3)
+    kernel = lowering.transposed_kernel(weights)
+    assert kernel.shape == (2, 3, 4, 4)
+    totals = weights.sum(axis=(2, 3)).T
+    # Every pixel of the output sees each of the nine taps exactly once.
+    for row in range(2):
+        for column in range(2):
+            part = kernel[:, :, row::2, column::2].sum(axis=(2, 3))
+            np.testing.assert_allclose(part, totals, atol=1e-5)
+
+
+class TestHalfStorage:
+    def graph(self) -> OnnxGraph:
+        b = Builder((8, 20, 20))
+        b.convolution("x", "large", (16, 8))
+        b.convolution("large", "small", (4, 16), (1, 1), pads=[0] * 4)
+        b.constant("grid", random(1, 1, 4, 20, 20) * 1000)
+        b.graph.node("Add", ["small", "grid"], "y")
+        return b.ends(y=(4, 20, 20))
+
+    def test_only_large_kernels_are_halved(self):
+        from onnx import numpy_helper
+
+        graph = self.graph()
+        model = graph.to_model({}, half=True)
+        stored = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+        halved = {name for name, array in stored.items() if array.dtype == np.float16}
+        assert halved == {"large.W:half"}
+        assert stored["grid"].dtype == np.float32
+        np.testing.assert_array_equal(stored["grid"], graph.initializers["grid"])
+        assert graph.initializers["large.W"].dtype == np.float32
+
+    def test_results_differ_by_rounding_only(self, run_onnx):
+        graph = self.graph()
+        x = random(0, 1, 8, 20, 20)
+        exact, halved = (run_onnx(graph, half, x=x)["y"] for half in (False, True))
+        assert 0 < np.abs(exact - halved).max() < 5e-3
