@@ -3,5 +3,6 @@
 Reading order: :mod:`~fomm_train.data.layout` (which videos there are),
 :mod:`~fomm_train.data.clip` (any frame of one of them), :mod:`~fomm_train.data.augment`,
 :mod:`~fomm_train.data.pairs` (a training sample), :mod:`~fomm_train.data.loader` (batches, made
-by worker processes). :mod:`~fomm_train.data.prepare` makes folders of frames from videos.
+by worker processes). :mod:`~fomm_train.data.prepare` makes data sets of the
+model's size from folders of videos.
 """

@@ -1,0 +1,142 @@
+"""``fomm prepare``: a folder of videos becomes a data set of the model's size."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fomm_core.errors import MediaError, OutputError
+
+if TYPE_CHECKING:
+    from fomm_train.data.plan import ClipJob
+
+_log = logging.getLogger(__name__)
+
+
+def read_size(_: click.Context, __: click.Parameter, text: str) -> tuple[int, int]:
+    """Read ``256`` or ``256x192`` (width x height) as (height, width).
+
+    Raises:
+        click.BadParameter: it is no size.
+    """
+    match = re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", text)
+    if match is None:
+        raise click.BadParameter(f"expected 256 or 256x192 (width x height), found {text!r}")
+    width, height = int(match[1]), int(match[2] or match[1])
+    return height, width
+
+
+@click.command(name="prepare")
+@click.argument("videos", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--size",
+    default="256",
+    show_default=True,
+    callback=read_size,
+    help="Frames of the model: 256, or 256x192 (width x height).",
+)
+@click.option(
+    "--boxes",
+    type=click.Path(path_type=Path),
+    help="CSV of parts to cut out: file, start, end (frames), left, top, right, bottom.",
+)
+@click.option(
+    "--format",
+    "form",
+    default="png",
+    show_default=True,
+    type=click.Choice(["png", "jpg", "mp4"]),
+    help="Folders of pictures, or small videos that are quick to read single frames from.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Clips made at the same time.  [default: one for each core]",
+)
+@click.option("--keep-going", is_flag=True, help="Report broken videos and go on without them.")
+@click.pass_context
+def command(
+    context: click.Context,
+    videos: Path,
+    out: Path,
+    size: tuple[int, int],
+    boxes: Path | None,
+    form: str,
+    workers: int | None,
+    keep_going: bool,
+) -> None:
+    """Turn a folder of videos into a data set of the model's size.
+
+    VIDEOS holds video files or folders of frames, or train/ and test/ with those. Each becomes
+    a clip of the same name in OUT, cut at the centre to the model's proportions and scaled.
+    Clips that are complete are left alone, so that an interrupted run goes on where it was.
+
+    With --boxes, each row of a CSV file becomes a clip <name>#<n>, n counting the rows of that
+    video from 0. The first line names the columns: file; start and end in frames (counted from
+    0, end not included; empty for the whole video); left, top, right and bottom in pixels
+    (right and bottom not included).
+
+    \b
+    Examples:
+      fomm prepare videos data/faces --size 256
+      fomm prepare videos data/faces --boxes boxes.csv --format mp4 --keep-going
+    """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cache import cache_folder
+    from fomm_core.machine import usable_cores
+    from fomm_train.data.boxes import read_boxes
+    from fomm_train.data.plan import Settings, plan_clips
+    from fomm_train.data.prepare import Preparation
+    from fomm_train.data.sinks import FORMS
+
+    _check_apart(videos, out)
+    jobs = plan_clips(videos, None if boxes is None else read_boxes(boxes))
+    settings = Settings(size, FORMS[FORMS.index(form)], cache_folder() / "clips")
+    with Preparation.open(out, settings) as preparation:
+        missing = preparation.missing(jobs)
+        count = min(len(missing), workers or usable_cores())
+        quiet = getattr(context.obj, "verbosity", 0) < 0
+        with closing(preparation.run(missing, count)) as done:
+            broken = _watch(done, len(jobs), len(jobs) - len(missing), keep_going, quiet)
+    if broken == len(jobs):
+        raise MediaError(f"{videos}: expected videos that can be read, found {broken} broken")
+    click.echo(f"{out}: {len(jobs) - broken} clips ({len(missing) - broken} new), {broken} broken")
+
+
+def _check_apart(videos: Path, out: Path) -> None:
+    """Raise if the clips would become videos to prepare themselves."""
+    if out.resolve().is_relative_to(videos.resolve()):
+        raise OutputError(f"{out}: expected a folder outside of {videos}; choose another")
+
+
+def _watch(
+    done: Iterable[tuple[ClipJob, str | None]],
+    total: int,
+    ready: int,
+    keep_going: bool,
+    quiet: bool,
+) -> int:
+    """Show the progress and return how many clips are missing at the end.
+
+    Raises:
+        MediaError: a video is broken and that is not to be passed over.
+    """
+    from tqdm import tqdm
+
+    broken = 0
+    with tqdm(total=total, initial=ready, unit="clip", disable=quiet or None) as bar:
+        for _, problem in done:
+            bar.update()
+            if problem is None:
+                continue
+            if not keep_going:
+                raise MediaError(f"{problem}; --keep-going goes on without it")
+            broken += 1
+            _log.warning("%s", problem)
+    return broken

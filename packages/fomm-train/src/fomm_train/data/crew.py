@@ -1,0 +1,73 @@
+"""Many tasks for several processes, answered in the order in which they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
+from itertools import islice
+from multiprocessing.connection import Connection, wait
+from typing import TypeVar, cast
+
+from fomm_core.errors import MediaError
+from fomm_train.data.processes import WorkerProcess
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+def answers_as_done(
+    handler: Callable[[Task], Answer], tasks: Iterable[Task], workers: int
+) -> Generator[tuple[Task, Answer | MediaError], None, None]:
+    """Apply a function to tasks in worker processes.
+
+    The processes end with the iterator, at once where it is closed early: what they were at
+    is lost.
+
+    Args:
+        handler: what is applied to each task; it, the tasks and the answers can be pickled.
+        tasks: what there is to do.
+        workers: number of processes; 0 does it in this one.
+
+    Yields:
+        Each task with its answer, or with the error where its media cannot be read.
+
+    Raises:
+        FommError: the handler failed for another reason, or a process is gone.
+        RuntimeError: the handler failed by a defect.
+    """
+    if workers == 0:
+        return ((task, _attempt(partial(handler, task))) for task in tasks)
+    return _in_processes(handler, iter(tasks), workers)
+
+
+def _attempt(work: Callable[[], Answer]) -> Answer | MediaError:
+    try:
+        return work()
+    except MediaError as error:
+        return error
+
+
+def _in_processes(
+    handler: Callable[[Task], Answer], tasks: Iterator[Task], count: int
+) -> Generator[tuple[Task, Answer | MediaError], None, None]:
+    crew: list[WorkerProcess[Task, Answer]] = []
+    busy: dict[Connection, tuple[WorkerProcess[Task, Answer], Task]] = {}
+
+    def ask(worker: WorkerProcess[Task, Answer], task: Task) -> None:
+        worker.ask(task)
+        busy[worker.connection] = (worker, task)
+
+    try:
+        for task in islice(tasks, count):
+            crew.append(WorkerProcess(handler, f"worker {len(crew)}"))
+            ask(crew[-1], task)
+        while busy:
+            for connection in wait(list(busy)):
+                worker, done = busy.pop(cast("Connection", connection))
+                answer = _attempt(worker.answer)
+                for task in islice(tasks, 1):
+                    ask(worker, task)
+                yield done, answer
+    finally:
+        for worker in crew:
+            worker.close(kill=True)
