@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -173,11 +174,13 @@ def cached_export(name: str, config: Config, parameters: Path) -> Bundle:
     Kept in the user's cache folder under a key of the content of both.
     """
     folder = cache_folder() / "bundles" / f"{name}-{_content_key(config, parameters)}"
-    if is_bundle(folder):
+    if folder.exists():
         try:
             return open_bundle(folder)
         except ModelError as error:
             logger.warning("%s; exporting it again", error)
+    if not is_bundle(folder):  # what tidying programs left of it
+        shutil.rmtree(folder, ignore_errors=True)
     require_exporter(config)
     logger.info("%s: exporting for the openvino engine, once", name)
     card = ModelCard(name=name, config=config, provenance=f"exported from {parameters.name}")

@@ -151,6 +151,8 @@ class OnnxGraph:
         except (OSError, ValueError, DecodeError) as error:
             raise ModelError(f"{path}: expected an ONNX graph, found: {error}") from None
         graph = model.graph
+        if not graph.output:
+            raise ModelError(f"{path}: expected an ONNX graph, found data without one")
         properties = {entry.key: entry.value for entry in model.metadata_props}
         parameters = properties.get(_PARAMETERS, "").splitlines()
         shapes = _shapes(graph.input)
