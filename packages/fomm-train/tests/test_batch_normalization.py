@@ -2,8 +2,8 @@ import nnabla as nn
 import nnabla.functions as F
 import numpy as np
 import pytest
-from fomm_core.network.blocks import batch_statistics
 
+from fomm_core.network.blocks import batch_statistics
 from fomm_train.batch_normalization import normalize_over_ranks, synchronised
 from fomm_train.communicator import SingleProcess
 

@@ -3,9 +3,9 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
+
 from fomm_core.config import TrainParams
 from fomm_core.errors import ParameterError
-
 from fomm_train.solvers import Network, Schedule, Solver
 
 

@@ -2,16 +2,16 @@ import errno
 
 import numpy as np
 import pytest
-from fomm_core.errors import OutputError, ParameterError
 
+from fomm_core.errors import OutputError, ParameterError
 from fomm_train import state as state_module
 from fomm_train.errors import TrainingError
+from fomm_train.precision import LossScale
 from fomm_train.solvers import Moments, Network
 from fomm_train.state import (
     CheckpointFolder,
     PendingMean,
     Progress,
-    ScaleState,
     TrainingState,
     load_state,
     save_state,
@@ -27,7 +27,7 @@ def make_state(step=7):
         {"generator/conv/W": weights, "generator/bn/mean": weights[:1]},
         {Network.GENERATOR: {"generator/conv/W": moments}},
         {"perceptual": PendingMean(3.5, 2)},
-        ScaleState(8.0, 3),
+        LossScale(8.0, 3),
     )
 
 

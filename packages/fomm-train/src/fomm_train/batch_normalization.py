@@ -157,14 +157,19 @@ class _BatchNormalizationOverRanks(PythonFunction):  # type: ignore[misc]
 def _channel_sums(x: Float32Array) -> NumberArray:
     """Sum over batch and pixels; (B, C, H, W) -> (1, C, 1, 1) float64."""
     rows = x.reshape(*x.shape[:2], -1).sum(axis=2)
-    return rows.sum(axis=0, dtype=np.float64).reshape(1, -1, 1, 1)
+    return _over_batch(rows)
 
 
 def _channel_dots(x: Float32Array, y: Float32Array) -> NumberArray:
     """Sum of products over batch and pixels; twice (B, C, H, W) -> (1, C, 1, 1) float64."""
     flat = (*x.shape[:2], -1)
-    rows = np.einsum("bcn,bcn->bc", x.reshape(flat), y.reshape(flat))
-    return rows.sum(axis=0, dtype=np.float64).reshape(1, -1, 1, 1)
+    return _over_batch(np.einsum("bcn,bcn->bc", x.reshape(flat), y.reshape(flat)))
+
+
+def _over_batch(rows: Float32Array) -> NumberArray:
+    """(B, C) -> (1, C, 1, 1) float64."""
+    total: NumberArray = rows.sum(axis=0, dtype=np.float64)
+    return total.reshape(1, -1, 1, 1)
 
 
 def _decay_towards(running: Float32Array, recent: NumberArray) -> None:

@@ -22,7 +22,12 @@ NumberArray = npt.NDArray[np.float64]
 
 # What launchers tell each process they start about the number of processes. SLURM_NTASKS is
 # set in a batch script too, of which there is one process; this one only below srun.
-_SIZE_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+_SIZE_VARIABLES = (
+    "PMI_SIZE",
+    "OMPI_COMM_WORLD_SIZE",
+    "MV2_COMM_WORLD_SIZE",
+    "SLURM_STEP_NUM_TASKS",
+)
 
 
 class Communicator(ABC):

@@ -20,6 +20,7 @@ from fomm_core.checkpoint import Parameters
 from fomm_core.errors import ParameterError
 from fomm_core.files import atomic_path
 from fomm_train.errors import TrainingError
+from fomm_train.precision import LossScale
 from fomm_train.solvers import Moments, Network, SolverState
 
 FORMAT = 1
@@ -77,19 +78,6 @@ class PendingMean:
         return PendingMean(self.total + value, self.count + 1)
 
 
-@dataclass(frozen=True)
-class ScaleState:
-    """Loss scaling of mixed precision; 1 in single precision.
-
-    Attributes:
-        scale: factor of the loss.
-        clean_steps: steps since it was last changed.
-    """
-
-    scale: float = 1.0
-    clean_steps: int = 0
-
-
 @dataclass(frozen=True, eq=False)
 class TrainingState:
     """A moment of a training, between two steps.
@@ -106,7 +94,7 @@ class TrainingState:
     parameters: Parameters
     solvers: Mapping[Network, SolverState]
     series: Mapping[str, PendingMean] = field(default_factory=dict)
-    loss_scale: ScaleState = ScaleState()
+    loss_scale: LossScale = field(default_factory=LossScale)
 
     def non_finite(self) -> str | None:
         """The name of a parameter that holds NaN or infinite values, if there is one."""
@@ -122,7 +110,7 @@ def save_state(path: Path, state: TrainingState) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    steps = {network.value: {} for network in state.solvers}  # type: dict[str, dict[str, int]]
+    steps: dict[str, dict[str, int]] = {network.value: {} for network in state.solvers}
     arrays: dict[str, Any] = {f"parameters/{k}": v for k, v in state.parameters.items()}
     for network, moments in state.solvers.items():
         for name, one in moments.items():
@@ -177,7 +165,7 @@ def _parse(meta: Any, arrays: dict[str, Any]) -> TrainingState:
         parameters={k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)},
         solvers=solvers,
         series={name: PendingMean(**mean) for name, mean in meta["series"].items()},
-        loss_scale=ScaleState(**meta["loss_scale"]),
+        loss_scale=LossScale(**meta["loss_scale"]),
     )
 
 

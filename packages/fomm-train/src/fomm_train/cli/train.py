@@ -1,0 +1,210 @@
+"""``fomm train``: train the networks, alone or as one of several ranks under mpirun."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from fomm_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fomm_core.cli.main import GlobalOptions
+    from fomm_train.session import SessionOptions
+    from fomm_train.stages import Beginning
+
+# NNabla's CPU kernels use one thread; more in NumPy would only disturb other ranks and workers.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def _list_configs(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from fomm_train.recipes import describe, recipes
+
+    for name, path in recipes().items():
+        click.echo(f"{name:16}{describe(path)}")
+    context.exit()
+
+
+def _show_config(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    if name is None or context.resilient_parsing:
+        return
+    from fomm_train.recipes import find_config_file
+
+    click.echo(find_config_file(name).read_text(encoding="utf-8"), nl=False)
+    context.exit()
+
+
+@click.command(name="train")
+@click.option("--config", help="Configuration file, or the name of one that comes along.")
+@click.option(
+    "--context",
+    "-c",
+    type=click.Choice(["auto", "cpu", "cudnn"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute; auto takes a GPU where there is one.",
+)
+@click.option("--info", default="", help="A word or two for the log directory's name.")
+@click.option(
+    "--ft-params",
+    type=click.Path(path_type=Path),
+    help="Begin with these parameters (.h5): stage two, or fine-tuning.",
+)
+@click.option(
+    "--start-epoch",
+    type=click.IntRange(min=0),
+    help="First epoch with --ft-params [default: the one after the epoch in the file's name].",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    help="Go on exactly where the training with this log directory was interrupted.",
+)
+@click.option(
+    "--out",
+    "--log-dir",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Log directory [default: a new one below the configuration's monitor_path].",
+)
+@click.option(
+    "--max-minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Save and stop after this time; --resume goes on.",
+)
+@click.option("--workers", type=click.IntRange(min=0), help="Processes that read data, per rank.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Number of newest checkpoints to keep.",
+)
+@click.option(
+    "--save-minutes",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Longest time between two checkpoints.",
+)
+@click.option(
+    "--type-config",
+    type=click.Choice(["float", "half"]),
+    default="float",
+    show_default=True,
+    help="half: mixed precision, on GPUs.",
+)
+@click.option("--channel-last", is_flag=True, help="Channel-last convolutions, on GPUs.")
+@click.option(
+    "--list-configs",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_configs,
+    help="List the configurations that come along and exit.",
+)
+@click.option(
+    "--show-config",
+    metavar="NAME",
+    is_eager=True,
+    expose_value=False,
+    callback=_show_config,
+    help="Print one of them, to be changed, and exit.",
+)
+@click.pass_obj
+def command(options: GlobalOptions | None, /, **arguments: Any) -> None:
+    """Train the networks.
+
+    \b
+    Examples:
+      fomm train --config vox-256
+      fomm train --config vox-adv-256 --ft-params tmp.monitor/.../params_at_epoch_99.h5
+      fomm train --resume tmp.monitor/2026-01-31-120000
+      mpirun -n 4 fomm train --config my.yaml
+    """  # noqa: D301 - click reads the backspace itself
+    for name in _THREAD_VARIABLES:
+        os.environ.setdefault(name, "1")
+    _check_combination(arguments)
+    quiet = options is not None and options.verbosity < 0
+    _train(arguments, quiet)
+
+
+def _check_combination(arguments: dict[str, Any]) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        ConfigError: they do.
+    """
+    if arguments["resume"] is None:
+        if arguments["config"] is None:
+            raise ConfigError("expected --config or --resume, found neither")
+        if arguments["start_epoch"] is not None and arguments["ft_params"] is None:
+            raise ConfigError("--start-epoch: expected --ft-params with it, found none")
+        return
+    for name in ("config", "ft_params", "start_epoch", "out", "info"):
+        if arguments[name]:
+            raise ConfigError(
+                f"--resume takes everything from its log directory: expected no "
+                f"--{name.replace('_', '-')}, found one"
+            )
+
+
+def _train(arguments: dict[str, Any], quiet: bool) -> None:
+    """Join the other ranks, train, and say how it ended."""
+    from fomm_train.communicator import create
+    from fomm_train.failure import ending_together
+    from fomm_train.precision import choose_context, make_precision
+    from fomm_train.session import run_session
+
+    context = choose_context(arguments["context"])
+    communicator = create(context)
+    with ending_together(communicator):
+        type_config: Literal["float", "half"] = arguments["type_config"]
+        precision = make_precision(
+            context, communicator.local_rank, type_config, arguments["channel_last"]
+        )
+        beginning = _begin(arguments)
+        if communicator.is_main and not quiet:
+            _tell_beginning(beginning, communicator.size, context)
+        outcome = run_session(beginning, communicator, precision, _session(arguments, quiet))
+        if communicator.is_main and not quiet:
+            how = "trained" if outcome.is_complete else f"stopped ({outcome.reason}) and saved"
+            click.echo(f"{how}: {outcome.progress.step} steps; {outcome.log_directory}")
+
+
+def _session(arguments: dict[str, Any], quiet: bool) -> SessionOptions:
+    from fomm_train.recorder import Keeping
+    from fomm_train.session import SessionOptions
+
+    return SessionOptions(
+        max_minutes=arguments["max_minutes"],
+        workers=arguments["workers"],
+        keeping=Keeping(arguments["save_minutes"], arguments["keep"]),
+        quiet=quiet,
+    )
+
+
+def _begin(arguments: dict[str, Any]) -> Beginning:
+    """Find out where to begin."""
+    from fomm_train.recipes import find_config
+    from fomm_train.stages import begin_afresh, begin_again, begin_fine_tuning
+
+    if arguments["resume"] is not None:
+        return begin_again(arguments["resume"])
+    config, out, info = find_config(arguments["config"]), arguments["out"], arguments["info"]
+    if arguments["ft_params"] is None:
+        return begin_afresh(config, out, info)
+    return begin_fine_tuning(config, out, info, arguments["ft_params"], arguments["start_epoch"])
+
+
+def _tell_beginning(beginning: Beginning, ranks: int, context: str) -> None:
+    epochs = beginning.config.train_params.num_epochs
+    where = f"epoch {beginning.epoch} of {epochs}"
+    if beginning.origin:
+        where += f", with {beginning.origin}"
+    processes = "" if ranks == 1 else f" on {ranks} ranks"
+    click.echo(f"training{processes} ({context}) from {where}; logs in {beginning.directory.path}")

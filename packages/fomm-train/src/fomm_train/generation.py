@@ -1,0 +1,81 @@
+"""What the networks make of a batch: keypoints, motion and predictions, joined for training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nnabla as nn
+import nnabla.functions as F
+
+from fomm_core.network.blocks import Normalize
+from fomm_core.network.generator import Decoded
+from fomm_core.network.graph import Networks
+from fomm_core.network.keypoint_detector import KeypointVariables
+from fomm_train.inputs import StepInputs
+from fomm_train.precision import Precision
+
+
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """What the networks make of a batch, as graph variables.
+
+    Attributes:
+        kp_source, kp_driving: keypoints as detected.
+        kp_transformed: those of the transformed driving frames; ``None`` where no loss
+            needs them.
+        decoded: prediction and deformed source.
+    """
+
+    kp_source: KeypointVariables
+    kp_driving: KeypointVariables
+    kp_transformed: KeypointVariables | None
+    decoded: Decoded
+
+
+def generate(
+    networks: Networks, inputs: StepInputs, normalize: Normalize, precision: Precision
+) -> Generated:
+    """Detect, move and decode; keypoints and motion always in single precision.
+
+    Source, driving and transformed frames pass the detector one after the other, each with
+    batch statistics of its own, as in the reference.
+    """
+    kp_source = networks.keypoints(inputs.source, normalize)
+    kp_driving = networks.keypoints(inputs.driving, normalize)
+    with precision.images():
+        encoded = networks.encoder(inputs.source, normalize)
+    fed_source, fed_driving = _feed_truth(kp_source, kp_driving, inputs)
+    motion = networks.motion(encoded.small, fed_source, fed_driving, normalize)
+    with precision.images():
+        decoded = networks.decoder(encoded, motion.deformation, motion.occlusion_map, normalize)
+    kp_transformed = None
+    if inputs.transform is not None:
+        kp_transformed = networks.keypoints(
+            inputs.transform.transform_frame(inputs.driving), normalize
+        )
+    # These are looked at after the step, when other intermediate results are gone.
+    for variable in (decoded.prediction, kp_source.value, kp_driving.value):
+        variable.persistent = True
+    return Generated(kp_source, kp_driving, kp_transformed, decoded)
+
+
+def _feed_truth(
+    kp_source: KeypointVariables, kp_driving: KeypointVariables, inputs: StepInputs
+) -> tuple[KeypointVariables, KeypointVariables]:
+    """Put true keypoints in the place of detected ones for the samples that are fed them."""
+    if inputs.truth is None:
+        return kp_source, kp_driving
+    fed = inputs.truth.fed
+    return (
+        _choose(fed, inputs.truth.source, kp_source),
+        _choose(fed, inputs.truth.driving, kp_driving),
+    )
+
+
+def _choose(
+    fed: nn.Variable, truth: KeypointVariables, detected: KeypointVariables
+) -> KeypointVariables:
+    value = F.where(fed, truth.value, detected.value)
+    if truth.jacobian is None or detected.jacobian is None:
+        return KeypointVariables(value, None)
+    return KeypointVariables(value, F.where(fed, truth.jacobian, detected.jacobian))

@@ -1,0 +1,180 @@
+"""A whole training run: everything put together, run, and handed back."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nnabla as nn
+
+from fomm_core.config import Config
+from fomm_train.batch import PairSource
+from fomm_train.batch_normalization import synchronised
+from fomm_train.communicator import Communicator
+from fomm_train.data.loader import BatchLoader
+from fomm_train.graph import TrainingGraph, build_graph
+from fomm_train.interruption import StopRequest
+from fomm_train.precision import Precision
+from fomm_train.progress_bar import ProgressBar
+from fomm_train.recorder import Keeping, Recorder
+from fomm_train.stages import Beginning, apply_beginning, first_progress
+from fomm_train.state import Progress
+from fomm_train.step import TrainingStep
+from fomm_train.trainer import Trainer
+from fomm_train.vgg19 import Vgg19
+from fomm_train.vgg19_weights import find_weights
+from fomm_train.weighting import is_on
+
+_MOST_WORKERS = 4
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """How a training runs; none of it changes what is learnt.
+
+    Attributes:
+        max_minutes: stop after this time; ``None`` for no limit.
+        workers: processes that make batches; ``None`` for a number that suits the machine.
+        keeping: how often and how much is kept.
+        quiet: show no progress bar.
+    """
+
+    max_minutes: float | None = None
+    workers: int | None = None
+    keeping: Keeping = field(default_factory=Keeping)
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended.
+
+    Attributes:
+        progress: how far it came.
+        is_complete: whether all epochs are done.
+        reason: why it stopped, where it did.
+        log_directory: where everything is.
+    """
+
+    progress: Progress
+    is_complete: bool
+    reason: str
+    log_directory: Path
+
+
+def run_session(
+    beginning: Beginning,
+    communicator: Communicator,
+    precision: Precision,
+    options: SessionOptions,
+    make_pairs: Callable[[Config], PairSource] | None = None,
+) -> Outcome:
+    """Train until the end, a signal, or the time is up; every rank calls it.
+
+    Args:
+        beginning: configuration and starting point.
+        communicator: the ranks.
+        precision: where to compute.
+        options: how to run.
+        make_pairs: opens the data set; by default the one that the configuration names.
+
+    Raises:
+        FommError: one of its kinds, for whatever is missing, damaged or goes wrong.
+    """
+    config = beginning.config
+    params = config.train_params
+    seconds = None if options.max_minutes is None else options.max_minutes * 60
+    with ExitStack() as stack:
+        stop = stack.enter_context(StopRequest(seconds))
+        loader = stack.enter_context(
+            BatchLoader(
+                (make_pairs or open_pairs)(config),
+                params.batch_size,
+                communicator.rank,
+                communicator.size,
+                params.seed,
+                choose_workers(communicator) if options.workers is None else options.workers,
+            )
+        )
+        per_epoch = loader.batches_per_epoch
+        progress = first_progress(beginning, per_epoch, params.batch_size * communicator.size)
+        total_steps = params.num_epochs * per_epoch
+        graph, step = _prepare(beginning, communicator, precision, total_steps)
+        recorder = _make_recorder(beginning, communicator, graph, step, options.keeping)
+        quiet = options.quiet or not communicator.is_main
+        bar = stack.enter_context(ProgressBar(progress, total_steps, params.num_epochs, quiet))
+        trainer = Trainer(step, loader, recorder, stop, bar, params.num_epochs)
+        progress = trainer.run(progress)
+        communicator.barrier()
+        is_complete = progress.epoch >= params.num_epochs
+        reason = "" if is_complete else stop.reason
+    return Outcome(progress, is_complete, reason, beginning.directory.path)
+
+
+def open_pairs(config: Config) -> PairSource:
+    """Open the data set that the configuration names.
+
+    Raises:
+        FommError: it is missing or empty.
+    """
+    if config.dataset_params.avatars is not None:
+        from fomm_train.avatars.pairs import AvatarPairs
+
+        return AvatarPairs.from_config(config)
+    from fomm_train.data.pairs import VideoPairs
+
+    return VideoPairs.from_config(config)
+
+
+def choose_workers(communicator: Communicator) -> int:
+    """Worker processes for this rank: the cores that training leaves free, but at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(_MOST_WORKERS, (cores or 1) // communicator.size - 1))
+
+
+def _prepare(
+    beginning: Beginning, communicator: Communicator, precision: Precision, total_steps: int
+) -> tuple[TrainingGraph, TrainingStep]:
+    """Build the graph and put everything in its place, equal on all ranks."""
+    config = beginning.config
+    vgg = _load_vgg(config, communicator)
+    with nn.context_scope(precision.single):
+        graph = build_graph(config, synchronised(communicator), vgg, precision)
+        step = TrainingStep(config, graph, communicator, precision, total_steps)
+        apply_beginning(beginning, graph, step)
+        communicator.broadcast([v.data for v in graph.networks.parameters().values()])
+    return graph, step
+
+
+def _load_vgg(config: Config, communicator: Communicator) -> Vgg19 | None:
+    """Load VGG19 where it is needed; rank 0 downloads it before the others look."""
+    if not is_on(config.train_params.loss_weights.perceptual):
+        return None
+    if not communicator.is_main:
+        communicator.barrier()
+        return Vgg19.load(find_weights(config.train_params, progress=False))
+    path = find_weights(config.train_params)
+    communicator.barrier()
+    return Vgg19.load(path)
+
+
+def _make_recorder(
+    beginning: Beginning,
+    communicator: Communicator,
+    graph: TrainingGraph,
+    step: TrainingStep,
+    keeping: Keeping,
+) -> Recorder | None:
+    if not communicator.is_main:
+        return None
+    directory = beginning.directory
+    directory.prepare()
+    if beginning.state is None:
+        directory.write_info(beginning.config)
+    return Recorder(beginning.config, directory, graph, step, beginning.state, keeping)
