@@ -95,6 +95,8 @@ def strided_convolution(graph: OnnxGraph) -> None:
         whole = list(axes) == [0, 1, 2, 3] and not starts.any() and (stops == TO_THE_END).all()
         if not whole or list(steps[:2]) != [1, 1] or attributes["strides"] != [1, 1]:
             continue
+        if steps[2] != steps[3]:  # OpenVINO gets some of these wrong
+            continue
         attributes["strides"] = [int(step) for step in steps[2:]]
         strided = helper.make_node(
             "Conv", list(convolution.input), list(taken.output), name=convolution.name, **attributes
