@@ -134,7 +134,7 @@ def produce(model: Model, request: Request, observe: Observer | None = None) -> 
     began = time.monotonic()
     with BackgroundSink(_open_sink(request, rate)) as sink:
         if request.find_best_frame:
-            driving = _with_best_reference(driving, animator, observe)
+            driving = _with_best_reference(request, driving, animator, observe)
         painter = make_painter(request.view, animator, model.config.visualizer_params)
         for count, frame in enumerate(_animated(request, driving, animator), start=1):
             sink.write(painter(frame))
@@ -148,10 +148,11 @@ def produce(model: Model, request: Request, observe: Observer | None = None) -> 
 
 def _animated(request: Request, driving: _Driving, animator: Animator) -> Iterator[AnimatedFrame]:
     """The animated frames, as they are asked for."""
+    detecting = driving.known is None
     return animator.run(
         driving.source,
         template=driving.template,
-        smoother=OneEuroFilter(driving.frame_rate) if request.smooth else None,
+        smoother=OneEuroFilter(driving.frame_rate) if request.smooth and detecting else None,
         diagnostics=needs_diagnostics(request.view),
     )
 
@@ -172,15 +173,19 @@ class _Driving:
     frame_rate: Fraction
     frame_count: int | None
 
+    @property
+    def known(self) -> MotionTemplate | None:
+        """The keypoints of all frames, where they are known beforehand."""
+        return self.source if isinstance(self.source, MotionTemplate) else self.template
+
     def recorded(self, keypoints: list[Keypoints], model: Model) -> MotionTemplate:
         """The motion that drove, as a template with the reference frame that was used."""
-        known = self.source if isinstance(self.source, MotionTemplate) else self.template
         return MotionTemplate.from_keypoints(
             keypoints,
             frame_rate=self.frame_rate,
             model=model.name,
             frame_size=model.frame_size,
-            reference=known.reference if known is not None else 0,
+            reference=self.known.reference if self.known is not None else 0,
         )
 
 
@@ -206,14 +211,27 @@ def up_to_damage(frames: Iterable[Frame]) -> Iterator[Frame]:
 
 def _open_driving(request: Request) -> _Driving:
     if isinstance(request.driving, MotionTemplate):
-        template = request.driving
+        template = _smoothed(request.driving) if request.smooth else request.driving
         return _Driving(template, None, template.frame_rate, len(template))
     reader = VideoReader(request.driving, start=request.start, end=request.end)
     frames = _Frames(reader, request.keep_going)
     return _Driving(frames, None, reader.frame_rate, reader.frame_count)
 
 
-def _with_best_reference(driving: _Driving, animator: Animator, observe: Observer) -> _Driving:
+def _smoothed(template: MotionTemplate) -> MotionTemplate:
+    """Smooth a whole motion, so that its reference frame is smoothed like the others."""
+    return MotionTemplate.from_keypoints(
+        map(OneEuroFilter(template.frame_rate), template),
+        frame_rate=template.frame_rate,
+        model=template.model,
+        frame_size=template.frame_size,
+        reference=template.reference,
+    )
+
+
+def _with_best_reference(
+    request: Request, driving: _Driving, animator: Animator, observe: Observer
+) -> _Driving:
     """Look through all driving frames for the one whose pose is nearest to the source's."""
     if isinstance(driving.source, MotionTemplate):
         return replace(driving, source=animator.with_best_reference(driving.source))
@@ -224,6 +242,8 @@ def _with_best_reference(driving: _Driving, animator: Animator, observe: Observe
             observe(Progress("searching", count, driving.frame_count))
 
     template = animator.record(watched(driving.source), driving.frame_rate)
+    if request.smooth:
+        template = _smoothed(template)
     best = animator.with_best_reference(template)
     logger.info("best driving frame: %d of %d", best.reference, len(best))
     return replace(driving, template=best, frame_count=len(best))

@@ -165,9 +165,7 @@ def _inputs(options: dict[str, Any]) -> tuple[Path, Path]:
 def _result_path(options: dict[str, Any], model: str, source: Path, driving: Path) -> Path:
     """``<out-dir>/<model>/arbitrary/<source>_by_<driving>``, a folder or an .mp4."""
     name = f"{_title(source)}_by_{_title(driving)}"
-    # A model's card is written by others: its name must not lead out of the folder.
-    model_folder = Path(os.path.normpath(f"/{model}")).name
-    folder: Path = options["out_dir"] / model_folder / "arbitrary"
+    folder: Path = options["out_dir"] / model / "arbitrary"
     return folder / name if options["output_png"] else folder / f"{name}.mp4"
 
 
