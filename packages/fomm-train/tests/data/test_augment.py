@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import colorsys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from fomm_core.config import AugmentationParams, FlipParams, JitterParams
+from fomm_train.data.augment import (
+    Augmentation,
+    ColourChange,
+    adjust_brightness,
+    adjust_contrast,
+    adjust_hue,
+    adjust_saturation,
+    draw_augmentation,
+)
+
+KINDS = ("brightness", "contrast", "saturation", "hue")
+pairs = hnp.arrays(
+    np.float32, (2, 3, 3, 4), elements=st.floats(0, 1, width=32, allow_subnormal=False)
+)
+full = AugmentationParams(
+    flip_param=FlipParams(horizontal_flip=True, time_flip=True),
+    jitter_param=JitterParams(brightness=0.5, contrast=0.5, saturation=0.5, hue=0.5),
+)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def drawn(params: AugmentationParams, seed: int) -> Augmentation:
+    return draw_augmentation(params, np.random.default_rng(seed))
+
+
+@given(pairs, seeds)
+@settings(deadline=None)
+def test_what_is_turned_off_changes_nothing(frames, seed):
+    for params in (AugmentationParams(), AugmentationParams(jitter_param=JitterParams())):
+        assert drawn(params, seed) == Augmentation()
+        np.testing.assert_array_equal(drawn(params, seed).apply(frames), frames)
+
+
+@given(pairs)
+@settings(deadline=None)
+def test_a_change_of_no_strength_changes_nothing(frames):
+    for kind in KINDS:
+        change = ColourChange(kind, 0.0 if kind == "hue" else 1.0)
+        np.testing.assert_allclose(change.apply(frames), frames, atol=2e-6)
+
+
+@given(pairs, seeds)
+@settings(deadline=None)
+def test_range_type_and_argument_are_kept(frames, seed):
+    before = frames.copy()
+    augmented = drawn(full, seed).apply(frames)
+    assert augmented.dtype == np.float32
+    assert augmented.shape == frames.shape
+    assert augmented.min() >= 0
+    assert augmented.max() <= 1 + 1e-6
+    np.testing.assert_array_equal(frames, before)
+
+
+@given(pairs, seeds)
+@settings(deadline=None)
+def test_equal_frames_stay_equal(frames, seed):
+    augmented = drawn(full, seed).apply(np.stack([frames[0], frames[0]]))
+    np.testing.assert_array_equal(augmented[0], augmented[1])
+
+
+@given(pairs, seeds)
+@settings(deadline=None)
+def test_equal_colours_stay_equal_across_the_pair(frames, seed):
+    frames[1, :, 0, 0] = frames[0, :, 2, 3]
+    params = AugmentationParams(jitter_param=full.jitter_param)
+    augmented = drawn(params, seed).apply(frames)
+    np.testing.assert_allclose(augmented[1, :, 0, 0], augmented[0, :, 2, 3], atol=1e-6)
+
+
+def test_flips():
+    frames = np.arange(2 * 3 * 2 * 4, dtype=np.float32).reshape(2, 3, 2, 4) / 48
+    np.testing.assert_array_equal(Augmentation(time_flip=True).apply(frames), frames[::-1])
+    np.testing.assert_array_equal(
+        Augmentation(horizontal_flip=True).apply(frames), frames[:, :, :, ::-1]
+    )
+
+
+def test_each_flip_happens_to_half_of_the_pairs_whatever_the_other_does():
+    found = [drawn(full, seed) for seed in range(400)]
+    for time_flip in (False, True):
+        for horizontal_flip in (False, True):
+            cases = [
+                a for a in found if (a.time_flip, a.horizontal_flip) == (time_flip, horizontal_flip)
+            ]
+            assert 60 < len(cases) < 140
+
+
+def test_changes_come_in_every_order_within_their_limits():
+    params = AugmentationParams(
+        jitter_param=JitterParams(brightness=0.2, contrast=1.5, saturation=0.3, hue=0.1)
+    )
+    limits = {
+        "brightness": (0.8, 1.2),
+        "contrast": (0, 2.5),
+        "saturation": (0.7, 1.3),
+        "hue": (-0.1, 0.1),
+    }
+    found = [drawn(params, seed).colours for seed in range(600)]
+    assert len({tuple(change.kind for change in colours) for colours in found}) == 24
+    for kind, (low, high) in limits.items():
+        amounts = [change.amount for colours in found for change in colours if change.kind == kind]
+        assert low <= min(amounts) < low + (high - low) / 20
+        assert high - (high - low) / 20 < max(amounts) <= high
+
+
+@pytest.fixture
+def image():
+    picture = np.random.default_rng(0).random((3, 8, 9), dtype=np.float32)
+    picture[:, 0, 0] = 0.4  # grey has no hue
+    picture[:, 0, 1] = (0.5, 0.5, 0.1)  # two channels the largest
+    return picture
+
+
+def test_brightness_and_saturation_are_blends(image):
+    grey = 0.2989 * image[0] + 0.587 * image[1] + 0.114 * image[2]
+    np.testing.assert_allclose(adjust_brightness(image, 1.3), (1.3 * image).clip(0, 1), atol=1e-6)
+    np.testing.assert_allclose(adjust_saturation(image, 0.0), np.stack([grey] * 3), atol=1e-6)
+    np.testing.assert_allclose(
+        adjust_saturation(image, 1.7), (1.7 * image - 0.7 * grey).clip(0, 1), atol=1e-6
+    )
+
+
+def test_contrast_blends_with_the_mean_grey(image):
+    mean = (0.2989 * image[0] + 0.587 * image[1] + 0.114 * image[2]).mean()
+    np.testing.assert_allclose(adjust_contrast(image, 0.4), 0.4 * image + 0.6 * mean, atol=1e-6)
+    np.testing.assert_allclose(adjust_contrast(image, 0.0), np.full_like(image, mean), atol=1e-6)
+
+
+@pytest.mark.parametrize("shift", [-0.5, -0.21, 0.0, 0.07, 0.5])
+def test_hue_is_that_of_the_colour_circle(image, shift):
+    turned = adjust_hue(image, shift)
+    for y, x in np.ndindex(image.shape[1:]):
+        hue, saturation, value = colorsys.rgb_to_hsv(*image[:, y, x].tolist())
+        expected = colorsys.hsv_to_rgb((hue + shift) % 1.0, saturation, value)
+        np.testing.assert_allclose(turned[:, y, x], expected, atol=3e-6)
