@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
+from fomm_core.bundle import CARD_FILE, EMBEDDED_MODELS
 from fomm_core.cli.main import run
 from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
 
@@ -247,3 +251,22 @@ def fake_engine(monkeypatch) -> Callable[..., None]:
         )
 
     return put
+
+
+@pytest.fixture
+def damaged_model(here) -> Callable[..., Path]:
+    """Make a model folder in which one file is something else.
+
+    ``honest``: the card states that file's checksum, so that only reading it tells.
+    """
+
+    def make(name: str, content: bytes, honest: bool = False) -> Path:
+        shutil.copytree(EMBEDDED_MODELS / "avatar", "damaged")
+        (here / "damaged" / name).write_bytes(content)
+        if honest:
+            card = yaml.safe_load((here / "damaged" / CARD_FILE).read_text())
+            card["files"][name] = hashlib.sha256(content).hexdigest()
+            (here / "damaged" / CARD_FILE).write_text(yaml.safe_dump(card))
+        return Path("damaged")
+
+    return make

@@ -1,0 +1,118 @@
+"""``fomm bench``: what is measured and how it is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from fomm_core import model
+from fomm_core.cli.bench import STAGES, format_table
+from fomm_core.engine import engine_status
+
+RESULT = {
+    "engine": "openvino",
+    "precision": "fp32",
+    "model": "vox",
+    "size": (256, 128),
+    "stage_ms": dict(zip(STAGES, (1.0, 22.5, 3.25, 100.125), strict=True)),
+    "fps": 5.0,
+    "first_frame_s": 2.5,
+    "peak_rss_mb": 987.6,
+}
+
+
+@pytest.fixture
+def tiny_config(here, tiny_data):
+    """A small configuration without parameters."""
+    (here / "small net.yaml").write_text(yaml.safe_dump(tiny_data()))
+    return "small net.yaml"
+
+
+def test_the_json_is_one_object_of_the_agreed_form(program):
+    words = ("--engine", "openvino", "--precision", "fp32", "--seconds", "0.1", "--json")
+    done = program("bench", *words)
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert found.keys() == {"machine", "results"}
+    assert {"system", "python", "cpu", "cores", "cpu_features", "memory_gb", "gpus"} <= (
+        found["machine"].keys()
+    )
+    (result,) = found["results"]
+    assert result.keys() == RESULT.keys()
+    named = {key: result[key] for key in ("engine", "precision", "model", "size")}
+    assert named == {
+        "engine": "openvino",
+        "precision": "fp32",
+        "model": "avatar",
+        "size": [128, 128],
+    }
+    assert result["stage_ms"].keys() == set(STAGES)
+    assert all(milliseconds > 0 for milliseconds in result["stage_ms"].values())
+    assert result["fps"] > 0
+    assert result["first_frame_s"] > sum(result["stage_ms"].values()) / 1000
+    assert 30 < result["peak_rss_mb"] < 3000
+
+
+def test_engines_are_compared_with_random_parameters(fomm, nnabla, tiny_config, files):
+    words = ("--config", tiny_config, "--precision", "fp32", "--seconds", "0")
+    done = fomm("bench", *words)
+    assert done.code == 0, done.err
+    assert done.err.splitlines() == [f"measuring {e}, fp32 ..." for e in ("openvino", "nnabla")]
+    lines = done.out.splitlines()
+    assert lines[0] == "small net, 32x24"
+    assert [line.split()[:2] for line in lines[2:]] == [["openvino", "fp32"], ["nnabla", "fp32"]]
+    assert "1.0x" in {line.split()[-1] for line in lines[2:]}
+    assert files() == {tiny_config}
+
+
+def test_the_table_is_aligned_and_compares_with_the_slowest():
+    fast = {**RESULT, "precision": "fast", "fps": 12.5, "first_frame_s": 10.25}
+    title, *rows = format_table([fast, RESULT]).splitlines()
+    assert title == "vox, 128x256"
+    assert len({len(row) for row in rows}) == 1
+    assert rows[0].split()[:3] == ["engine", "precision", "keypoints"]
+    cells = [row.split() for row in rows[1:]]
+    assert cells[0][-4:] == ["12.50", "10.25", "988", "2.5x"]
+    assert cells[1] == [
+        *("openvino", "fp32", "1.00", "22.50", "3.25", "100.12", "5.00", "2.50", "988", "1.0x")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--config", "c.yaml", "--model", "avatar"], "expected either --model, or --config"),
+        (["--params", "p.h5"], "expected either --model, or --config"),
+        (["--config", "c.yaml"], "c.yaml: expected a YAML file, found none"),
+        (["--model", "avatr"], "did you mean 'avatar'?"),
+        (["--engine", "nnabla-cudnn", "--engine", "openvino"], "found nnabla-cudnn"),
+        (["--engine", "nnabla-cudnn"], "found nnabla-cudnn"),
+        (["--seconds", "-1"], "Invalid value for '--seconds'"),
+        (["--seconds", "inf"], "Invalid value for '--seconds'"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(fomm, monkeypatch, words, problem):
+    monkeypatch.setattr(model, "engine_status", without_gpu)
+    assert problem in fomm("bench", *words).refusal
+
+
+def without_gpu(name):
+    """The status of an engine on a machine without a GPU."""
+    status = engine_status(name)
+    return replace(status, usable=False) if name == "nnabla-cudnn" else status
+
+
+def test_nnabla_does_not_run_fast(fomm):
+    refusal = fomm("bench", "--engine", "nnabla", "--precision", "fast").refusal
+    assert refusal.startswith("expected ")
+    assert "that can run here" in refusal or "what can run here" in refusal
+
+
+def test_a_failing_measurement_is_told_in_one_line(fomm, damaged_model):
+    folder = damaged_model("motion.onnx", b"no graph at all", honest=True)
+    words = ("--model", folder, "--engine", "openvino", "--precision", "fp32", "--json")
+    refusal = fomm("bench", *words).refusal
+    assert refusal.startswith(f"openvino fp32: {folder}/motion.onnx: expected an exported ONNX")
