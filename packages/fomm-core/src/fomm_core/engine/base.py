@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 from typing_extensions import Self
 
 from fomm_core.engine.clock import StageClock
+from fomm_core.errors import EngineError
 from fomm_core.keypoints import FloatArray, Keypoints
 
 
@@ -71,6 +73,10 @@ class Engine(ABC):
         precision: ``"fp32"``, or ``"fast"`` where the decoder runs in bfloat16.
         frame_size: (height, width) of every image, in pixels.
         clock: how long each stage took.
+        closed: whether :meth:`close` was called.
+
+    Raises:
+        EngineError: any call on a closed engine, or with an image of another kind.
     """
 
     name: str
@@ -79,6 +85,7 @@ class Engine(ABC):
 
     def __init__(self) -> None:
         self.clock = StageClock()
+        self.closed = False
 
     @abstractmethod
     def detect(self, image: FloatArray) -> Keypoints:
@@ -105,9 +112,20 @@ class Engine(ABC):
             diagnostics: also return the inner maps (some copies more).
         """
 
-    @abstractmethod
     def close(self) -> None:
         """Free the engine's memory and threads; it is not used afterwards."""
+        self.closed = True
+
+    def _check(self, image: FloatArray) -> None:
+        """Refuse a closed engine, and images that are not of its kind."""
+        if self.closed:
+            raise EngineError(f"engine {self.name}: expected an open engine, found a closed one")
+        expected = (3, *self.frame_size)
+        if image.shape != expected or image.dtype != np.float32:
+            raise EngineError(
+                f"engine {self.name}: expected an image float32 {expected}, "
+                f"found {image.dtype} {image.shape}"
+            )
 
     def __enter__(self) -> Self:
         return self

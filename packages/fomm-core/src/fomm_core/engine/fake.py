@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
-from fomm_core.errors import EngineError
 from fomm_core.keypoints import FloatArray, Keypoints
 
 
@@ -32,7 +31,6 @@ class FakeEngine(Engine):
     ) -> None:
         super().__init__()
         self.frame_size = frame_size
-        self.closed = False
         self._angles = np.linspace(0, 2 * np.pi, num_kp, endpoint=False)
         self._nan_frames = nan_frames
         self._calls = 0
@@ -51,7 +49,7 @@ class FakeEngine(Engine):
 
     def encode(self, image: FloatArray) -> SourceFeatures:
         self._check(image)
-        return SourceFeatures(image, None)
+        return SourceFeatures(image.copy(), None)
 
     def render(
         self,
@@ -79,19 +77,6 @@ class FakeEngine(Engine):
                 sparse_deformed=np.tile(small, (count, 1, 1, 1)),
             ),
         )
-
-    def close(self) -> None:
-        self.closed = True
-
-    def _check(self, image: FloatArray) -> None:
-        """Refuse what the real engines refuse."""
-        if self.closed:
-            raise EngineError("engine fake: expected an open engine, found a closed one")
-        if image.shape != (3, *self.frame_size) or image.dtype != np.float32:
-            raise EngineError(
-                f"engine fake: expected float32 (3, {self.frame_size[0]}, {self.frame_size[1]}), "
-                f"found {image.dtype} {image.shape}"
-            )
 
 
 def _shifted(image: FloatArray, down: int, right: int) -> FloatArray:

@@ -53,12 +53,14 @@ class NNablaEngine(Engine):
         return stages
 
     def detect(self, image: FloatArray) -> Keypoints:
+        self._check(image)
         found = self._run("keypoints", image=image[None])
         jacobian = found["jacobian"][0] if "jacobian" in found else None
         return Keypoints(found["value"][0], jacobian)
 
     def encode(self, image: FloatArray) -> SourceFeatures:
-        return SourceFeatures(image, self._run("encoder", source=image[None]))
+        self._check(image)
+        return SourceFeatures(image.copy(), self._run("encoder", source=image[None]))
 
     def render(
         self,
@@ -67,6 +69,7 @@ class NNablaEngine(Engine):
         kp_driving: Keypoints,
         diagnostics: bool = False,
     ) -> Rendering:
+        self._check(features.image)
         encoded = features.payload
         keypoints = {
             **_keypoint_inputs("source", kp_source),
@@ -92,6 +95,7 @@ class NNablaEngine(Engine):
         )
 
     def close(self) -> None:
+        super().close()
         self._stages = {}
 
     def _run(self, stage: str, **inputs: FloatArray) -> dict[str, FloatArray]:

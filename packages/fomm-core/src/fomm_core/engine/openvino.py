@@ -16,6 +16,14 @@ from fomm_core.keypoints import FloatArray, Keypoints
 PRECISIONS = ("fp32", "fast")
 """``fp32`` everywhere, or ``fast``: the decoder alone in bfloat16."""
 
+_ENDS = {
+    "keypoints": {"image", "value"},
+    "encoder": {"source", "features", "small"},
+    "motion": {"small", "source_value", "driving_value", "deformation", "mask", "sparse_deformed"},
+    "decoder": {"source", "features", "deformation", "prediction", "deformed"},
+}
+"""Inputs and outputs that the graph of a stage always has."""
+
 _CHAINED = ("deformation", "occlusion_map")
 """What the motion stage hands to the decoder, in memory that both share."""
 
@@ -59,10 +67,10 @@ class OpenVINOEngine(Engine):
                 "found none; use precision fp32"
             )
         self._requests = {
-            stage: _compile(core, path, _hint(stage, precision)) for stage, path in graphs.items()
+            stage: _compile(core, path, stage, precision) for stage, path in graphs.items()
         }
-        self._has_jacobian = "jacobian" in _output_names(self._requests["keypoints"])
-        self._has_occlusion = "occlusion_map" in _output_names(self._requests["motion"])
+        self._has_jacobian = "jacobian" in _end_names(self._requests["keypoints"])
+        self._has_occlusion = "occlusion_map" in _end_names(self._requests["motion"])
         self._chain()
         _, _, height, width = self._requests["keypoints"].get_tensor("image").shape
         self.frame_size = (height, width)
@@ -75,15 +83,19 @@ class OpenVINOEngine(Engine):
             decoder.set_tensor(name, motion.get_tensor(name))
 
     def detect(self, image: FloatArray) -> Keypoints:
+        self._check(image)
         request = self._requests["keypoints"]
-        request.set_tensor("image", _tensor(image[None]))
+        tensor = _tensor(image[None])  # has to live until the inference is over
+        request.set_tensor("image", tensor)
         self._infer("keypoints")
         jacobian = _copy(request, "jacobian") if self._has_jacobian else None
         return Keypoints(_copy(request, "value"), jacobian)
 
     def encode(self, image: FloatArray) -> SourceFeatures:
+        self._check(image)
         request = self._requests["encoder"]
-        source = _tensor(image[None].copy())
+        image = image.copy()
+        source = _tensor(image[None])
         request.set_tensor("source", source)
         self._infer("encoder")
         features, small = (
@@ -98,6 +110,7 @@ class OpenVINOEngine(Engine):
         kp_driving: Keypoints,
         diagnostics: bool = False,
     ) -> Rendering:
+        self._check(features.image)
         motion, decoder = self._requests["motion"], self._requests["decoder"]
         self._bind(features.payload)
         for prefix, keypoints in (("source", kp_source), ("driving", kp_driving)):
@@ -132,6 +145,7 @@ class OpenVINOEngine(Engine):
         )
 
     def close(self) -> None:
+        super().close()
         self._requests = {}
         self._bound = None
 
@@ -163,26 +177,34 @@ def _hint(stage: str, precision: str) -> str:
     return "bf16" if precision == "fast" and stage == "decoder" else "f32"
 
 
-def _compile(core: Any, path: Path, hint: str) -> Any:
-    """Compile one graph and give its inference request."""
+def _compile(core: Any, path: Path, stage: str, precision: str) -> Any:
+    """Compile the graph of one stage and give its inference request."""
     if not path.is_file():
         raise ModelError(f"{path}: expected an exported graph, found none")
+    hint = _hint(stage, precision)
     try:
         model = core.read_model(path)
         compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": hint})
+        request = compiled.create_infer_request()
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise ModelError(f"{path}: expected an exported ONNX graph, found: {reason}") from None
-    return compiled.create_infer_request()
+    missing = _ENDS[stage] - _end_names(request)
+    if missing:
+        raise ModelError(
+            f"{path}: expected the graph of stage {stage}, found one without {min(missing)}"
+        )
+    return request
 
 
-def _output_names(request: Any) -> set[str]:
-    """The names of a request's outputs."""
-    return {name for port in request.model_outputs for name in port.get_names()}
+def _end_names(request: Any) -> set[str]:
+    """The names of a request's inputs and outputs."""
+    ports = (*request.model_inputs, *request.model_outputs)
+    return {name for port in ports for name in port.get_names()}
 
 
 def _tensor(array: FloatArray) -> Any:
-    """An OpenVINO tensor on the array's own memory."""
+    """An OpenVINO tensor on the array's own memory, which it keeps; a request does not."""
     import openvino
 
     return openvino.Tensor(np.ascontiguousarray(array), shared_memory=True)
