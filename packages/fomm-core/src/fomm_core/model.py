@@ -9,7 +9,7 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from fomm_core.bundle import Bundle, embedded_models, is_bundle, open_bundle
+from fomm_core.bundle import Bundle, embedded_models, is_bundle, is_plain_name, open_bundle
 from fomm_core.config import Config, load_config
 from fomm_core.engine import ENGINES, choose_engine, engine_status
 from fomm_core.engine.base import Engine
@@ -113,7 +113,7 @@ def find_model(
     if config is None:
         if params is not None:
             raise ConfigError("params: expected a configuration to go with it, found none")
-        return _find_named(model or DEFAULT_MODEL)
+        return _find_named(DEFAULT_MODEL if model is None else model)
     if model is not None:
         raise ConfigError("model: expected either a model or a configuration, found both")
     return _find_pair(Path(config), None if params is None else Path(params))
@@ -144,8 +144,8 @@ def usable_engines(files: ModelFiles) -> list[tuple[str, str]]:
         if not engine_status(engine).usable:
             continue
         for precision in reversed(PRECISIONS):
-            fits = precision == "fp32" or has_bfloat16()
-            if fits and not _obstacles(files, precision)[engine]:
+            fits = not _obstacles(files, precision)[engine]
+            if fits and (precision == "fp32" or has_bfloat16()):
                 found.append((engine, precision))
     return found
 
@@ -222,8 +222,13 @@ def _find_pair(config_path: Path, params: Path | None) -> ModelFiles:
         raise ConfigError(f"{params}: expected a parameter file (.h5), found a model folder")
     if not params.is_file():
         raise ModelError(f"{params}: expected a parameter file (.h5), found none")
-    name = Path(config.log_dir).name if config.log_dir else config_path.stem
-    return ModelFiles(name, config, params)
+    return ModelFiles(_name_of_pair(config_path, config), config, params)
+
+
+def _name_of_pair(config_path: Path, config: Config) -> str:
+    """The log directory's last part, which tells trainings apart, else the file's stem."""
+    name = Path(config.log_dir or "").name
+    return name if is_plain_name(name) else config_path.stem
 
 
 def _saved_parameters(config_path: Path, config: Config) -> Path:

@@ -1,0 +1,79 @@
+"""What ``fomm_core`` offers, and that importing it costs next to nothing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import get_args
+
+import pytest
+
+import fomm_core
+
+PUBLIC = {
+    "AnimatedFrame",
+    "Animator",
+    "Config",
+    "Diagnostics",
+    "Engine",
+    "FommError",
+    "Keypoints",
+    "Model",
+    "MotionMode",
+    "MotionTemplate",
+    "MotionTransfer",
+    "OneEuroFilter",
+    "Rendering",
+    "SourceFeatures",
+    "VideoReader",
+    "VideoWriter",
+    "__version__",
+    "load_config",
+    "load_model",
+    "read_image",
+    "write_image",
+}
+
+HEAVY = ("nnabla", "openvino", "av", "scipy", "matplotlib", "onnx", "torch", "PIL", "h5py")
+
+
+def test_the_public_names():
+    assert set(fomm_core.__all__) == PUBLIC
+    assert len(fomm_core.__all__) == len(PUBLIC)
+    assert dir(fomm_core) == sorted(PUBLIC)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC - {"MotionMode", "__version__"}))
+def test_each_is_what_its_name_says(name):
+    value = getattr(fomm_core, name)
+    assert value.__name__ == name
+    assert value.__module__.startswith("fomm_core.")
+
+
+def test_those_that_are_no_classes_or_functions():
+    assert get_args(fomm_core.MotionMode) == ("relative", "relative-values", "absolute")
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", fomm_core.__version__)
+
+
+def test_others_are_not():
+    with pytest.raises(AttributeError, match="module 'fomm_core' has no attribute 'animator'"):
+        fomm_core.animator  # noqa: B018 - the access is what is tested
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The heavy libraries that a fresh Python loads with a statement."""
+    code = f"import sys; {statement}; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in done.stdout.split()} & set(HEAVY)
+
+
+def test_importing_it_loads_nothing_heavy():
+    assert loaded_by("import fomm_core") == set()
+
+
+@pytest.mark.parametrize(
+    "module", ["config", "model", "engine.base", "engine.fake", "bundle", "animate", "painting"]
+)
+def test_nor_do_the_modules_around_engines(module):
+    assert loaded_by(f"import fomm_core.{module}") == set()
