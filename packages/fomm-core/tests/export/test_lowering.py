@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fomm_core.export import lowering
-from fomm_core.export.onnx_graph import TO_THE_END, OnnxGraph
+from fomm_core.export.onnx_graph import OnnxGraph
 
 sides = st.integers(1, 9)
 channels = st.integers(1, 5)
@@ -63,11 +63,6 @@ class Builder:
         }
         sizes = self.constant(f"{y}.scales", np.array(scales, np.float32))
         return self.graph.node("Resize", [x, "", sizes], y, **attributes)
-
-    def slicing(self, x: str, y: str, starts=(0, 0, 0, 0), stops=None, steps=(1, 1, 2, 2)) -> str:
-        bounds = (starts, stops or [TO_THE_END] * 4, range(4), steps)
-        names = [self.constant(f"{y}.{i}", np.array(b, np.int64)) for i, b in enumerate(bounds)]
-        return self.graph.node("Slice", [x, *names], y)
 
     def ends(self, **shapes: tuple[int, ...]) -> OnnxGraph:
         self.graph.outputs.update({name: (1, *shape) for name, shape in shapes.items()})
@@ -219,62 +214,6 @@ class TestUpScalingConvolution:
         b.up_scaling("x", "u")
         b.convolution("u", "y", (2, 2))
         assert_untouched(run_onnx, b.ends(u=(2, 6, 8), y=(2, 6, 8)))
-
-
-class TestStridedConvolution:
-    @given(
-        seed=seeds,
-        maps=channels,
-        height=st.integers(1, 20),
-        width=st.integers(1, 20),
-        step=st.integers(1, 5),
-        radius=st.integers(0, 4),
-    )
-    @few
-    def test_pixels_that_are_not_taken_are_not_computed(
-        self, run_onnx, seed, maps, height, width, step, radius
-    ):
-        b = Builder((maps, height, width), seed)
-        kernel = (2 * radius + 1,) * 2
-        b.convolution("x", "c", (maps, maps), kernel, pads=[radius] * 4, group=maps)
-        b.slicing("c", "y", steps=(1, 1, step, step))
-        size = (-(-height // step), -(-width // step))
-        changed = assert_equal_results(run_onnx, b.ends(y=(maps, *size)), seed)
-        assert kinds(changed) == ["Conv"]
-
-    @pytest.mark.parametrize(
-        ("slicing", "shape"),
-        [
-            ({"starts": (0, 0, 1, 0)}, (3, 3, 4)),
-            ({"stops": (TO_THE_END, TO_THE_END, 5, TO_THE_END)}, (3, 3, 4)),
-            ({"steps": (1, 2, 2, 2)}, (2, 4, 4)),
-            ({"steps": (1, 1, 1, 2)}, (3, 7, 4)),
-        ],
-    )
-    def test_other_slices_stay(self, run_onnx, slicing, shape):
-        b = Builder((2, 7, 8))
-        b.convolution("x", "c", (3, 2))
-        b.slicing("c", "y", **slicing)
-        assert_untouched(run_onnx, b.ends(y=shape))
-
-    def test_strided_convolutions_stay(self, run_onnx):
-        b = Builder((2, 8, 8))
-        b.convolution("x", "c", (3, 2), strides=[2, 2])
-        b.slicing("c", "y")
-        assert_untouched(run_onnx, b.ends(y=(3, 2, 2)))
-
-    def test_what_is_used_elsewhere_stays(self, run_onnx):
-        b = Builder((2, 8, 8))
-        b.convolution("x", "c", (3, 2))
-        b.slicing("c", "y")
-        b.slicing("c", "z", starts=(0, 0, 1, 1))
-        assert_untouched(run_onnx, b.ends(y=(3, 4, 4), z=(3, 4, 4)))
-
-    def test_outputs_stay(self, run_onnx):
-        b = Builder((2, 8, 8))
-        b.convolution("x", "c", (3, 2))
-        b.slicing("c", "y")
-        assert_untouched(run_onnx, b.ends(c=(3, 8, 8), y=(3, 4, 4)))
 
 
 class TestFoldReshape:

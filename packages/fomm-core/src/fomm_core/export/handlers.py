@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from fomm_core.errors import ExportError
-from fomm_core.export.onnx_graph import TO_THE_END
 from fomm_core.export.walk import Emitter
 
 Handler = Callable[[Emitter, Any, str], str]
@@ -182,11 +181,7 @@ def _sum(emitter: Emitter, function: Any, name: str) -> str:
 def _slice(emitter: Emitter, function: Any, name: str) -> str:
     args = function.info.args
     image = function.inputs[0]
-    stops = [
-        TO_THE_END if stop == side else stop
-        for stop, side in zip(args["stop"], image.shape, strict=True)
-    ]
-    bounds = map(emitter.integers, (args["start"], stops, range(image.ndim), args["step"]))
+    bounds = map(emitter.integers, (args["start"], args["stop"], range(image.ndim), args["step"]))
     return emitter.graph.node("Slice", [emitter.name(image), *bounds], name)
 
 

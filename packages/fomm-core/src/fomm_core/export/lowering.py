@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from fomm_core.export.onnx_graph import TO_THE_END, Array, OnnxGraph, array_of, attributes_of
+from fomm_core.export.onnx_graph import Array, OnnxGraph, array_of, attributes_of
 
 Rule = Callable[[OnnxGraph], None]
 
@@ -84,32 +84,10 @@ def transposed_kernel(weights: Array) -> Array:
     return kernel.astype(np.float32)
 
 
-def strided_convolution(graph: OnnxGraph) -> None:
-    """A convolution of which every n-th pixel is taken: a convolution with stride n."""
-    for convolution in _nodes(graph, "Conv"):
-        taken = graph.sole_consumer(convolution.output[0])
-        if taken is None or taken.op_type != "Slice":
-            continue
-        starts, stops, axes, steps = (array_of(graph, name) for name in taken.input[1:])
-        attributes = attributes_of(convolution)
-        whole = list(axes) == [0, 1, 2, 3] and not starts.any() and (stops == TO_THE_END).all()
-        if not whole or list(steps[:2]) != [1, 1] or attributes["strides"] != [1, 1]:
-            continue
-        if steps[2] != steps[3]:  # OpenVINO gets some of these wrong
-            continue
-        attributes["strides"] = [int(step) for step in steps[2:]]
-        strided = helper.make_node(
-            "Conv", list(convolution.input), list(taken.output), name=convolution.name, **attributes
-        )
-        graph.replace(convolution, strided)
-        graph.replace(taken)
-
-
 RULES: tuple[Rule, ...] = (
     fold_reshape,
     fold_batch_normalization,
     up_scaling_convolution,
-    strided_convolution,
 )
 
 

@@ -18,8 +18,6 @@ from fomm_core.files import atomic_path
 
 OPSET = 20
 IR_VERSION = 9
-TO_THE_END = 2**63 - 1
-"""The stop of a Slice that reaches to the end of its axis, whatever the length."""
 _LARGE = 1024
 _PARAMETERS = "parameters"
 
