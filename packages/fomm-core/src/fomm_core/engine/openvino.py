@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +159,8 @@ def has_bfloat16(core: Any = None) -> bool:
 
 def _start_core(threads: int) -> Any:
     """OpenVINO, set to give the single next frame soonest."""
+    # Where it is installed, openvino's import reports to an analytics service.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     try:
         import openvino
     except ImportError as error:

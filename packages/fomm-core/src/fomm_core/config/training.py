@@ -1,0 +1,94 @@
+"""Sections about training: losses, schedule, logging."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
+
+from fomm_core.config.section import Positive, Probability, ScaleFactor, Section, Weight, yaml_float
+
+
+class TransformParams(Section):
+    """The random transformation of the equivariance losses."""
+
+    sigma_affine: Weight = 0.05
+    sigma_tps: Weight = 0.005
+    points_tps: PositiveInt = 5
+
+
+class LossWeights(Section):
+    """Weights of the losses; 0, an empty list or ``null`` turns a loss off.
+
+    Attributes:
+        generator_gan, discriminator_gan: least-squares GAN losses of stage two.
+        feature_matching: one weight for each block of the discriminator.
+        perceptual: one weight for each of VGG19's relu1_1 .. relu5_1.
+        equivariance_value, equivariance_jacobian: keypoints under known transformations.
+        reconstruction: L1 between prediction and target on the pyramid of ``scales``.
+        gradient: L1 between the image gradients of prediction and target.
+        warped_source: L1 between the deformed source and the target.
+        keypoint_supervision, jacobian_supervision: L1 to true keypoints, where the data has
+            them (avatars).
+    """
+
+    generator_gan: Weight | None = 0.0
+    discriminator_gan: Weight | None = 0.0
+    feature_matching: list[Weight] | None = None
+    perceptual: list[Weight] | None = None
+    equivariance_value: Weight | None = 0.0
+    equivariance_jacobian: Weight | None = 0.0
+    reconstruction: Weight | None = 0.0
+    gradient: Weight | None = 0.0
+    warped_source: Weight | None = 0.0
+    keypoint_supervision: Weight | None = 0.0
+    jacobian_supervision: Weight | None = 0.0
+
+
+class TrainParams(Section):
+    """Training; see the documentation of fomm-train.
+
+    Attributes:
+        num_epochs: length of the whole training (stage one included, for stage two).
+        num_repeats: visits of every video (or identity) in one epoch.
+        epoch_milestones: epochs at which the learning rates fall to a tenth.
+        batch_size: pairs per rank and step.
+        scales: pyramid of the perceptual and reconstruction losses.
+        checkpoint_freq: epochs between parameter files.
+        vgg_param_path: VGG19 parameters (.h5) of the perceptual loss; fetched if ``null``.
+        seed: what all random draws of a training derive from.
+        decay_from, decay_to: the learning rates fall geometrically to ``decay_to`` times
+            themselves between this fraction of all steps and the end; 1 leaves them alone.
+        region_weight: weight of eyes and mouth in the losses on images, where the data
+            knows them (avatars).
+        cross_identity: share of pairs whose driving frame shows another avatar.
+        true_keypoints_until: the networks are fed true keypoints (avatars) with a
+            probability that falls from 1 to 0 over this fraction of all steps.
+    """
+
+    num_epochs: PositiveInt = 100
+    num_repeats: PositiveInt = 1
+    epoch_milestones: list[NonNegativeInt] = Field(default=[])
+    lr_generator: Weight = 2e-4
+    lr_discriminator: Weight = 2e-4
+    lr_kp_detector: Weight = 2e-4
+    batch_size: PositiveInt = 1
+    scales: list[ScaleFactor] = Field(default=[1.0, 0.5, 0.25, 0.125])
+    checkpoint_freq: PositiveInt = 50
+    vgg_param_path: str | None = None
+    transform_params: TransformParams = TransformParams()
+    loss_weights: LossWeights = LossWeights()
+    seed: NonNegativeInt = 0
+    decay_from: Probability = 1.0
+    decay_to: Annotated[float, BeforeValidator(yaml_float), Field(gt=0, le=1)] = 1.0
+    region_weight: Positive = 1.0
+    cross_identity: Probability = 0.0
+    true_keypoints_until: Probability = 0.0
+
+
+class MonitorParams(Section):
+    """Where and how often a training run logs."""
+
+    monitor_path: str = "tmp.monitor"
+    monitor_freq: PositiveInt = 1200
+    visualize_freq: PositiveInt = 1200
