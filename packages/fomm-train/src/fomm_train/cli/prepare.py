@@ -57,8 +57,8 @@ def read_size(_: click.Context, __: click.Parameter, text: str) -> tuple[int, in
 )
 @click.option(
     "--workers",
-    type=click.IntRange(min=1),
-    help="Clips made at the same time.  [default: one for each core]",
+    type=click.IntRange(min=0),
+    help="Processes, each making one clip at a time; 0 for none.  [default: one for each core]",
 )
 @click.option("--keep-going", is_flag=True, help="Report broken videos and go on without them.")
 @click.pass_context
@@ -100,7 +100,7 @@ def command(
     settings = Settings(size, FORMS[FORMS.index(form)], cache_folder() / "clips")
     with Preparation.open(out, settings) as preparation:
         missing = preparation.missing(jobs)
-        count = min(len(missing), workers or usable_cores())
+        count = min(len(missing), usable_cores() if workers is None else workers)
         quiet = getattr(context.obj, "verbosity", 0) < 0
         with closing(preparation.run(missing, count)) as done:
             broken = _watch(done, len(jobs), len(jobs) - len(missing), keep_going, quiet)

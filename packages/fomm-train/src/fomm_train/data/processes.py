@@ -6,7 +6,6 @@ threads' locks and connections that belong to their parent alone.
 
 from __future__ import annotations
 
-import pickle
 import signal
 import threading
 import traceback
@@ -20,6 +19,7 @@ from multiprocessing.util import Finalize
 from typing import Any, Generic, TypeVar
 
 from fomm_core.errors import FommError
+from fomm_train.data.channel import Channel
 from fomm_train.errors import TrainingError
 
 Task = TypeVar("Task")
@@ -44,7 +44,7 @@ class WorkerProcess(Generic[Task, Answer]):
 
     def __init__(self, handler: Callable[[Task], Answer], name: str) -> None:
         context = get_context("spawn")
-        self.connection, theirs = context.Pipe()
+        self._channel, theirs = Channel.pair()
         self._process = context.Process(
             target=_serve, args=(theirs, handler), name=name, daemon=True
         )
@@ -56,8 +56,13 @@ class WorkerProcess(Generic[Task, Answer]):
         self._ended = False
         # Before multiprocessing's own end, which would wait for a process that waits for us.
         self._end = Finalize(
-            self, _end, args=(self._process, self.connection), exitpriority=_EXIT_PRIORITY
+            self, _end, args=(self._process, self._channel), exitpriority=_EXIT_PRIORITY
         )
+
+    @property
+    def connection(self) -> Connection:
+        """Readable when an answer is there; for :func:`multiprocessing.connection.wait`."""
+        return self._channel.messages
 
     @property
     def pid(self) -> int | None:
@@ -71,7 +76,7 @@ class WorkerProcess(Generic[Task, Answer]):
             TrainingError: the process is gone.
         """
         try:
-            self.connection.send(task)
+            self._channel.send(task)
         except OSError as error:
             raise self._gone() from error
         self._pending += 1
@@ -92,7 +97,7 @@ class WorkerProcess(Generic[Task, Answer]):
 
     def _next_reply(self) -> Answer | _Failure:
         try:
-            reply: Answer | _Failure = _receive(self.connection)
+            reply: Answer | _Failure = self._channel.receive()
         except (EOFError, OSError) as error:
             raise self._gone() from error
         self._pending -= 1
@@ -138,8 +143,8 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end(process: BaseProcess, connection: Connection) -> None:
-    connection.close()
+def _end(process: BaseProcess, channel: Channel) -> None:
+    channel.close()
     process.join(_JOIN_SECONDS)
     if process.is_alive():
         process.kill()
@@ -155,13 +160,13 @@ class _Failure:
     message: str
 
 
-def _serve(connection: Connection, handler: Callable[[Any], Any]) -> None:
+def _serve(channel: Channel, handler: Callable[[Any], Any]) -> None:
     """Answer tasks until the other end is closed."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     try:
         while True:
-            _send(connection, _attempt(handler, connection.recv()))
+            channel.send(_attempt(handler, channel.receive()))
     except (EOFError, OSError):
         return
 
@@ -176,23 +181,3 @@ def _attempt(handler: Callable[[Any], Any], task: Any) -> Any:
         return _Failure(kind, str(error))
     except Exception:  # noqa: BLE001 - it is raised again in the other process
         return _Failure(RuntimeError, f"in a worker process:\n{traceback.format_exc()}")
-
-
-def _send(connection: Connection, value: Any) -> None:
-    """Send a value, its arrays without copying them into one message first."""
-    buffers: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
-    raw = [buffer.raw() for buffer in buffers]
-    connection.send((head, [view.nbytes for view in raw]))
-    for view in raw:
-        if view.nbytes:
-            connection.send_bytes(view)
-
-
-def _receive(connection: Connection) -> Any:
-    head, sizes = connection.recv()
-    buffers = [bytearray(size) for size in sizes]
-    for buffer in buffers:
-        if buffer:
-            connection.recv_bytes_into(buffer)
-    return pickle.loads(head, buffers=buffers)  # our own process sent it
