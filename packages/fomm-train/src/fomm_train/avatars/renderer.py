@@ -1,0 +1,79 @@
+"""Painting avatars."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from fomm_core.errors import ConfigError
+from fomm_core.frames import ByteArray
+from fomm_train.avatars.background import paint_background
+from fomm_train.avatars.canvas import Canvas
+from fomm_train.avatars.figure import Figure
+from fomm_train.avatars.identity import Identity
+from fomm_train.avatars.pose import Pose
+
+MIN_SIZE = 16
+_LARGEST = 768
+_LEAST_SAMPLES, _MOST_SAMPLES = 2, 4
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What is made once for an identity."""
+
+    background: Image.Image
+    figure: Figure
+
+
+class Renderer:
+    """Paints avatars as square frames; equal arguments give equal pixels, in every process.
+
+    Each pixel is the mean of up to 4 x 4 samples. Other versions of NumPy or Pillow, and other
+    processors, may round single samples differently.
+
+    Args:
+        size: height and width of the frames in pixels, at least 16.
+        keep: number of identities whose backgrounds and shapes are kept for the next frame.
+
+    Raises:
+        ConfigError: ``size`` is too small.
+    """
+
+    def __init__(self, size: int, keep: int = 32) -> None:
+        if size < MIN_SIZE:
+            raise ConfigError(
+                f"avatars: expected frames of {MIN_SIZE} pixels or more, found {size}"
+            )
+        self.size = size
+        self._canvas = Canvas(size, max(_LEAST_SAMPLES, min(_MOST_SAMPLES, _LARGEST // size)))
+        self._keep = keep
+        self._kept: OrderedDict[Identity, _Prepared] = OrderedDict()
+
+    def render(self, identity: Identity, pose: Pose) -> ByteArray:
+        """Paint one frame, (size, size, 3) uint8 RGB."""
+        prepared = self._prepare(identity)
+        image = prepared.background.copy()
+        opaque, veil = ImageDraw.Draw(image), ImageDraw.Draw(image, "RGBA")
+        for outline, paint in prepared.figure.polygons(pose, self._canvas):
+            # Pillow reads float32 arrays as they are, which its types do not say.
+            (opaque if len(paint) == 3 else veil).polygon(cast("list[float]", outline), fill=paint)
+        return np.asarray(image.reduce(self._canvas.samples))
+
+    def __reduce__(self) -> tuple[type[Renderer], tuple[int, int]]:
+        """What is kept is not sent to other processes."""
+        return Renderer, (self.size, self._keep)
+
+    def _prepare(self, identity: Identity) -> _Prepared:
+        prepared = self._kept.pop(identity, None)
+        if prepared is None:
+            background = paint_background(identity.background, self._canvas.side)
+            prepared = _Prepared(background, Figure(identity))
+        self._kept[identity] = prepared
+        while len(self._kept) > self._keep:
+            self._kept.popitem(last=False)
+        return prepared
