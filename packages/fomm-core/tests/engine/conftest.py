@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import fomm_core
 from fomm_core.bundle import Bundle, embedded_models, open_bundle
 from fomm_core.checkpoint import load_parameters
 from fomm_core.engine.base import Engine
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.engine.openvino import OpenVINOEngine
 from fomm_core.frames import fit, read_image, to_network
+from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 NAMES = ("fake", "openvino", "nnabla")
-SAMPLE = Path(fomm_core.__file__).parent / "models" / "sample"
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +64,7 @@ def sample(avatar) -> Sample:
     from fomm_core.video import VideoReader
 
     size = avatar.card.config.frame_size
-    frames = list(VideoReader(SAMPLE / "driving.mp4"))
+    frames = list(VideoReader(SAMPLE_DRIVING))
     chosen = [frames[i] for i in np.linspace(0, len(frames) - 1, 4).astype(int)]
-    source = to_network(fit(read_image(SAMPLE / "source.png"), size))
+    source = to_network(fit(read_image(SAMPLE_SOURCE), size))
     return Sample(source, [to_network(fit(frame, size)) for frame in chosen])
