@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -236,7 +237,7 @@ def rate_of() -> Callable[[Path], Fraction]:
 
 @pytest.fixture
 def fake_engine(monkeypatch) -> Callable[..., None]:
-    """Let the commands of this process run on a fake engine, 64x64."""
+    """Let the commands of this process run on a fake engine, 64x64; each on one of its own."""
     from fomm_core import model as models
     from fomm_core.engine.fake import FakeEngine
 
@@ -244,10 +245,11 @@ def fake_engine(monkeypatch) -> Callable[..., None]:
     data = config.dataset_params.model_copy(update={"frame_shape": (64, 64, 3)})
     config = config.model_copy(update={"dataset_params": data})
 
-    def put(engine: FakeEngine | None = None) -> None:
-        fake = engine or FakeEngine((64, 64))
+    def put(make: Callable[..., FakeEngine] = FakeEngine, **settings: Any) -> None:
         monkeypatch.setattr(
-            models, "start_model", lambda files, *_: models.Model(files.name, config, fake)
+            models,
+            "start_model",
+            lambda files, *_: models.Model(files.name, config, make((64, 64), **settings)),
         )
 
     return put
@@ -270,3 +272,34 @@ def damaged_model(here) -> Callable[..., Path]:
         return Path("damaged")
 
     return make
+
+
+@pytest.fixture
+def refuse(animate, files, portrait, clip):
+    """Run ``fomm animate`` in vain; returns its one line. Inputs may be exchanged."""
+
+    def call(*words, **inputs):
+        before = files()
+        named = {"source": portrait, "driving": clip, "output": "out/o.mp4", **inputs}
+        given = [w for name, path in named.items() if path for w in (f"--{name}", path)]
+        refusal = animate(*given, *words).refusal
+        assert files() == before
+        return refusal
+
+    return call
+
+
+@pytest.fixture
+def broken(here, ffmpeg):
+    """A driving video of fifty frames, broken in the middle, and the whole one."""
+    encoder = ("-c:v", "libx264", "-crf", "8", "-pix_fmt", "yuv420p", "-bf", "0", "-g", "5")
+    whole = ffmpeg.clip(here / "whole.mp4", *encoder, "-movflags", "+faststart", frames=50)
+    content = whole.read_bytes()
+    (here / "cut.mp4").write_bytes(content[: len(content) // 2])
+    middle = len(content) // 2
+    scratched = content[:middle] + b"\xff" * 3000 + content[middle + 3000 :]
+    (here / "scratched.mp4").write_bytes(scratched)
+    (here / "frames").mkdir()
+    ffmpeg("-i", whole, "-frames:v", "9", here / "frames" / "%d.png")
+    (here / "frames/6.png").write_bytes((here / "frames/6.png").read_bytes()[:200])
+    return {"cut": "cut.mp4", "scratched": "scratched.mp4", "folder": "frames"}

@@ -55,8 +55,8 @@ def test_a_signal_ends_it_and_what_was_made_can_be_played(
 class Interrupted(FakeEngine):
     """An engine during whose work somebody presses Ctrl-C."""
 
-    def __init__(self, *, after_detections=10**6, after_frames=10**6):
-        super().__init__((64, 64))
+    def __init__(self, size, *, after_detections=10**6, after_frames=10**6):
+        super().__init__(size)
         self._left = {"detect": after_detections, "render": after_frames}
 
     def _count(self, what):
@@ -74,7 +74,7 @@ class Interrupted(FakeEngine):
 
 
 def test_interrupted_pngs_are_kept_too(animate, fake_engine, portrait, clip, pictures, here, files):
-    fake_engine(Interrupted(after_frames=5))
+    fake_engine(Interrupted, after_frames=5)
     done = animate("--source", portrait, "--driving", clip, "--output-png", "--output", "made")
     assert done.code == 130
     assert len(pictures(here / "made.part")) == 5
@@ -86,7 +86,7 @@ def test_before_the_first_frame_there_is_nothing_to_keep(
 ):
     (here / "o.mp4").write_bytes(b"an earlier result")
     (here / "o.mp4.part").write_bytes(b"an earlier part")
-    fake_engine(Interrupted(after_detections=4))
+    fake_engine(Interrupted, after_detections=4)
     words = ("--source", portrait, "--driving", clip, "--find-best-frame", "--save-motion", "m.npz")
     done = animate(*words, "--output", "o.mp4")
     assert done.code == 130
@@ -101,7 +101,7 @@ def test_an_interruption_leaves_the_earlier_result(animate, fake_engine, portrai
     fake_engine()
     assert animate(*words).code == 0
     before = (here / "o.mp4").read_bytes()
-    fake_engine(Interrupted(after_frames=3))
+    fake_engine(Interrupted, after_frames=3)
     done = animate(*words)
     assert done.code == 130
     assert "what there is so far: o.mp4.part" in done.err
