@@ -13,6 +13,7 @@ from fomm_train.monitor import read_series, series_files
 
 _MOST_POINTS = 2000
 _COLUMNS = 3
+_WIDTH, _HEIGHT = 4.5, 2.8  # of one series, in inches
 
 
 def draw_curves(directory: LogDirectory) -> None:
@@ -31,7 +32,7 @@ def draw_curves(directory: LogDirectory) -> None:
     if not series:
         return
     rows = math.ceil(len(series) / _COLUMNS)
-    figure = Figure(figsize=(4.5 * _COLUMNS, 2.8 * rows), layout="constrained")
+    figure = Figure(figsize=(_WIDTH * _COLUMNS, _HEIGHT * rows))
     axes = np.atleast_1d(figure.subplots(rows, _COLUMNS, squeeze=False)).ravel()
     for axis, (name, values) in zip(axes, series.items(), strict=False):
         points = _thinned(values)
@@ -41,6 +42,8 @@ def draw_curves(directory: LogDirectory) -> None:
         axis.grid(alpha=0.3)
     for axis in axes[len(series) :]:
         axis.remove()
+    edge = 0.5 / rows / _HEIGHT
+    figure.subplots_adjust(0.05, edge, 0.99, 1 - edge, wspace=0.18, hspace=0.45)
     with atomic_path(directory.curves) as partial:
         FigureCanvasAgg(figure)
         figure.savefig(partial, format="png")

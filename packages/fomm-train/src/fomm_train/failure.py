@@ -35,7 +35,8 @@ def ending_together(communicator: Communicator) -> Iterator[None]:
             time.sleep(_HEAD_START_SECONDS)
         print(_message(error, communicator.rank), file=sys.stderr, flush=True)
         communicator.abort(_exit_code(error))
-        raise
+        # Where this process still runs, it must not tell the error again.
+        raise SystemExit(_exit_code(error)) from error
 
 
 def _message(error: BaseException, rank: int) -> str:

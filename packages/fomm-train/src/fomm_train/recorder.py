@@ -19,7 +19,7 @@ from fomm_train.sheets import write_sheet
 from fomm_train.state import CheckpointFolder, Progress, TrainingState
 from fomm_train.step import Loss, TrainingStep
 
-# Epochs shorter than this get no checkpoint of their own.
+# Epochs shorter than this get no checkpoint and no curves of their own.
 _SHORTEST_SAVE_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,8 @@ class Recorder:
         self._checkpoints = CheckpointFolder(directory.checkpoints, keeping.keep)
         pending = {} if start is None else dict(start.series)
         self._monitor = LossMonitor(directory, config.monitor_params.monitor_freq, pending)
-        self._saved_at = time.monotonic()
+        self._saved_at = self._drawn_at = time.monotonic()
+        self._is_new = start is None
         if start is not None:
             self._checkpoints.clear_partial()
             cut_series(directory, start.progress.step)
@@ -87,8 +88,9 @@ class Recorder:
         number = progress.step - 1
         self._monitor.add(number, losses)
         every = self._config.monitor_params.visualize_freq
-        if number == 0 or progress.step % every == 0:
-            self._draw(progress, batch)
+        if self._is_new or progress.step % every == 0:
+            self._write_sheet(progress, batch)
+            self._is_new = False
         if time.monotonic() - self._saved_at >= self._keeping.save_minutes * 60:
             self.save_checkpoint(progress)
 
@@ -106,7 +108,7 @@ class Recorder:
             self.save_checkpoint(progress)
         elif time.monotonic() - self._saved_at >= _SHORTEST_SAVE_SECONDS:
             self.save_checkpoint(progress)
-        draw_curves(self._directory)
+        self._draw_curves(at_once=is_last)
 
     def after_stop(self, progress: Progress) -> None:
         """Save everything in the middle of an epoch.
@@ -115,7 +117,7 @@ class Recorder:
         """
         self.save_checkpoint(progress)
         self._save_parameters(self._directory.latest_parameters)
-        draw_curves(self._directory)
+        self._draw_curves(at_once=True)
 
     def save_checkpoint(self, progress: Progress) -> None:
         """Write a complete checkpoint.
@@ -139,10 +141,16 @@ class Recorder:
         self._saved_at = time.monotonic()
         logger.info("checkpoint %s", path)
 
-    def _draw(self, progress: Progress, batch: Batch) -> None:
+    def _write_sheet(self, progress: Progress, batch: Batch) -> None:
         path = self._directory.images / f"{progress.step:08d}.png"
         write_sheet(path, batch, self._graph.generated, self._config.visualizer_params)
-        draw_curves(self._directory)
+        self._draw_curves()
+
+    def _draw_curves(self, at_once: bool = False) -> None:
+        """Draw the curves, unless they were drawn just before; it takes about a second."""
+        if at_once or time.monotonic() - self._drawn_at >= _SHORTEST_SAVE_SECONDS:
+            draw_curves(self._directory)
+            self._drawn_at = time.monotonic()
 
     def _save_parameters(self, path: Path) -> None:
         self._directory.write_parameters(path, self._config, self._graph.networks.values())

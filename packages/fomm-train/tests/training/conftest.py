@@ -1,0 +1,212 @@
+"""A tiny data set, a tiny model, and the program in processes of its own."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+TIMEOUT_SECONDS = 120
+
+
+def make_videos(root, count=6, frames=8, size=32):
+    """Folders of frames: a soft blob that circles on a plain ground."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[0:size, 0:size]
+    for number in range(count):
+        folder = root / "train" / f"video{number}"
+        folder.mkdir(parents=True)
+        color, ground, phase = rng.random(3), rng.random(3), rng.random(2) * 6
+        for frame in range(frames):
+            x = size / 2 + size / 4 * np.sin(frame * 0.8 + phase[0])
+            y = size / 2 + size / 4 * np.cos(frame * 0.8 + phase[1])
+            blob = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / size)[..., None]
+            picture = 255 * (blob * color + (1 - blob) * ground)
+            Image.fromarray(picture.astype(np.uint8)).save(folder / f"{frame:03d}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory):
+    return make_videos(tmp_path_factory.mktemp("videos"))
+
+
+@pytest.fixture
+def settings(videos, tmp_path):
+    """A configuration as plain data, to be changed; 12 steps an epoch on one rank."""
+    hourglass = {"block_expansion": 4, "max_features": 8, "num_blocks": 2, "scale_factor": 0.5}
+    return {
+        "dataset_params": {
+            "root_dir": str(videos),
+            "frame_shape": [32, 32, 3],
+            "augmentation_params": {
+                "flip_param": {"horizontal_flip": True, "time_flip": True},
+                "jitter_param": {"brightness": 0.1, "hue": 0.1},
+            },
+        },
+        "model_params": {
+            "common_params": {"num_kp": 3},
+            "kp_detector_params": dict(hourglass),
+            "generator_params": {
+                "block_expansion": 4,
+                "max_features": 8,
+                "num_down_blocks": 1,
+                "num_bottleneck_blocks": 1,
+                "estimate_occlusion_map": True,
+                "dense_motion_params": dict(hourglass),
+            },
+            "discriminator_params": {
+                "block_expansion": 4,
+                "max_features": 8,
+                "num_blocks": 2,
+                "sn": True,
+                "use_kp": True,
+            },
+        },
+        "train_params": {
+            "num_epochs": 4,
+            "num_repeats": 4,
+            "batch_size": 2,
+            "epoch_milestones": [3],
+            "scales": [1, 0.5],
+            "checkpoint_freq": 2,
+            "loss_weights": {
+                "reconstruction": 10,
+                "equivariance_value": 10,
+                "equivariance_jacobian": 10,
+                "generator_gan": 1,
+                "discriminator_gan": 1,
+                "feature_matching": [10, 10],
+            },
+        },
+        "monitor_params": {
+            "monitor_path": str(tmp_path / "logs"),
+            "monitor_freq": 5,
+            "visualize_freq": 20,
+        },
+    }
+
+
+@pytest.fixture
+def write_config(tmp_path):
+    def write(settings, name="config.yaml"):
+        path = tmp_path / name
+        path.write_text(yaml.safe_dump(settings))
+        return path
+
+    return write
+
+
+def find_mpirun():
+    """The mpirun beside this Python, or that of the system; skips the test where there is none."""
+    pytest.importorskip("mpi4py", reason="the extra mpi is not installed")
+    beside = Path(sys.executable).parent / "mpirun"
+    found = str(beside) if beside.is_file() else shutil.which("mpirun")
+    if found is None:
+        pytest.skip("no mpirun here: neither the mpich wheel nor a system MPI")
+    return found
+
+
+class Program:
+    """A Python program as a process group of its own."""
+
+    def __init__(self, arguments, ranks=1, file_size=None):
+        launcher = [find_mpirun(), "-n", str(ranks)] if ranks > 1 else []
+        self.process = subprocess.Popen(
+            [*launcher, sys.executable, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=None if file_size is None else lambda: _limit(file_size),
+        )
+
+    def finish(self):
+        """Wait for the end; (exit code, stdout, stderr)."""
+        try:
+            out, err = self.process.communicate(timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        return self.process.returncode, out, err
+
+    def kill(self):
+        """SIGKILL for all processes of the group; ranks end when their launcher is gone."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+def _limit(file_size):
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+
+
+@pytest.fixture
+def mpirun():
+    return find_mpirun()
+
+
+@pytest.fixture
+def start():
+    """Start a script, or with a command's name in front ``fomm``."""
+    started = []
+
+    def run(first, *arguments, ranks=1, file_size=None):
+        module = [] if isinstance(first, Path) else ["-m", "fomm_core.cli.main"]
+        started.append(Program([*module, first, *arguments], ranks, file_size))
+        return started[-1]
+
+    yield run
+    for program in started:
+        if program.process.poll() is None:
+            program.kill()
+
+
+@pytest.fixture
+def fomm(start):
+    """Run a program to its end; (exit code, stdout, stderr)."""
+    return lambda *arguments, **options: start(*arguments, **options).finish()
+
+
+@pytest.fixture
+def succeed(fomm):
+    """Run a program that must end well; its stdout."""
+
+    def run(*arguments, **options):
+        code, out, err = fomm(*arguments, **options)
+        assert code == 0, err
+        return out
+
+    return run
+
+
+@pytest.fixture
+def wait_for_step():
+    """Wait until the log of a running training has reached a step."""
+
+    def wait(program, log, step):
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while _steps_logged(log) < step:
+            assert program.process.poll() is None, program.process.communicate()
+            assert time.monotonic() < deadline, "the training does not get on"
+            time.sleep(0.002)
+
+    return wait
+
+
+def _steps_logged(log):
+    try:
+        lines = (log / "total_generator.series.txt").read_text().splitlines()
+    except FileNotFoundError:
+        return 0
+    numbers = [line.split()[0] for line in lines if re.fullmatch(r"\d+ \S+", line)]
+    return int(numbers[-1]) + 1 if numbers else 0

@@ -1,0 +1,96 @@
+"""Two ranks with batches of b learn what one rank with batches of 2 b learns."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FEW_STEPS = Path(__file__).parent / "few_steps.py"
+STEPS = 4
+
+
+def smooth_frames(steps, batch, size=32):
+    """Frames (3, steps, batch, 3, size, size) of slow waves: warps of them are well behaved."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[0:size, 0:size] / size
+    shape = (3, steps, batch, 3, 1, 1)
+    across, down, phase = (rng.uniform(0.5, 2, shape) for _ in range(3))
+    waves = np.sin(6.28 * (across * columns + down * rows + phase))
+    return (0.5 + 0.4 * waves).astype(np.float32)
+
+
+def train(path, launcher, config, data):
+    subprocess.run(
+        [*launcher, sys.executable, FEW_STEPS, config, data, path, str(STEPS)],
+        check=True,
+        timeout=100,
+    )
+    return dict(np.load(path))
+
+
+@pytest.fixture
+def trained(settings, write_config, tmp_path, mpirun):
+    """Losses, first gradients and parameters of one rank and of two."""
+    data = tmp_path / "data.npz"
+    source, driving, target = smooth_frames(STEPS, 4)
+    np.savez(data, source=source, driving=driving, target=target)
+
+    def run(weights):
+        settings["train_params"]["loss_weights"] = weights
+        found = []
+        for ranks, launcher in ((1, []), (2, [mpirun, "-n", "2"])):
+            settings["train_params"]["batch_size"] = 4 // ranks
+            config = write_config(settings, f"{ranks}.yaml")
+            found.append(train(tmp_path / f"{ranks}.npz", launcher, config, data))
+        return found
+
+    return run
+
+
+def part(results, prefix):
+    return {name: value for name, value in results.items() if name.startswith(prefix)}
+
+
+def distance(one, other):
+    """Relative distance of two sets of arrays."""
+    difference = sum(float(((one[name] - other[name]) ** 2).sum()) for name in one)
+    return (difference / sum(float((value**2).sum()) for value in one.values())) ** 0.5
+
+
+def moved(results):
+    start, end = part(results, "start/"), part(results, "parameter/")
+    return {name: end[name.replace("start/", "parameter/")] - start[name] for name in start}
+
+
+def test_two_ranks_equal_one(trained):
+    one, two = trained(
+        {
+            "reconstruction": 10,
+            "warped_source": 10,
+            "equivariance_value": 10,
+            "equivariance_jacobian": 10,
+        }
+    )
+    np.testing.assert_allclose(two["losses"], one["losses"], rtol=2e-3)
+    np.testing.assert_allclose(two["losses"][0], one["losses"][0], rtol=1e-5)
+    assert distance(part(one, "gradient/"), part(two, "gradient/")) < 1e-3
+    assert distance(moved(one), moved(two)) < 0.05
+    for name, value in part(one, "parameter/").items():
+        np.testing.assert_allclose(two[name], value, atol=2e-3, err_msg=name)
+
+
+def test_two_ranks_equal_one_with_a_discriminator(trained):
+    one, two = trained(
+        {
+            "reconstruction": 10,
+            "generator_gan": 1,
+            "discriminator_gan": 1,
+            "feature_matching": [10, 10],
+        }
+    )
+    np.testing.assert_allclose(two["losses"][0], one["losses"][0], rtol=1e-5)
+    np.testing.assert_allclose(two["losses"], one["losses"], rtol=2e-2)
+    judges = "gradient/discriminator/"
+    assert distance(part(one, judges), part(two, judges)) < 1e-3
