@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 import weakref
 from fractions import Fraction
 
@@ -28,38 +27,39 @@ MODES = {
 }
 
 
+@pytest.fixture(scope="module", params=["nnabla", "openvino"])
+def golden_model(request, nnabla, mini, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOMM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        files = {"config": mini / "config.yaml", "params": mini / "params.h5"}
+        with load_model(**files, engine=request.param) as model:
+            yield model
+
+
 class TestGolden:
     """The whole way from PNGs to 8-bit frames is the reference's."""
 
-    @pytest.fixture(scope="class", params=["nnabla", "openvino"])
-    def model(self, request, nnabla, mini, tmp_path_factory):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("FOMM_CACHE", str(tmp_path_factory.mktemp("cache")))
-            files = {"config": mini / "config.yaml", "params": mini / "params.h5"}
-            with load_model(**files, engine=request.param) as model:
-                yield model
-
     @pytest.fixture
-    def predictions(self, model, monkeypatch) -> list[np.ndarray]:
+    def predictions(self, golden_model, monkeypatch) -> list[np.ndarray]:
         """What the engine renders, before it becomes bytes: (H, W, 3) float64 times 255."""
         rendered = []
-        render = model.engine.render
+        render = golden_model.engine.render
 
         def kept(*args, **options):
             rendering = render(*args, **options)
             rendered.append(rendering.prediction.transpose(1, 2, 0) * np.float64(255))
             return rendering
 
-        monkeypatch.setattr(model.engine, "render", kept)
+        monkeypatch.setattr(golden_model.engine, "render", kept)
         return rendered
 
     @pytest.mark.parametrize("mode", MODES)
-    def test_frames_and_keypoints(self, model, predictions, mini, golden_frames, mode):
+    def test_frames_and_keypoints(self, golden_model, predictions, mini, golden_frames, mode):
         folder = mini / "animate"
         driving = [read_image(path) for path in sorted((folder / "driving").glob("*.png"))]
-        animator = Animator(model, read_image(folder / "source.png"), **MODES[mode])
+        animator = Animator(golden_model, read_image(folder / "source.png"), **MODES[mode])
         frames = list(animator.run(driving))
-        exact = model.engine.name == "nnabla"
+        exact = golden_model.engine.name == "nnabla"
         tolerance = 1e-5 if exact else 2e-4
         expected = golden_frames["kp_source_value"][0]
         np.testing.assert_allclose(animator.kp_source.value, expected, rtol=0, atol=tolerance)
@@ -149,7 +149,6 @@ class TestStream:
         outcomes: list[weakref.ref] = []
         for frame in Animator(model, spot(20)).run(driving(), diagnostics=True):
             outcomes.append(weakref.ref(frame))
-            gc.collect()
             alive = [sum(ref() is not None for ref in refs) for refs in (made, outcomes)]
             most = max(most, *alive)
         assert len(made) == len(outcomes) == 40

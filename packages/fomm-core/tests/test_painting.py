@@ -59,6 +59,8 @@ def test_the_configured_style_counts(animator, driving):
         assert other.shape != plain.shape or (other != plain).any(), style
 
 
-@pytest.mark.parametrize(("view", "needed"), zip(VIEWS, (False, False, True, True), strict=True))
+@pytest.mark.parametrize(
+    ("view", "needed"), list(zip(VIEWS, (False, False, True, True), strict=True))
+)
 def test_inner_maps_only_where_they_are_shown(view, needed):
     assert needs_diagnostics(view) == needed
