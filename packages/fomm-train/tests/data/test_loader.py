@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from multiprocessing import active_children
 
 import numpy as np
 import psutil
@@ -37,7 +36,8 @@ def content(batch):
 
 
 def workers_alive():
-    return [child for child in active_children() if child.name.startswith("data worker")]
+    children = psutil.Process().children()
+    return [child for child in children if "serve()" in " ".join(child.cmdline())]
 
 
 @pytest.fixture
@@ -169,8 +169,7 @@ def test_waiting_is_counted(pairs):
 
 
 SCRIPT = """
-import os, sys, time
-from multiprocessing import active_children
+import os, psutil, sys, time
 from pathlib import Path
 from fomm_train.data.loader import BatchLoader
 from fomm_train.data.pairs import VideoPairs
@@ -178,7 +177,7 @@ from fomm_train.data.pairs import VideoPairs
 loader = BatchLoader(VideoPairs([Path(p) for p in sys.argv[2:]], (24, 32), repeats=5), 2, workers=2)
 batches = loader.epoch(0)
 next(batches)
-print(*(child.pid for child in active_children()), flush=True)
+print(*(child.pid for child in psutil.Process().children()), flush=True)
 if sys.argv[1] == "exit":
     sys.exit()
 if sys.argv[1] == "fail":

@@ -5,9 +5,9 @@ import math
 import operator
 import os
 import signal
+import sys
 import time
 from functools import partial
-from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,15 @@ from fomm_train.data.processes import WorkerProcess
 from fomm_train.errors import TrainingError
 
 
+class _InScript:
+    """Something that only this file knows."""
+
+    __module__ = "__main__"
+
+    def __call__(self, task):
+        return task
+
+
 def is_gone(pid: int, seconds: float = 20) -> bool:
     """Whether a process ends within some time; one that nobody waited for yet counts."""
     for _ in range(int(seconds * 50)):
@@ -28,6 +37,11 @@ def is_gone(pid: int, seconds: float = 20) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def workers_alive() -> list[psutil.Process]:
+    children = psutil.Process().children()
+    return [child for child in children if "serve()" in " ".join(child.cmdline())]
 
 
 @pytest.fixture
@@ -77,6 +91,24 @@ def test_defects_show_where_they_happened(hire):
     assert worker.answer() == 2
 
 
+def test_what_is_in_a_script_is_refused_with_the_reason(hire, monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "_InScript", _InScript, raising=False)
+    worker = hire(_InScript())
+    worker.ask(1)
+    with pytest.raises(TrainingError, match=r"knows what is in modules, not what is in a script"):
+        worker.answer()
+
+
+def test_what_a_handler_prints_does_no_harm(hire):
+    worker = hire(print)
+    worker.ask("printed")
+    assert worker.answer() is None
+
+
+def test_a_crew_without_tasks():
+    assert list(answers_as_done(math.sqrt, [], 2)) == []
+
+
 def test_forgotten_tasks(hire):
     worker = hire(math.sqrt)
     for number in (-1, 4):
@@ -109,7 +141,7 @@ def test_it_ends_when_closed(hire):
     worker.close()
     assert not psutil.pid_exists(pid)
     worker.close()
-    with pytest.raises(TrainingError, match="closed"):
+    with pytest.raises(TrainingError, match="found a closed one"):
         worker.ask(4)
 
 
@@ -152,6 +184,6 @@ def test_a_crew_stops_at_other_errors(workers, tmp_path):
 def test_a_crew_that_is_left_early_ends():
     answers = answers_as_done(time.sleep, [0, 600, 600], 2)
     assert next(answers) == (0, None)
-    assert len(active_children()) == 2
+    assert len(workers_alive()) == 2
     answers.close()
-    assert active_children() == []
+    assert workers_alive() == []

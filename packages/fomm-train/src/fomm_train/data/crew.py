@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from functools import partial
 from itertools import islice
-from multiprocessing.connection import Connection, wait
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from fomm_core.errors import MediaError
 from fomm_train.data.processes import WorkerProcess
@@ -50,24 +50,26 @@ def _attempt(work: Callable[[], Answer]) -> Answer | MediaError:
 def _in_processes(
     handler: Callable[[Task], Answer], tasks: Iterator[Task], count: int
 ) -> Generator[tuple[Task, Answer | MediaError], None, None]:
-    crew: list[WorkerProcess[Task, Answer]] = []
-    busy: dict[Connection, tuple[WorkerProcess[Task, Answer], Task]] = {}
+    first = list(islice(tasks, count))
+    crew = [WorkerProcess(handler, f"worker {number}") for number in range(len(first))]
 
-    def ask(worker: WorkerProcess[Task, Answer], task: Task) -> None:
+    def work(worker: WorkerProcess[Task, Answer], task: Task) -> Answer | MediaError:
         worker.ask(task)
-        busy[worker.connection] = (worker, task)
+        return _attempt(worker.answer)
 
-    try:
-        for task in islice(tasks, count):
-            crew.append(WorkerProcess(handler, f"worker {len(crew)}"))
-            ask(crew[-1], task)
-        while busy:
-            for connection in wait(list(busy)):
-                worker, done = busy.pop(cast("Connection", connection))
-                answer = _attempt(worker.answer)
-                for task in islice(tasks, 1):
-                    ask(worker, task)
-                yield done, answer
-    finally:
-        for worker in crew:
-            worker.close(kill=True)
+    # Each thread but waits for one of the processes.
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            busy = {
+                threads.submit(work, worker, task): (worker, task)
+                for worker, task in zip(crew, first, strict=True)
+            }
+            while busy:
+                for future in wait(busy, return_when=FIRST_COMPLETED).done:
+                    worker, done = busy.pop(future)
+                    for task in islice(tasks, 1):
+                        busy[threads.submit(work, worker, task)] = (worker, task)
+                    yield done, future.result()
+        finally:
+            for worker in crew:
+                worker.close(kill=True)

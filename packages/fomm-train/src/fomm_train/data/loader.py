@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
-from multiprocessing.util import Finalize
 from pathlib import Path
 from types import TracebackType
 
@@ -23,7 +23,6 @@ from fomm_train.data.processes import WorkerProcess
 _log = logging.getLogger(__name__)
 
 _TASKS_PER_WORKER = 2
-_EXIT_PRIORITY = 20
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,8 @@ class BatchLoader:
     of the next epoch ahead. Use it as a context manager, or call :meth:`close`; workers end
     with an error, with this object and with this process too.
 
-    As with all of Python's processes, a script must keep what it does under
-    ``if __name__ == "__main__":`` where workers are used.
-
     Args:
-        pairs: the data set.
+        pairs: the data set; for workers its class must be in a module that can be imported.
         batch_size: samples per batch, on each rank.
         rank: this process among those that train together.
         size: their number.
@@ -94,7 +90,7 @@ class BatchLoader:
         self.wait_seconds = 0.0
         self.skipped: dict[Path, str] = {}
         self._kitchen = _Kitchen(_BatchMaker(pairs), self._order, workers, depth)
-        self._end = Finalize(self, self._kitchen.close, exitpriority=_EXIT_PRIORITY)
+        self._end = weakref.finalize(self, self._kitchen.close)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of one epoch.

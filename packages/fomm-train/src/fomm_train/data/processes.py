@@ -1,21 +1,24 @@
 """A worker process that answers tasks in order, and never outlives the process that uses it.
 
-Workers are started afresh (spawn), never forked: a fork after MPI or NNabla are up copies
-threads' locks and connections that belong to their parent alone.
+A worker is a new interpreter that imports what it needs and nothing else. It is not forked: a
+fork after MPI or NNabla are up copies locks and connections that belong to their owner alone.
+Nor does it run the user's script again, as Python's own ``multiprocessing`` does, which under
+MPI would try to join a run that has no place for it.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from multiprocessing.util import Finalize
+from io import FileIO
 from typing import Any, Generic, TypeVar
 
 from fomm_core.errors import FommError
@@ -25,9 +28,9 @@ from fomm_train.errors import TrainingError
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
-_JOIN_SECONDS = 5.0
-_EXIT_PRIORITY = 10
+_WAIT_SECONDS = 5.0
 _IGNORED = (signal.SIGINT, signal.SIGTERM)
+_CLOSED = (EOFError, OSError, ValueError)
 
 
 class WorkerProcess(Generic[Task, Answer]):
@@ -38,34 +41,23 @@ class WorkerProcess(Generic[Task, Answer]):
     forgotten, and when its owner is gone for whatever reason, be it SIGKILL.
 
     Args:
-        handler: what is applied to each task; it, the tasks and the answers can be pickled.
-        name: of the process.
+        handler: what is applied to each task. It, the tasks and the answers can be pickled,
+            and their classes are in modules that can be imported (not in a script).
+        name: what messages call it.
     """
 
     def __init__(self, handler: Callable[[Task], Answer], name: str) -> None:
-        context = get_context("spawn")
-        self._channel, theirs = Channel.pair()
-        self._process = context.Process(
-            target=_serve, args=(theirs, handler), name=name, daemon=True
-        )
-        with _signals_held():
-            self._process.start()
-        theirs.close()
+        self._name = name
+        self._handler: Callable[[Task], Answer] | None = handler
+        self._process, self._channel = _start()
         self._lock = threading.Lock()
         self._pending = 0
-        self._ended = False
-        # Before multiprocessing's own end, which would wait for a process that waits for us.
-        self._end = Finalize(
-            self, _end, args=(self._process, self._channel), exitpriority=_EXIT_PRIORITY
-        )
+        self._end = weakref.finalize(self, _end, self._process, self._channel)
+        # At exit the system closes the pipes, and that ends it too.
+        self._end.atexit = False
 
     @property
-    def connection(self) -> Connection:
-        """Readable when an answer is there; for :func:`multiprocessing.connection.wait`."""
-        return self._channel.messages
-
-    @property
-    def pid(self) -> int | None:
+    def pid(self) -> int:
         """Number of the process."""
         return self._process.pid
 
@@ -76,8 +68,13 @@ class WorkerProcess(Generic[Task, Answer]):
             TrainingError: the process is gone.
         """
         try:
+            # With the first task: a large one is taken only when the process is up, and
+            # several processes should come up at the same time.
+            if self._handler is not None:
+                self._channel.send(self._handler)
+                self._handler = None
             self._channel.send(task)
-        except OSError as error:
+        except _CLOSED as error:
             raise self._gone() from error
         self._pending += 1
 
@@ -98,7 +95,7 @@ class WorkerProcess(Generic[Task, Answer]):
     def _next_reply(self) -> Answer | _Failure:
         try:
             reply: Answer | _Failure = self._channel.receive()
-        except (EOFError, OSError) as error:
+        except _CLOSED as error:
             raise self._gone() from error
         self._pending -= 1
         return reply
@@ -115,19 +112,37 @@ class WorkerProcess(Generic[Task, Answer]):
 
     def close(self, *, kill: bool = False) -> None:
         """End the process after the task it is at, or at once; closing again does nothing."""
-        self._ended = True
-        if kill and self._end.still_active():
+        if kill and self._end.alive:
             self._process.kill()
+            self._process.wait()
         self._end()
 
     def _gone(self) -> TrainingError:
-        if self._ended:
-            return TrainingError(f"{self._process.name}: it was closed")
-        self._process.join(_JOIN_SECONDS)
+        if not self._end.alive:
+            return TrainingError(f"{self._name}: expected an open worker, found a closed one")
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_WAIT_SECONDS)
         return TrainingError(
-            f"{self._process.name}: a worker process ended unexpectedly (exit code "
-            f"{self._process.exitcode}); was the memory full? Fewer workers need less"
+            f"{self._name}: a worker process ended unexpectedly (exit code "
+            f"{self._process.returncode}); was the memory full? Fewer workers need less"
         )
+
+
+def _start() -> tuple[subprocess.Popen[bytes], Channel]:
+    """Start an interpreter that runs :func:`serve` at the other end of the channel."""
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}\n"
+        f"from {__name__} import serve\n"  # the real one: pickles name it by its module
+        "serve()"
+    )
+    with _signals_held():
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+    reader, writer = process.stdout, process.stdin
+    if not isinstance(reader, FileIO) or not isinstance(writer, FileIO):
+        raise TypeError("expected unbuffered pipes")
+    return process, Channel(reader, writer)
 
 
 @contextmanager
@@ -143,13 +158,13 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end(process: BaseProcess, channel: Channel) -> None:
+def _end(process: subprocess.Popen[bytes], channel: Channel) -> None:
     channel.close()
-    process.join(_JOIN_SECONDS)
-    if process.is_alive():
+    try:
+        process.wait(_WAIT_SECONDS)
+    except subprocess.TimeoutExpired:
         process.kill()
-        process.join()
-    process.close()
+        process.wait()
 
 
 @dataclass(frozen=True)
@@ -160,15 +175,32 @@ class _Failure:
     message: str
 
 
-def _serve(channel: Channel, handler: Callable[[Any], Any]) -> None:
-    """Answer tasks until the other end is closed."""
+def serve() -> None:
+    """Answer tasks until the other end is closed; what the worker process runs."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    # The pipes are kept for the channel: libraries may print.
+    channel = Channel(FileIO(os.dup(0), "rb"), FileIO(os.dup(1), "wb"))
+    os.dup2(2, 1)
     try:
+        handler = _receive_handler(channel)
         while True:
             channel.send(_attempt(handler, channel.receive()))
     except (EOFError, OSError):
         return
+
+
+def _receive_handler(channel: Channel) -> Callable[[Any], Any]:
+    """Take the function; where that fails, each task shall tell why."""
+    try:
+        handler: Callable[[Any], Any] = channel.receive()
+    except (AttributeError, ImportError) as error:
+        message = f"{error}: a worker process knows what is in modules, not what is in a script"
+
+        def handler(_: Any) -> Any:
+            raise TrainingError(message)
+
+    return handler
 
 
 def _attempt(handler: Callable[[Any], Any], task: Any) -> Any:
