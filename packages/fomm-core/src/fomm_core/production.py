@@ -141,8 +141,8 @@ def produce(model: Model, request: Request, observe: Observer | None = None) -> 
             if request.save_motion is not None:
                 keypoints.append(frame.keypoints_driving)
             observe(Progress("animating", count, driving.frame_count, frame))
-    if request.save_motion is not None:
-        driving.recorded(keypoints, model).save(request.save_motion)
+        if request.save_motion is not None:  # before the result appears, as this may fail
+            driving.recorded(keypoints, model).save(request.save_motion)
     return Produced(request.output, count, rate, time.monotonic() - began)
 
 
