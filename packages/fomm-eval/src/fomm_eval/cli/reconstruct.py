@@ -1,0 +1,195 @@
+"""``fomm reconstruct``: the test videos of a data set, animated from their first frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fomm_core.cli.options import (
+    FrameRate,
+    engine_of,
+    engine_options,
+    model_options,
+    path_option,
+    view_of,
+    view_options,
+)
+from fomm_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fomm_core.cli.main import GlobalOptions
+    from fomm_core.config import DatasetParams
+    from fomm_core.model import ModelFiles
+    from fomm_eval.ranks import Ranks
+    from fomm_eval.reconstruct import Reconstruction, ReconstructionSettings
+
+
+@click.command(name="reconstruct")
+@model_options
+@path_option(
+    "--data",
+    help_text="Data set: test/, or a flat folder of which a fifth is for tests "
+    "[default: dataset_params.root_dir of the configuration].",
+)
+@engine_options
+@path_option(
+    "--out-dir",
+    "-o",
+    default=Path("result"),
+    show_default=True,
+    help_text="Folder of all results.",
+)
+@view_options
+@click.option("--fps", type=FrameRate(), help="Frame rate of the videos [default: their own].")
+@click.option(
+    "--eval",
+    "strips",
+    is_flag=True,
+    help="Also write the generated frames of each video side by side, as one PNG.",
+)
+@click.option(
+    "--fit",
+    type=click.Choice(["crop", "pad", "stretch"]),
+    default="crop",
+    show_default=True,
+    help="How videos of another shape are brought to the model's.",
+)
+@click.option("--resume", is_flag=True, help="Leave alone what an earlier run has completed.")
+@click.option("--keep-going", is_flag=True, help="Report broken videos and go on without them.")
+@click.pass_obj
+def command(program: GlobalOptions | None, /, **options: Any) -> None:
+    """Reconstruct the test videos of a data set and print the mean L1 distance.
+
+    Each video is animated from its own first frame; a perfect model would give it back. The
+    results lie in <out-dir>/<model>/reconstruction, strips of --eval in its folder png, and
+    figures of each video in reconstruction.json. `fomm evaluate` has more metrics.
+
+    Under mpirun the processes share the videos; the figures are the same.
+
+    \b
+    Examples:
+      fomm reconstruct --data data/avatars --eval
+      fomm reconstruct --config training_info.yaml --only-generated --output-png
+      mpirun -n 4 fomm reconstruct --config training_info.yaml --eval --resume
+    """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.signals import ended_like_interrupted
+    from fomm_core.model import find_model
+    from fomm_eval.ranks import join_ranks
+
+    files = find_model(options["model"], options["config"], options["params"])
+    settings = _settings(options, files.name)
+    ranks = join_ranks()
+    quiet = ranks.rank > 0 or (program is not None and program.verbosity < 0)
+    with ended_like_interrupted():
+        outcome = _run(files, settings, ranks, options, quiet)
+    if ranks.rank == 0:
+        _report(outcome, files.name, settings)
+
+
+def _settings(options: dict[str, Any], model: str) -> ReconstructionSettings:
+    from fomm_eval.reconstruct import ReconstructionSettings
+
+    return ReconstructionSettings(
+        folder=options["out_dir"] / model / "reconstruction",
+        png=options["output_png"],
+        view=view_of(options),
+        frame_rate=options["fps"],
+        strips=options["strips"],
+        fit=options["fit"],
+    )
+
+
+def _run(
+    files: ModelFiles,
+    settings: ReconstructionSettings,
+    ranks: Ranks,
+    options: dict[str, Any],
+    quiet: bool,
+) -> Reconstruction:
+    """Reconstruct with a progress bar of this process's own videos."""
+    from fomm_core.errors import FommError
+    from fomm_core.model import start_model
+    from fomm_eval.cli.progress import video_bar
+    from fomm_eval.dataset import find_test_videos
+    from fomm_eval.ledger import Ledger, fingerprint_of
+    from fomm_eval.reconstruct import reconstruct_all
+
+    data = files.config.dataset_params
+    root = _root(options["data"], data)
+    videos = find_test_videos(root, by_identity=data.id_sampling)
+    engine, precision = engine_of(options), options["precision"]
+    try:
+        with start_model(files, engine, precision, _threads(options["threads"], ranks)) as model:
+            if not quiet:
+                running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
+                click.echo(running, err=True)
+            what = replace(settings, folder=root.resolve(), strips=False)
+            how = (what, model.engine.name, model.engine.precision)
+            with video_bar(len(ranks.share(videos)), quiet) as bar:
+                return reconstruct_all(
+                    model,
+                    videos,
+                    settings,
+                    Ledger(settings.folder, fingerprint_of(files, *how)),
+                    ranks=ranks,
+                    resume=options["resume"],
+                    keep_going=options["keep_going"],
+                    observe=bar.observer,
+                )
+    except FommError:
+        if ranks.rank > 0:  # the first process reports it
+            raise SystemExit(2) from None
+        raise
+    except Exception:
+        ranks.abort()
+        raise
+
+
+def _root(data: Path | None, configured: DatasetParams) -> Path:
+    """The data set that is named, or the one of the configuration.
+
+    Raises:
+        ConfigError: the configuration's avatars are not on disk.
+    """
+    if data is not None:
+        return data
+    if configured.avatars is not None:
+        raise ConfigError(
+            "dataset_params.avatars: expected videos on disk, found avatars that are drawn in "
+            "training; write some with fomm avatars and name them with --data"
+        )
+    return Path(configured.root_dir)
+
+
+def _threads(wanted: int, ranks: Ranks) -> int:
+    """Let processes on one machine share its cores."""
+    if wanted or ranks.size == 1:
+        return wanted
+    from fomm_core.machine import usable_cores
+
+    return max(1, usable_cores() // ranks.size)
+
+
+def _report(outcome: Reconstruction, model: str, settings: ReconstructionSettings) -> None:
+    """Write the figures beside the videos, and print their mean."""
+    import json
+
+    from fomm_core.files import atomic_path
+
+    figures = {
+        "model": model,
+        "l1": outcome.l1,
+        "frames": outcome.frames,
+        "videos": [{"name": v.name, "frames": v.frames, "l1": v.l1} for v in outcome.videos],
+        "failures": [{"name": f.name, "reason": f.reason} for f in outcome.failures],
+    }
+    with atomic_path(settings.folder / "reconstruction.json") as partial:
+        partial.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"results: {settings.folder}", err=True)
+    if outcome.failures:
+        click.echo(f"left out: {len(outcome.failures)} broken videos", err=True)
+    count = len(outcome.videos)
+    click.echo(f"mean L1: {outcome.l1:.6f} ({outcome.frames} frames of {count} videos)")

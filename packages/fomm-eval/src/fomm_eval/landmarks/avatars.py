@@ -1,0 +1,79 @@
+"""Avatars: real frames come with their true keypoints.
+
+In the generated frames there is no truth; a model that was trained on true keypoints finds
+them there, such as the embedded one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fomm_core.frames import fit, to_network
+from fomm_core.keypoints import FloatArray
+from fomm_core.model import Model
+from fomm_eval.clips import Clip
+from fomm_eval.errors import ExtractorError
+from fomm_eval.landmarks.base import FrameView, Observation
+
+
+def truth_path(clip: Path) -> Path:
+    """The file with the truth of a clip: ``truth/<part>/<name>.npz`` of the data set."""
+    name = clip.name if clip.is_dir() else clip.stem
+    return clip.parent.parent / "truth" / clip.parent.name / f"{name}.npz"
+
+
+class AvatarKeypoints:
+    """True keypoints of real frames, a detector's of generated ones.
+
+    Args:
+        detector: a model that was trained on true keypoints.
+    """
+
+    def __init__(self, detector: Model) -> None:
+        self._detector = detector
+        self._clip: Clip | None = None
+        self._truth: FloatArray = np.empty((0, 0, 2), np.float32)
+
+    @property
+    def name(self) -> str:
+        """Says which model's keypoints the generated frames have."""
+        return f"avatars: true keypoints, against those that {self._detector.name} detects"
+
+    def observe(self, view: FrameView) -> Observation:
+        """The keypoints in pixels."""
+        value = self._true(view) if view.side == "real" else self._detected(view)
+        height, width = view.image.shape[:2]
+        corner = np.array([width - 1, height - 1], np.float32)
+        return Observation(((value + 1) / 2 * corner).astype(np.float32))
+
+    def _true(self, view: FrameView) -> FloatArray:
+        if view.clip != self._clip:
+            self._truth = _read_truth(truth_path(view.clip.path))
+            self._clip = view.clip
+        if view.index >= len(self._truth):
+            raise ExtractorError(
+                f"{truth_path(view.clip.path)}: expected the truth of frame {view.index}, found "
+                f"{len(self._truth)} frames"
+            )
+        truth: FloatArray = self._truth[view.index]
+        return truth
+
+    def _detected(self, view: FrameView) -> FloatArray:
+        image = fit(view.image, self._detector.frame_size, "stretch")
+        return self._detector.engine.detect(to_network(image)).value
+
+
+def _read_truth(path: Path) -> FloatArray:
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            value: FloatArray = content["value"]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        reason = " ".join(str(error).split())
+        raise ExtractorError(
+            f"{path}: expected the true keypoints of an avatar's clip (value): {reason}"
+        ) from error
+    if value.ndim != 3 or value.shape[2] != 2:
+        raise ExtractorError(f"{path}: value: expected (T, K, 2), found {value.shape}")
+    return value

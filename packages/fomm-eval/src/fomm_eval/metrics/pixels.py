@@ -1,0 +1,35 @@
+"""Metrics of single pixels: L1 and PSNR of a pair of 8-bit frames."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from fomm_core.frames import ByteArray
+
+HIGHEST_PSNR = 100.0
+"""Stands for equal frames, whose ratio is infinite."""
+
+
+def l1_distance(real: ByteArray, generated: ByteArray) -> float:
+    """Mean absolute difference of two frames, with values taken as in [0, 1].
+
+    Args:
+        real, generated: (H, W, 3) uint8, of one size.
+    """
+    off = np.subtract(real, generated, dtype=np.int16)
+    return float(np.abs(off, out=off).sum(dtype=np.int64)) / (255 * off.size)
+
+
+def psnr(real: ByteArray, generated: ByteArray) -> float:
+    """Peak signal-to-noise ratio in dB, :data:`HIGHEST_PSNR` at most.
+
+    Args:
+        real, generated: (H, W, 3) uint8, of one size.
+    """
+    off = np.subtract(real, generated, dtype=np.int32)
+    squares = int(np.square(off, out=off).sum(dtype=np.int64))
+    if not squares:
+        return HIGHEST_PSNR
+    return min(HIGHEST_PSNR, 10 * math.log10(255**2 * off.size / squares))

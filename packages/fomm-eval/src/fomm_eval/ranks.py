@@ -1,0 +1,124 @@
+"""The processes that share the work when started by ``mpirun``; one process is the usual case."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from fomm_eval.errors import EvaluationError
+
+T = TypeVar("T")
+
+# What launchers tell each process about the number of processes they start.
+_SIZE_VARIABLES = (
+    "PMI_SIZE",
+    "OMPI_COMM_WORLD_SIZE",
+    "MV2_COMM_WORLD_SIZE",
+    "SLURM_STEP_NUM_TASKS",
+)
+
+
+class Ranks:
+    """One process alone.
+
+    Attributes:
+        rank: number of this process, 0 .. size - 1.
+        size: number of processes.
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    def share(self, items: Sequence[T]) -> Sequence[T]:
+        """This process's part of the work; every item is in exactly one."""
+        return items[self.rank :: self.size]
+
+    def gather(self, value: T) -> list[T]:
+        """The values of all processes in order of rank, on every process."""
+        return [value]
+
+    def stop_others(self) -> None:
+        """Let the other processes know that their work is in vain."""
+
+    def is_stopped(self) -> bool:
+        """Whether another process has called :meth:`stop_others`."""
+        return False
+
+    def abort(self) -> None:
+        """End all processes at once, after a defect that leaves the others waiting."""
+
+
+class MpiRanks(Ranks):
+    """Processes that talk through mpi4py.
+
+    Args:
+        world: an ``mpi4py.MPI.Comm``.
+    """
+
+    _STOP_TAG = 7
+
+    def __init__(self, world: Any) -> None:
+        self._world = world
+        self.rank = int(world.Get_rank())
+        self.size = int(world.Get_size())
+        self._sent: list[Any] = []
+
+    def gather(self, value: T) -> list[T]:
+        """The values of all processes in order of rank, on every process."""
+        gathered: list[T] = self._world.allgather(value)
+        self._receive_all()
+        return gathered
+
+    def stop_others(self) -> None:
+        """Let the other processes know that their work is in vain."""
+        others = (rank for rank in range(self.size) if rank != self.rank)
+        self._sent += [self._world.isend(None, rank, self._STOP_TAG) for rank in others]
+
+    def is_stopped(self) -> bool:
+        """Whether another process has called :meth:`stop_others`."""
+        return bool(self._world.iprobe(tag=self._STOP_TAG))
+
+    def abort(self) -> None:
+        """End all processes at once, after a defect that leaves the others waiting."""
+        self._world.Abort(1)
+
+    def _receive_all(self) -> None:
+        """Take what was sent and not looked at, so that MPI can end in good order."""
+        self._world.barrier()
+        while self._world.iprobe(tag=self._STOP_TAG):
+            self._world.recv(tag=self._STOP_TAG)
+        for request in self._sent:
+            request.wait()
+        self._sent.clear()
+
+
+def join_ranks(environment: Mapping[str, str] = os.environ) -> Ranks:
+    """Join the other processes, if a launcher started several.
+
+    Raises:
+        EvaluationError: it did, but mpi4py is not installed or does not see the others.
+    """
+    launched = _launched(environment)
+    if launched == 1:
+        return Ranks()
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise EvaluationError(
+            f"several processes: expected mpi4py with an MPI library, found none ({reason}); "
+            "install them with: pip install 'fomm-eval[mpi]'"
+        ) from None
+    ranks = MpiRanks(MPI.COMM_WORLD)
+    if ranks.size != launched:
+        raise EvaluationError(
+            f"several processes: the launcher started {launched}, MPI sees {ranks.size}; use the "
+            "mpirun of the MPI library that mpi4py was installed with"
+        )
+    return ranks
+
+
+def _launched(environment: Mapping[str, str]) -> int:
+    found = (environment.get(name, "") for name in _SIZE_VARIABLES)
+    return max((int(text) for text in found if text.isdigit()), default=1)
