@@ -89,8 +89,8 @@ class BatchLoader:
         self.batches_per_epoch = self._order.batches_per_epoch
         self.wait_seconds = 0.0
         self.skipped: dict[Path, str] = {}
-        self._kitchen = _Kitchen(_BatchMaker(pairs), self._order, workers, depth)
-        self._end = weakref.finalize(self, self._kitchen.close)
+        self._stream = _BatchStream(_BatchMaker(pairs), self._order, workers, depth)
+        self._end = weakref.finalize(self, self._stream.close)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of one epoch.
@@ -112,7 +112,7 @@ class BatchLoader:
         for iteration in range(start, self.batches_per_epoch):
             began = time.perf_counter()
             try:
-                made = self._kitchen.next(epoch, iteration)
+                made = self._stream.next(epoch, iteration)
             finally:
                 self.wait_seconds += time.perf_counter() - began
             self._report(made.skipped)
@@ -140,7 +140,7 @@ class BatchLoader:
         self.close()
 
 
-class _Kitchen:
+class _BatchStream:
     """Where batches are made, one epoch after another, until another place is asked for."""
 
     def __init__(self, maker: _BatchMaker, order: BatchOrder, workers: int, depth: int) -> None:
