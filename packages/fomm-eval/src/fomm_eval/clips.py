@@ -13,7 +13,7 @@ from fomm_core.video import VideoReader, prefetch, probe
 from fomm_core.video.pictures import list_pictures
 from fomm_eval.dataset import VIDEO_SUFFIXES, check_names, clip_name, list_videos
 from fomm_eval.errors import EvaluationError
-from fomm_eval.strips import read_strip, strip_size
+from fomm_eval.strips import STRIPS_FOLDER, read_strip, strip_size
 
 Side = Literal["real", "generated"]
 
@@ -96,10 +96,9 @@ def pair_clips(real: Path, generated: Path, *, common: bool = False) -> list[Cli
         MediaError: a side is missing or empty.
         EvaluationError: the sides have different names; the message says which.
     """
-    sides = _single(real), _single(generated)
-    if sides[0] is not None and sides[1] is not None:
-        pair = ClipPair(*sides)
-        return [pair]
+    one, other = _single(real), _single(generated)
+    if one is not None and other is not None:
+        return [ClipPair(one, other)]
     return _by_name(_clips(real), _clips(generated), common)
 
 
@@ -138,13 +137,14 @@ def _clips(path: Path) -> list[Clip]:
 
 
 def _has_frames(video: Path) -> bool:
-    """Leave out folders without pictures, such as those that hold strips' neighbours."""
+    """Leave out folders without pictures, and the folder of strips beside the videos."""
     if not video.is_dir():
         return True
     try:
-        return bool(list_pictures(video))
+        pictures = list_pictures(video)
     except MediaError:
         return False
+    return video.name != STRIPS_FOLDER or not _are_strips(pictures)
 
 
 def _strip_name(picture: Path) -> str:

@@ -51,7 +51,7 @@ class Extractors:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """The metrics that can be had."""
-        found = (L1, PSNR, SSIM)
+        found: tuple[Metric, ...] = (L1, PSNR, SSIM)
         if self.landmarks is not None:
             found += (AKD, MKR)
         if self.identity is not None:

@@ -25,11 +25,9 @@ from fomm_core.video import VideoReader
 from fomm_eval.dataset import clip_name
 from fomm_eval.ledger import Ledger, Reconstructed
 from fomm_eval.ranks import Ranks
-from fomm_eval.strips import StripWriter
+from fomm_eval.strips import STRIPS_FOLDER, StripWriter
 
 logger = logging.getLogger(__name__)
-
-STRIPS_FOLDER = "png"
 
 
 @dataclass(frozen=True)

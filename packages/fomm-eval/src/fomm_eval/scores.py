@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fomm_eval.metrics import ALL_METRICS, Metric, Summary, summarize
+from fomm_eval.metrics import Metric, Summary, summarize
 from fomm_eval.metrics.statistics import Array
 
 
@@ -103,7 +103,7 @@ class Scores:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """The metrics, in the order of reports."""
-        return tuple(metric for metric in ALL_METRICS if metric in self.clips[0].metrics)
+        return self.clips[0].metrics
 
     @property
     def frames(self) -> int:

@@ -21,6 +21,9 @@ from fomm_core.errors import MediaError, OutputError
 from fomm_core.files import atomic_path
 from fomm_core.frames import ByteArray, read_image
 
+STRIPS_FOLDER = "png"
+"""Where strips are, beside the videos."""
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _WIDEST = 2**31 - 1
 _LEVEL = 2

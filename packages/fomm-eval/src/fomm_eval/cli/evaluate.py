@@ -141,9 +141,7 @@ def _compare(options: dict[str, Any], quiet: bool) -> Evaluation:
         )
         bar = stack.enter_context(video_bar(len(pairs), quiet))
         stack.enter_context(ended_like_interrupted())
-        return evaluate(
-            pairs, extractors, fit_real=options["fit"], observe=bar.frame
-        )
+        return evaluate(pairs, extractors, fit_real=options["fit"], observe=bar.frame)
 
 
 def _both(options: dict[str, Any], what: str) -> tuple[Path, Path] | None:

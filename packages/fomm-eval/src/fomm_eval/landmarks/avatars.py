@@ -6,6 +6,7 @@ them there, such as the embedded one.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,11 @@ from fomm_core.model import Model
 from fomm_eval.clips import Clip
 from fomm_eval.errors import ExtractorError
 from fomm_eval.landmarks.base import FrameView, Observation
+
+logger = logging.getLogger(__name__)
+
+_STRANGE = 0.08
+"""A detector that is off by more, in real frames, was not trained on these keypoints."""
 
 
 def truth_path(clip: Path) -> Path:
@@ -33,6 +39,7 @@ class AvatarKeypoints:
 
     def __init__(self, detector: Model) -> None:
         self._detector = detector
+        self._checked = False
         self._clip: Clip | None = None
         self._truth: FloatArray = np.empty((0, 0, 2), np.float32)
 
@@ -44,9 +51,29 @@ class AvatarKeypoints:
     def observe(self, view: FrameView) -> Observation:
         """The keypoints in pixels."""
         value = self._true(view) if view.side == "real" else self._detected(view)
+        if view.side == "real" and not self._checked:
+            self._check(view, value)
         height, width = view.image.shape[:2]
         corner = np.array([width - 1, height - 1], np.float32)
         return Observation(((value + 1) / 2 * corner).astype(np.float32))
+
+    def _check(self, view: FrameView, value: FloatArray) -> None:
+        """Warn where the detector means other points than the truth does."""
+        self._checked = True
+        found = self._detected(view)
+        if found.shape != value.shape:
+            raise ExtractorError(
+                f"avatars: expected a model of {len(value)} keypoints to find them in generated "
+                f"frames, found {self._detector.name} with {len(found)}"
+            )
+        off = float(np.abs(found - value).mean())
+        if off > _STRANGE:
+            logger.warning(
+                "%s finds other keypoints than the true ones (off by %.2f of half a frame in a "
+                "real one): AKD says little; choose a model with --model",
+                self._detector.name,
+                off,
+            )
 
     def _true(self, view: FrameView) -> FloatArray:
         if view.clip != self._clip:

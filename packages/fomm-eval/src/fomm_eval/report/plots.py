@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fomm_eval.metrics import Metric
+from fomm_eval.metrics.statistics import Array
 from fomm_eval.scores import Scores
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def bars_plot(
     return _svg(figure)
 
 
-def _boxes(axes: Axes, values: Sequence[np.ndarray], names: Sequence[str]) -> None:
+def _boxes(axes: Axes, values: Sequence[Array], names: Sequence[str]) -> None:
     axes.boxplot(
         [found if len(found) else [np.nan] for found in values],
         showfliers=False,
