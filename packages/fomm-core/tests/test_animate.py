@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -340,6 +341,19 @@ class TestSmoothing:
         shake = np.ptp([keypoints.value[0, 0] for keypoints in raw])
         calm = np.ptp([frame.keypoints.value[0, 0] for frame in smooth])
         assert calm < 0.9 * shake
+
+    def test_a_template_is_smoothed_with_its_reference(self, model):
+        driving = [spot(x) for x in (10, 14, 10, 14, 10)]
+        animator = Animator(model, spot(20))
+        template = replace(animator.record(driving, RATE), reference=3)
+        smoothed = template.mapped(OneEuroFilter(RATE))
+        expected = list(animator.run(smoothed))
+        for known in (
+            animator.run(template, smoother=OneEuroFilter(RATE)),
+            animator.run(driving, template=template, smoother=OneEuroFilter(RATE)),
+        ):
+            for frame, like in zip(known, expected, strict=True):
+                np.testing.assert_array_equal(frame.keypoints.value, like.keypoints.value)
 
     def test_held_frames_reach_the_smoother_as_good_ones(self, tiny):
         model = Model("fake", tiny((*SIZE, 3)), FakeEngine(SIZE, nan_frames=frozenset({2})))

@@ -14,7 +14,7 @@ from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import BrokenMediaError, MediaError, MotionError, OutputError
 from fomm_core.frames import read_image, write_image
 from fomm_core.model import Model
-from fomm_core.production import Progress, Request, produce, up_to_damage
+from fomm_core.production import Progress, Request, produce
 from fomm_core.template import MotionTemplate
 from fomm_core.video import VideoReader, VideoWriter
 
@@ -307,7 +307,7 @@ class TestDamage:
     @pytest.mark.parametrize("options", [{}, {"find_best_frame": True}])
     def test_or_what_comes_before_is_animated(self, model, request_, breaking, caplog, options):
         breaking(3)
-        with caplog.at_level(logging.WARNING, "fomm_core.production"):
+        with caplog.at_level(logging.WARNING, "fomm_core.driving"):
             done = produce(model, request_(keep_going=True, **options))
         assert done.frames == 3
         assert len(places_of(done.output)) == 3
@@ -318,13 +318,3 @@ class TestDamage:
         with pytest.raises(OutputError, match="expected frames to write, found none"):
             produce(model, request_(keep_going=True))
         assert not list((tmp_path / "out").iterdir())
-
-    def test_other_errors_pass(self):
-        def frames():
-            yield spot(10)
-            raise MediaError("something else")
-
-        left = up_to_damage(frames())
-        next(left)
-        with pytest.raises(MediaError, match="something else"):
-            next(left)

@@ -110,15 +110,17 @@ class Animator:
             MotionError: the motion does not fit the model, or the keypoints of the first
                 frame are not finite (later ones are replaced by the last good ones).
         """
+        known = driving if isinstance(driving, MotionTemplate) else template
+        if known is not None and smoother is not None:
+            known, smoother = known.mapped(smoother), None  # the reference frame included
         pairs: Iterable[tuple[Frame | None, Keypoints]]
         if isinstance(driving, MotionTemplate):
-            template = driving
-            pairs = ((None, keypoints) for keypoints in template)
-        elif template is not None:
-            pairs = zip((self._fitted(frame) for frame in driving), template, strict=False)
+            pairs = ((None, keypoints) for keypoints in known or ())
+        elif known is not None:
+            pairs = zip((self._fitted(frame) for frame in driving), known, strict=False)
         else:
             pairs = self._watch(driving)
-        transfer = None if template is None else self._transfer(template[template.reference])
+        transfer = None if known is None else self._transfer(known[known.reference])
         for index, (frame, kp_driving) in enumerate(pairs):
             if smoother is not None:
                 kp_driving = smoother(kp_driving)

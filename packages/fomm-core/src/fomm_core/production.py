@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from fomm_core.animate import AnimatedFrame, Animator, Frame
-from fomm_core.errors import BrokenMediaError, OutputError
+from fomm_core.animate import AnimatedFrame, Animator
+from fomm_core.driving import Driving, open_driving
+from fomm_core.errors import OutputError
 from fomm_core.frames import Fit, read_image
 from fomm_core.keypoints import Keypoints
 from fomm_core.model import Model
@@ -25,12 +26,13 @@ from fomm_core.video import (
     BackgroundSink,
     FrameSink,
     PngWriter,
-    VideoReader,
     VideoWriter,
-    prefetch,
 )
 
 logger = logging.getLogger(__name__)
+
+_INAUDIBLE = Fraction(1, 1000)
+"""Relative change of speed at which sound still fits: 29.97 is as good as 30000/1001."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Request:
         png: write numbered PNGs instead of a video.
         view: what is shown of each frame.
         frame_rate: of the result; ``None`` is the driving's.
-        audio: copy the driving video's sound.
+        audio: copy the driving video's sound, unless ``frame_rate`` changes the speed.
         motion, adapt_scale, fit: as of :class:`~fomm_core.animate.Animator`.
         find_best_frame: take as reference the driving frame whose pose is nearest to the
             source's; reads the driving video twice.
@@ -123,7 +125,7 @@ def produce(model: Model, request: Request, observe: Observer | None = None) -> 
     """
     _spare_inputs(request)
     source = read_image(request.source)
-    driving = _open_driving(request)
+    driving = open_driving(request.driving, request.start, request.end, request.keep_going)
     animator = Animator(
         model, source, motion=request.motion, adapt_scale=request.adapt_scale, fit=request.fit
     )
@@ -132,11 +134,17 @@ def produce(model: Model, request: Request, observe: Observer | None = None) -> 
     keypoints: list[Keypoints] = []
     count = 0
     began = time.monotonic()
-    with BackgroundSink(_open_sink(request, rate)) as sink:
+    with BackgroundSink(_open_sink(request, driving)) as sink:
         if request.find_best_frame:
-            driving = _with_best_reference(request, driving, animator, observe)
+            driving = driving.with_best_reference(animator, _search_observer(driving, observe))
         painter = make_painter(request.view, animator, model.config.visualizer_params)
-        for count, frame in enumerate(_animated(request, driving, animator), start=1):
+        frames = animator.run(
+            driving.source,
+            template=driving.template,
+            smoother=OneEuroFilter(driving.frame_rate) if request.smooth else None,
+            diagnostics=needs_diagnostics(request.view),
+        )
+        for count, frame in enumerate(frames, start=1):
             sink.write(painter(frame))
             if request.save_motion is not None:
                 keypoints.append(frame.keypoints_driving)
@@ -146,116 +154,28 @@ def produce(model: Model, request: Request, observe: Observer | None = None) -> 
     return Produced(request.output, count, rate, time.monotonic() - began)
 
 
-def _animated(request: Request, driving: _Driving, animator: Animator) -> Iterator[AnimatedFrame]:
-    """The animated frames, as they are asked for."""
-    detecting = driving.known is None
-    return animator.run(
-        driving.source,
-        template=driving.template,
-        smoother=OneEuroFilter(driving.frame_rate) if request.smooth and detecting else None,
-        diagnostics=needs_diagnostics(request.view),
-    )
+def _search_observer(driving: Driving, observe: Observer) -> Callable[[int], None]:
+    """The observer's view of a search for the best frame."""
+    return lambda done: observe(Progress("searching", done, driving.frame_count))
 
 
-@dataclass(frozen=True, eq=False)
-class _Driving:
-    """What drives, and what is known of it.
-
-    Attributes:
-        source: the driving frames, or a template in their place.
-        template: the keypoints of these frames, once they are known.
-        frame_rate: frames per second.
-        frame_count: number of frames, estimated; ``None`` if unknown.
-    """
-
-    source: Iterable[Frame] | MotionTemplate
-    template: MotionTemplate | None
-    frame_rate: Fraction
-    frame_count: int | None
-
-    @property
-    def known(self) -> MotionTemplate | None:
-        """The keypoints of all frames, where they are known beforehand."""
-        return self.source if isinstance(self.source, MotionTemplate) else self.template
-
-    def recorded(self, keypoints: list[Keypoints], model: Model) -> MotionTemplate:
-        """The motion that drove, as a template with the reference frame that was used."""
-        return MotionTemplate.from_keypoints(
-            keypoints,
-            frame_rate=self.frame_rate,
-            model=model.name,
-            frame_size=model.frame_size,
-            reference=self.known.reference if self.known is not None else 0,
-        )
-
-
-class _Frames:
-    """The frames of a reader, decoded ahead in a thread; can be iterated again."""
-
-    def __init__(self, reader: VideoReader, keep_going: bool) -> None:
-        self._reader = reader
-        self._keep_going = keep_going
-
-    def __iter__(self) -> Iterator[Frame]:
-        frames = prefetch(self._reader)
-        return up_to_damage(frames) if self._keep_going else frames
-
-
-def up_to_damage(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """The frames before a video's damage, with a warning instead of the error."""
-    try:
-        yield from frames
-    except BrokenMediaError as error:
-        logger.warning("%s; going on with the %d frames before it", error, error.frames_read)
-
-
-def _open_driving(request: Request) -> _Driving:
-    if isinstance(request.driving, MotionTemplate):
-        template = _smoothed(request.driving) if request.smooth else request.driving
-        return _Driving(template, None, template.frame_rate, len(template))
-    reader = VideoReader(request.driving, start=request.start, end=request.end)
-    frames = _Frames(reader, request.keep_going)
-    return _Driving(frames, None, reader.frame_rate, reader.frame_count)
-
-
-def _smoothed(template: MotionTemplate) -> MotionTemplate:
-    """Smooth a whole motion, so that its reference frame is smoothed like the others."""
-    return MotionTemplate.from_keypoints(
-        map(OneEuroFilter(template.frame_rate), template),
-        frame_rate=template.frame_rate,
-        model=template.model,
-        frame_size=template.frame_size,
-        reference=template.reference,
-    )
-
-
-def _with_best_reference(
-    request: Request, driving: _Driving, animator: Animator, observe: Observer
-) -> _Driving:
-    """Look through all driving frames for the one whose pose is nearest to the source's."""
-    if isinstance(driving.source, MotionTemplate):
-        return replace(driving, source=animator.with_best_reference(driving.source))
-
-    def watched(frames: Iterable[Frame]) -> Iterator[Frame]:
-        for count, frame in enumerate(frames, start=1):
-            yield frame
-            observe(Progress("searching", count, driving.frame_count))
-
-    template = animator.record(watched(driving.source), driving.frame_rate)
-    if request.smooth:
-        template = _smoothed(template)
-    best = animator.with_best_reference(template)
-    logger.info("best driving frame: %d of %d", best.reference, len(best))
-    return replace(driving, template=best, frame_count=len(best))
-
-
-def _open_sink(request: Request, rate: Fraction) -> FrameSink:
+def _open_sink(request: Request, driving: Driving) -> FrameSink:
     if request.png:
         return PngWriter(request.output)
-    clip = None
-    if request.audio and isinstance(request.driving, Path):
-        clip = AudioClip(request.driving, request.start, request.end)
-    return VideoWriter(request.output, rate, audio=clip)
+    rate = request.frame_rate or driving.frame_rate
+    return VideoWriter(request.output, rate, audio=_sound(request, driving))
+
+
+def _sound(request: Request, driving: Driving) -> AudioClip | None:
+    """The sound to copy: the driving video's, unless pictures go at another speed."""
+    if not request.audio or not isinstance(request.driving, Path):
+        return None
+    rate = request.frame_rate or driving.frame_rate
+    if driving.has_audio and abs(rate / driving.frame_rate - 1) > _INAUDIBLE:
+        speeds = f"{float(rate):g} instead of {float(driving.frame_rate):g} frames per second"
+        logger.warning("the sound is left out: it does not fit %s", speeds)
+        return None
+    return AudioClip(request.driving, request.start, request.end)
 
 
 def _spare_inputs(request: Request) -> None:

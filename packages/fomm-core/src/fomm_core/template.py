@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -110,6 +110,16 @@ class MotionTemplate:
             model=model,
             frame_size=frame_size,
             reference=reference,
+        )
+
+    def mapped(self, change: Callable[[Keypoints], Keypoints]) -> MotionTemplate:
+        """The same motion with every frame's keypoints changed, in order."""
+        return MotionTemplate.from_keypoints(
+            map(change, self),
+            frame_rate=self.frame_rate,
+            model=self.model,
+            frame_size=self.frame_size,
+            reference=self.reference,
         )
 
     def __len__(self) -> int:

@@ -126,12 +126,15 @@ def test_the_driving_frame_rate_is_kept(animate, portrait, ffmpeg, rate_of, here
     assert len(ffmpeg.frames(result)) == 8
 
 
-def test_the_sound_is_copied_packet_by_packet(animate, portrait, clip):
+def test_the_sound_is_copied_packet_by_packet(animate, fomm, portrait, clip, rate_of):
     words = ("--source", portrait, "--driving", clip, "--output", "sound.mp4")
     copied, original = sound_packets(animate(*words).result), sound_packets(clip)
     assert len(copied) >= 8 * 48000 // 1024 // 25
     assert copied == original[: len(copied)]
     assert sound_packets(animate(*words, "--no-audio").result) == []
+    faster = fomm("animate", *words, "--fps", rate_of(clip) * Fraction(11, 10))
+    assert sound_packets(faster.result) == []
+    assert "the sound is left out" in faster.err
     part = sound_packets(animate(*words, "--end", "0.16").result)
     assert part == copied[: len(part)]
     assert 0 < len(part) < len(copied)

@@ -90,7 +90,7 @@ def _nnabla_status() -> EngineStatus:
 
 def _cudnn_status() -> EngineStatus:
     """Looks for the extension and, where it is there, for a device that it can use."""
-    if find_spec("nnabla_ext") is None or find_spec("nnabla_ext.cudnn") is None:
+    if not _has_module("nnabla_ext.cudnn"):
         reason = "not installed: pip install 'fomm-core[cuda]' (Python 3.10, NVIDIA GPU)"
         return EngineStatus("nnabla-cudnn", False, reason, "")
     found = _version("nnabla-ext-cuda120")
@@ -104,6 +104,14 @@ def _cudnn_status() -> EngineStatus:
     if not count:
         return EngineStatus("nnabla-cudnn", False, "no CUDA device found", found)
     return EngineStatus("nnabla-cudnn", True, "", found)
+
+
+def _has_module(name: str) -> bool:
+    """Whether a sub-module is installed; asking imports its parents, which may be broken."""
+    try:
+        return find_spec(name) is not None
+    except (ImportError, RuntimeError, OSError):
+        return False
 
 
 def _version(package: str) -> str:
