@@ -1,0 +1,1 @@
+"""The page, in Gradio: what is seen, and what each button does."""

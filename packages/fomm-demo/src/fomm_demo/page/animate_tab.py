@@ -1,0 +1,200 @@
+"""The tab where pictures are animated, and the endpoint that programs call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from fomm_demo.backstage import Backstage
+from fomm_demo.jobs import Job, JobCancelledError
+from fomm_demo.page.controls import Controls
+from fomm_demo.page.forms import read_order
+from fomm_demo.page.toasts import friendly, toast
+from fomm_demo.pictures import note, preview, progress, waiting_room
+from fomm_demo.studio import Outcome
+
+JOBS = "jobs"
+"""Gradio's name of the queue that all long jobs share."""
+
+_PREVIEW_SECONDS = 0.12
+_WELCOME = "The animation will appear here."
+
+
+class AnimateTab:
+    """The buttons below the form, the preview, and the result.
+
+    Args:
+        backstage: what carries out the orders.
+    """
+
+    def __init__(self, backstage: Backstage) -> None:
+        self._backstage = backstage
+
+    def add_buttons(self) -> None:
+        """Add the buttons here."""
+        with gr.Row():
+            self.start = gr.Button("Animate", variant="primary", size="lg", elem_id="animate")
+            self.stop = gr.Button("Cancel", size="lg", visible=False, elem_id="cancel")
+
+    def add_result(self) -> None:
+        """Add the preview and the result here."""
+        self.screen = gr.HTML(waiting_room(_WELCOME), elem_id="screen")
+        self.result = gr.Video(
+            label="Animation",
+            visible=False,
+            autoplay=True,
+            loop=True,
+            interactive=False,
+            buttons=["download"],
+            elem_id="result",
+        )
+        self.status = gr.HTML(note(""), elem_id="status")
+
+    @property
+    def _outputs(self) -> list[Any]:
+        return [self.screen, self.result, self.status, self.start, self.stop]
+
+    def connect(self, controls: Controls) -> None:
+        """Say what the buttons do with the fields of the form."""
+        limit = self._backstage.settings.concurrency
+        animation = self.start.click(
+            self._animate,
+            controls.fields,
+            self._outputs,
+            preprocess=False,
+            show_progress="minimal",
+            show_progress_on=[self.status],
+            concurrency_limit=limit,
+            concurrency_id=JOBS,
+            api_visibility="private",
+        )
+        self.stop.click(
+            self._cancel,
+            None,
+            self._outputs,
+            cancels=[animation],
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        self._add_endpoint(controls, limit)
+
+    def _add_endpoint(self, controls: Controls, limit: int) -> None:
+        gr.Button(visible=False).click(
+            self.animate,
+            controls.fields,
+            gr.Video(visible=False, label="animation"),
+            preprocess=False,
+            concurrency_limit=limit,
+            concurrency_id=JOBS,
+            api_name="animate",
+            api_description=self.animate.__doc__,
+        )
+
+    async def animate(
+        self,
+        request: gr.Request,
+        source: Any,
+        driving: Any,
+        motion: Any,
+        model: Any,
+        movement: Any,
+        adapt_scale: Any,
+        find_best_frame: Any,
+        smooth: Any,
+        fit: Any,
+        quality: Any,
+        view: Any,
+        audio: Any,
+        start: Any,
+        end: Any,
+    ) -> str:
+        """Animate a picture with a video or with a saved motion; returns an MP4 video.
+
+        source is the picture; driving the video, or None where motion is a saved motion
+        (.npz). movement is relative, relative-values or absolute; fit is crop, pad or
+        stretch; quality is exact or fast; view is generated, default, detailed or full;
+        start and end are seconds or None.
+        """
+        fields = (source, driving, motion, model, movement, adapt_scale, find_best_frame)
+        fields += (smooth, fit, quality, view, audio, start, end)
+        with friendly():
+            job = self._begin(request, fields)
+        try:
+            while not await job.wait(1.0):
+                pass
+            with friendly():
+                return str(self._keep(request, job.result()).video)
+        finally:
+            job.cancel()
+
+    async def _animate(self, request: gr.Request, *fields: Any) -> AsyncIterator[dict[Any, Any]]:
+        """Animate with a preview; every step says what the page shows from then on."""
+        with friendly():
+            job = self._begin(request, fields)
+        try:
+            yield self._running(job)
+            while not await job.wait(_PREVIEW_SECONDS):
+                yield self._running(job)
+            try:
+                outcome = self._keep(request, job.result())
+            except JobCancelledError:
+                yield self._idle("Cancelled.")
+                return
+            except Exception as error:
+                yield self._idle("")
+                raise toast(error) from error
+            yield self._finished(outcome)
+        finally:
+            job.cancel()
+
+    def _begin(self, request: gr.Request, fields: tuple[Any, ...]) -> Job[Outcome]:
+        order = read_order(*fields)
+        work = partial(self._backstage.studio.animate, order)
+        return self._backstage.visits.begin(visit_of(request), work)
+
+    def _keep(self, request: gr.Request, outcome: Outcome) -> Outcome:
+        self._backstage.visits.keep(visit_of(request), outcome.video)
+        return outcome
+
+    def _cancel(self, request: gr.Request) -> dict[Any, Any]:
+        self._backstage.visits.cancel(visit_of(request))
+        return self._idle("Cancelled.")
+
+    def _running(self, job: Job[Outcome]) -> dict[Any, Any]:
+        return {
+            self.screen: gr.update(value=preview(job.snapshot), visible=True),
+            self.result: gr.update(value=None, visible=False),
+            self.status: progress(job.snapshot),
+            self.start: gr.update(interactive=False),
+            self.stop: gr.update(visible=True),
+        }
+
+    def _idle(self, text: str) -> dict[Any, Any]:
+        return {
+            self.screen: gr.update(value=waiting_room(_WELCOME), visible=True),
+            self.result: gr.update(value=None, visible=False),
+            self.status: note(text),
+            self.start: gr.update(interactive=True),
+            self.stop: gr.update(visible=False),
+        }
+
+    def _finished(self, outcome: Outcome) -> dict[Any, Any]:
+        produced = outcome.produced
+        speed = produced.frames / max(produced.seconds, 1e-9)
+        text = f"Done: {produced.frames} frames in {produced.seconds:.1f} s. {outcome.notice}"
+        return {
+            self.screen: gr.update(visible=False),
+            self.result: gr.update(value=str(outcome.video), visible=True),
+            self.status: note(f"{text.strip()} ({speed:.0f} frames/s)", "done"),
+            self.start: gr.update(interactive=True),
+            self.stop: gr.update(visible=False),
+        }
+
+
+def visit_of(request: gr.Request) -> str:
+    """What identifies an open page, or a program's connection."""
+    return request.session_hash or "anonymous"

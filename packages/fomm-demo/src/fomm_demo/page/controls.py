@@ -1,0 +1,155 @@
+"""What is asked of visitors: the picture, the video, the model and the options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from fomm_demo.backstage import Backstage
+from fomm_demo.examples import CLIPS, PICTURES
+from fomm_demo.pictures import card_text
+
+PICTURE_HINT = "Drop a picture here, or click to choose one"
+
+
+@dataclass(frozen=True, eq=False)
+class Controls:
+    """The components of the form, in the order of :func:`fomm_demo.page.forms.read_order`.
+
+    Attributes:
+        source, driving, motion: the files.
+        model: the model's name.
+        options: the remaining fields.
+    """
+
+    source: gr.Image
+    driving: gr.Video
+    motion: gr.File
+    model: gr.Dropdown
+    options: tuple[Any, ...]
+
+    @property
+    def fields(self) -> list[Any]:
+        """All fields in order."""
+        return [self.source, self.driving, self.motion, self.model, *self.options]
+
+
+def add_model_picker(backstage: Backstage) -> gr.Dropdown:
+    """The list of models and the card of the one that is chosen."""
+    shelf = backstage.shelf
+    with gr.Accordion("Model", open=False, elem_id="model-section"):
+        model = gr.Dropdown(
+            choices=list(shelf.names),
+            value=shelf.names[0],
+            label="Model",
+            show_label=False,
+            container=False,
+            interactive=len(shelf.names) > 1,
+            elem_id="model",
+        )
+        card = gr.HTML(card_text(shelf.card(shelf.names[0])))
+
+    def show(name: Any) -> str:
+        return card_text(shelf.card(name)) if name in shelf.names else ""
+
+    model.change(
+        show, model, card, preprocess=False, queue=False, api_visibility="private"
+    )
+    return model
+
+
+def add_source() -> gr.Image:
+    """The picture, with examples."""
+    source = gr.Image(
+        label="Picture",
+        sources=["upload", "webcam", "clipboard"],
+        type="filepath",
+        height=300,
+        placeholder=PICTURE_HINT,
+        webcam_options=gr.WebcamOptions(mirror=False),
+        buttons=["fullscreen"],
+        elem_id="source",
+    )
+    gr.Examples(
+        [[str(path)] for path in PICTURES],
+        [source],
+        label="Or take one of these",
+        api_visibility="private",
+        elem_id="source-examples",
+    )
+    return source
+
+
+def add_driving() -> tuple[gr.Video, gr.File]:
+    """The driving video, with examples, and a saved motion in its place."""
+    driving = gr.Video(
+        label="Driving video",
+        sources=["upload", "webcam"],
+        height=300,
+        webcam_options=gr.WebcamOptions(mirror=False),
+        buttons=[],
+        elem_id="driving",
+    )
+    gr.Examples(
+        [[str(path)] for path in CLIPS],
+        [driving],
+        label="Or take one of these",
+        api_visibility="private",
+        elem_id="driving-examples",
+    )
+    with gr.Accordion("Use a saved motion instead", open=False):
+        motion = gr.File(
+            label="Saved motion (.npz); it is used in place of the video",
+            file_types=[".npz"],
+            height=110,
+            elem_id="motion",
+        )
+    return driving, motion
+
+
+def add_options(backstage: Backstage) -> tuple[Any, ...]:
+    """The options in plain words."""
+    with gr.Accordion("Options", open=False, elem_id="options"):
+        movement = gr.Radio(
+            [("Move along with the video", "relative"), ("Copy its exact pose", "absolute")],
+            value="relative",
+            label="Movement",
+            info="Moving along suits most: the video should begin in a pose like the picture's.",
+        )
+        adapt = gr.Checkbox(
+            value=True,
+            label="Adapt to the size of the face",
+            info="Small movements for a small face, large ones for a large one.",
+        )
+        best = gr.Checkbox(
+            value=False,
+            label="Start from the most similar moment",
+            info="Looks through the video for the pose nearest to the picture's. Takes longer.",
+        )
+        smooth = gr.Checkbox(value=False, label="Smooth out trembling")
+        fit = gr.Radio(
+            [("Cut the edges", "crop"), ("Add black bars", "pad"), ("Squeeze", "stretch")],
+            value="crop",
+            label="If the picture is not square",
+        )
+        quality = gr.Radio(
+            [("Exact", "exact"), ("Fast, a little less exact", "fast")],
+            value="exact",
+            label="Quality",
+            visible=backstage.shelf.has_fast(),
+        )
+        view = gr.Radio(
+            [
+                ("The animation alone", "generated"),
+                ("Picture, video and animation side by side", "default"),
+            ],
+            value="generated",
+            label="The result shows",
+        )
+        audio = gr.Checkbox(value=True, label="Keep the sound of the video")
+        with gr.Row():
+            start = gr.Number(None, label="Begin at (seconds)", minimum=0, min_width=120)
+            end = gr.Number(None, label="Stop at (seconds)", minimum=0, min_width=120)
+    return movement, adapt, best, smooth, fit, quality, view, audio, start, end

@@ -1,0 +1,118 @@
+"""From what a browser sends to an order; nothing in it is believed before it is checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from fomm_core.errors import FommError
+from fomm_core.frames import Fit
+from fomm_core.motion import MotionMode
+from fomm_core.painting import View
+
+from fomm_demo.studio import Options, Order
+
+_Choice = TypeVar("_Choice", bound=str)
+
+Quality = Literal["exact", "fast"]
+
+
+def read_order(
+    source: Any,
+    driving: Any,
+    motion: Any,
+    model: Any,
+    movement: Any,
+    adapt_scale: Any,
+    find_best_frame: Any,
+    smooth: Any,
+    fit: Any,
+    quality: Any,
+    view: Any,
+    audio: Any,
+    start: Any,
+    end: Any,
+) -> Order:
+    """Read the fields of the form, in the order in which the page has them.
+
+    Raises:
+        FommError: something is missing or not one of its choices; the message is for
+            visitors.
+    """
+    picture = file_of(source)
+    if picture is None:
+        raise FommError("choose a picture first")
+    video, template = file_of(driving), file_of(motion)
+    if video is None and template is None:
+        raise FommError("choose a driving video or a saved motion first")
+    options = Options(
+        motion=_choice("movement", movement, get_args(MotionMode)),
+        adapt_scale=bool(adapt_scale),
+        find_best_frame=bool(find_best_frame),
+        smooth=bool(smooth),
+        fit=_choice("fit", fit, get_args(Fit)),
+        fast=_choice("quality", quality, get_args(Quality)) == "fast",
+        audio=bool(audio),
+        view=_choice("view", view, get_args(View)),
+        start=_seconds("start", start),
+        end=_seconds("end", end),
+    )
+    return Order(picture, video, template, str(model), options)
+
+
+def file_of(value: Any) -> Path | None:
+    """The path in what a file component sends; ``None`` for an empty one."""
+    if value is None:
+        return None
+    path = value.get("path") if isinstance(value, dict) else value
+    if path is None:
+        return None
+    if not isinstance(path, str) or "\0" in path:
+        raise FommError("this file cannot be used; choose it again")
+    return Path(path)
+
+
+def check_files(inputs: Any, allowed: Callable[[Path], bool]) -> None:
+    """Refuse every file that is neither an upload nor an example, and every address.
+
+    Args:
+        inputs: what a browser sends for one event, as nested plain data.
+        allowed: whether a path may be read.
+
+    Raises:
+        FommError: there is such a file.
+    """
+    for path in _paths(inputs):
+        if "\0" in path or "://" in path or not allowed(Path(path)):
+            raise FommError("this file is no longer there; choose it again")
+
+
+def _paths(data: Any) -> Iterator[str]:
+    """All texts under the key ``path``, however deep."""
+    pending = [data]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            path = item.get("path")
+            if isinstance(path, str):
+                yield path
+            pending.extend(item.values())
+        elif isinstance(item, list | tuple):
+            pending.extend(item)
+
+
+def _choice(name: str, value: Any, choices: Iterable[_Choice]) -> _Choice:
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise FommError(f"{name}: expected one of {', '.join(choices)}")
+
+
+def _seconds(name: str, value: Any) -> float | None:
+    if value in (None, ""):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise FommError(f"{name}: expected a number of seconds")
+    return float(value) or None if name == "start" else float(value)

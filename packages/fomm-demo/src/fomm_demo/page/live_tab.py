@@ -1,0 +1,135 @@
+"""The tab where the picture follows a webcam."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from io import BytesIO
+from pathlib import Path
+from typing import Any, get_args
+
+import gradio as gr
+import numpy as np
+
+from fomm_core.animate import Frame
+from fomm_core.errors import FommError, MediaError
+from fomm_core.motion import MotionMode
+
+from fomm_demo.backstage import Backstage
+from fomm_demo.live import Wish
+from fomm_demo.page.animate_tab import visit_of
+from fomm_demo.page.controls import Controls
+from fomm_demo.page.forms import file_of
+from fomm_demo.page.toasts import friendly, toast
+from fomm_demo.pictures import live_view, waiting_room
+
+_HINT = (
+    "The picture chosen under *Animate* follows your face. Look straight ahead when you start "
+    "the camera: that pose is taken for the picture's own."
+)
+_WAITING = "Start the camera, and the picture follows you here."
+_FRAME_SECONDS = 0.06
+_LONGEST_SECONDS = 900
+_MOST_LIVE = 8
+_FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+class LiveTab:
+    """A webcam, and the picture that follows it.
+
+    Args:
+        backstage: what animates.
+    """
+
+    def __init__(self, backstage: Backstage) -> None:
+        self._backstage = backstage
+        gr.Markdown(_HINT, elem_classes="fd-hint")
+        with gr.Row():
+            with gr.Column(min_width=280):
+                self.camera = gr.Image(
+                    label="Your camera",
+                    sources=["webcam"],
+                    streaming=True,
+                    height=360,
+                    webcam_options=gr.WebcamOptions(
+                        mirror=False, constraints={"video": {"width": 320, "height": 240}}
+                    ),
+                    elem_id="camera",
+                )
+                self.again = gr.Button("Take my pose now as the beginning", elem_id="again")
+            with gr.Column(min_width=280):
+                self.view = gr.HTML(waiting_room(_WAITING), elem_id="live")
+
+    def connect(self, controls: Controls) -> None:
+        """Say which picture follows the camera, and how."""
+        self.camera.stream(
+            self._follow,
+            [self.camera, controls.source, controls.model, controls.options[0]],
+            [self.view],
+            preprocess=False,
+            show_progress="hidden",
+            stream_every=_FRAME_SECONDS,
+            time_limit=_LONGEST_SECONDS,
+            concurrency_limit=_MOST_LIVE,
+            concurrency_id="live",
+            api_visibility="private",
+        )
+        self.again.click(
+            self._reset, None, None, queue=False, show_progress="hidden", api_visibility="private"
+        )
+
+    def _follow(self, request: gr.Request, shot: Any, source: Any, model: Any, motion: Any) -> str:
+        """Animate one frame of the camera. What is missing is said in the view: a toast for
+        each frame would be a flood.
+        """
+        try:
+            picture = file_of(source)
+            if picture is None:
+                return waiting_room("Choose a picture under Animate first.")
+            wish = _wish(picture, model, motion)
+            frame = decode_shot(shot, self._backstage.settings.limits.pixels)
+            return live_view(self._backstage.stage.follow(visit_of(request), wish, frame))
+        except FommError as error:
+            return waiting_room(f"{error}.")
+        except Exception as error:
+            raise toast(error) from error
+
+    def _reset(self, request: gr.Request) -> None:
+        with friendly():
+            self._backstage.stage.reset(visit_of(request))
+
+
+def _wish(picture: Path, model: Any, motion: Any) -> Wish:
+    if motion not in get_args(MotionMode):
+        raise FommError("movement: expected one of the choices")
+    return Wish(picture, str(model), motion)
+
+
+def decode_shot(value: Any, most_pixels: int) -> Frame:
+    """Decode a frame that a browser sends inside its message, as a data address.
+
+    Args:
+        value: what the component sends.
+        most_pixels: width times height at most; checked before decoding.
+
+    Returns:
+        (H, W, 3) uint8, RGB.
+
+    Raises:
+        MediaError: there is no picture in it, or one too large.
+    """
+    from PIL import Image
+
+    address = value.get("url") if isinstance(value, dict) else None
+    if not isinstance(address, str) or not address.startswith("data:image/"):
+        raise MediaError("the camera sent no picture")
+    try:
+        data = base64.b64decode(address.partition(",")[2], validate=True)
+        with Image.open(BytesIO(data), formats=_FORMATS) as picture:
+            if picture.width * picture.height > most_pixels:
+                raise MediaError("the camera's pictures are too large")
+            return np.array(picture.convert("RGB"))
+    except (binascii.Error, OSError, ValueError, SyntaxError) as error:
+        raise MediaError("the camera sent a damaged picture") from error
+    except Image.DecompressionBombError as error:
+        raise MediaError("the camera's pictures are too large") from error

@@ -1,0 +1,103 @@
+"""The page as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.block_function import BlockFunction
+from gradio.state_holder import SessionState
+
+from fomm_demo.backstage import Backstage
+from fomm_demo.examples import EXAMPLE_FILES
+from fomm_demo.page.animate_tab import AnimateTab, visit_of
+from fomm_demo.page.controls import (
+    Controls,
+    add_driving,
+    add_model_picker,
+    add_options,
+    add_source,
+)
+from fomm_demo.page.forms import check_files
+from fomm_demo.page.inspect_tab import InspectTab
+from fomm_demo.page.live_tab import LiveTab
+from fomm_demo.page.toasts import friendly
+
+_TITLE = (
+    '<div class="fd-title"><h1>Make a picture move</h1>'
+    "<p>Choose a portrait and a video: the portrait moves as the person in the video does.</p></div>"
+)
+
+
+class Page(gr.Blocks):
+    """Gradio's blocks, which look at no file but uploads and examples.
+
+    Gradio would copy any file, or fetch any address, that a crafted request names.
+
+    Args:
+        backstage: what lies behind the page.
+    """
+
+    def __init__(self, backstage: Backstage) -> None:
+        self._backstage = backstage
+        super().__init__(title="First Order Motion", analytics_enabled=False)
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """Check the files of an event before anything is done with them."""
+        with friendly():
+            check_files(inputs, self._may_read)
+        processed: list[Any] = await super().preprocess_data(
+            block_fn, inputs, state, explicit_call
+        )
+        return processed
+
+    def _may_read(self, path: Path) -> bool:
+        return self._backstage.workspace.holds(path) or path.resolve() in EXAMPLE_FILES
+
+
+def build_page(backstage: Backstage) -> gr.Blocks:
+    """Build the page of a backstage."""
+    with Page(backstage) as page:
+        gr.HTML(_TITLE)
+        with gr.Tabs():
+            with gr.Tab("Animate", id="animate"):
+                controls, animate = _animate_tab(backstage)
+            with gr.Tab("Look inside", id="inspect"):
+                inspect = InspectTab(backstage)
+            with gr.Tab("Live", id="live"):
+                live = LiveTab(backstage)
+        for tab in (animate, inspect, live):
+            tab.connect(controls)
+        page.unload(_leaver(backstage))
+    return page
+
+
+def _animate_tab(backstage: Backstage) -> tuple[Controls, AnimateTab]:
+    animate = AnimateTab(backstage)
+    with gr.Row():
+        with gr.Column(scale=3, min_width=300):
+            with gr.Row():
+                with gr.Column(min_width=240):
+                    source = add_source()
+                with gr.Column(min_width=240):
+                    driving, motion = add_driving()
+            options = add_options(backstage)
+            model = add_model_picker(backstage)
+            animate.add_buttons()
+        with gr.Column(scale=2, min_width=300):
+            animate.add_result()
+    return Controls(source, driving, motion, model, options), animate
+
+
+def _leaver(backstage: Backstage) -> Any:
+    def leave(request: gr.Request) -> None:
+        backstage.leave(visit_of(request))
+
+    return leave

@@ -1,0 +1,72 @@
+"""The application: health check, guard, and the page."""
+
+from __future__ import annotations
+
+import gradio as gr
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+from fomm_demo._version import __version__
+from fomm_demo.backstage import Backstage
+from fomm_demo.examples import EXAMPLE_FILES
+from fomm_demo.page.page import build_page
+from fomm_demo.page.theme import STYLES, make_theme
+from fomm_demo.settings import Settings
+from fomm_demo.web.guard import Guard
+
+
+def make_application(backstage: Backstage) -> FastAPI:
+    """Put the page of a backstage on the network.
+
+    The folder of served files has to be Gradio's folder for temporary files already when
+    Gradio is imported; see :func:`fomm_demo.web.server.serve`.
+    """
+    settings = backstage.settings
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/health")
+    def health() -> JSONResponse:
+        """Whether the server works; for load balancers and the waiting page."""
+        return JSONResponse(
+            {
+                "status": "ok",
+                "version": __version__,
+                "model_ready": backstage.shelf.is_ready(backstage.shelf.names[0]),
+                "jobs_running": backstage.visits.running(),
+            }
+        )
+
+    page = build_page(backstage)
+    page.queue(
+        max_size=settings.queue_size,
+        default_concurrency_limit=settings.concurrency,
+        api_open=False,
+    )
+    # Gradio checks the paths that visitors send only in pages that count as launched.
+    page.has_launched = True
+    gr.set_static_paths([str(path) for path in EXAMPLE_FILES])
+    _mount(app, page, settings, str(backstage.workspace.root / "jobs"))
+    app.add_middleware(Guard, limits=settings.limits, used_bytes=backstage.workspace.used_bytes)
+    return app
+
+
+def _mount(app: FastAPI, page: gr.Blocks, settings: Settings, private: str) -> None:
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        footer_links=["api"],
+        run_history=False,
+        auth=[(account.name, account.password) for account in settings.accounts] or None,
+        auth_message="Please sign in.",
+        root_path=settings.root_path or None,
+        blocked_paths=[private],
+        show_error=False,
+        max_file_size=settings.limits.upload_bytes,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        theme=make_theme(),
+        css=STYLES,
+    )

@@ -1,0 +1,160 @@
+"""What stands between the network and Gradio: limits of size, closed doors, headers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fomm_demo.settings import Limits
+
+MESSAGE_BYTES = 4_000_000
+"""Size of a request that is no upload; a webcam's frame is the largest of them."""
+
+_FORM_BYTES = 100_000  # what surrounds a file in an upload
+_LOGIN_SECONDS = 0.5
+
+# Parts of Gradio that the page does not use. Some fetch addresses that a visitor names, some
+# start programs, some write files: none is reachable.
+_CLOSED = re.compile(
+    r"/gradio_api/(process_recording|proxy=|vibe-|undo-vibe|component_server|custom_component"
+    r"|run-history|runs|deep_link|dev/|profiling|file=[a-z]+:|file/)"
+    r"|/monitoring|/manifest\.json|/pwa_icon",
+    re.IGNORECASE,
+)
+
+_PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'self'"
+)
+# Whatever a visitor uploaded: shown as a picture or a video, but never as a page that runs.
+_FILE_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
+}
+
+
+class Guard:
+    """Checks requests before the application sees them, and marks its responses.
+
+    Args:
+        app: the application.
+        limits: sizes of uploads and of all files together.
+        used_bytes: tells how much the files take now.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, used_bytes: Callable[[], int]) -> None:
+        self._app = app
+        self._limits = limits
+        self._used_bytes = used_bytes
+        self._login = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection; see the ASGI specification."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, _with_headers(scope, send))
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = await self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+        elif scope["method"] == "POST" and scope["path"].rstrip("/").endswith("/login"):
+            # One attempt at a time, and each takes its time: guessing is slow.
+            async with self._login:
+                await asyncio.sleep(_LOGIN_SECONDS)
+                await self._measured(scope, receive, send)
+        else:
+            await self._measured(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        """Why a request is refused by its head alone; ``None`` if it is not."""
+        if _CLOSED.search(scope["path"]):
+            return PlainTextResponse("not found", 404)
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length) > self._most_bytes(scope):
+            return _too_large()
+        if _is_upload(scope):
+            used = await asyncio.to_thread(self._used_bytes)
+            if used > self._limits.disk_mb * 1_000_000:
+                return PlainTextResponse("The server has no room left; try again later.", 507)
+        return None
+
+    def _most_bytes(self, scope: Scope) -> int:
+        return self._limits.upload_bytes + _FORM_BYTES if _is_upload(scope) else MESSAGE_BYTES
+
+    async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, but not read more than is allowed.
+
+        A request need not state its length. One that turns out too long is cut off: the
+        application is told that the sender left, and the sender that it was too much.
+        """
+        meter = _Meter(receive, send, self._most_bytes(scope))
+        try:
+            await self._app(scope, meter.receive, meter.send)
+        except Exception:
+            if not meter.exceeded:
+                raise
+        if meter.exceeded and not meter.answered:
+            await _too_large()(scope, receive, send)
+
+
+class _Meter:
+    """Counts what is received, and goes silent in both directions once it is too much."""
+
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self._receive, self._send = receive, send
+        self._left = most
+        self.exceeded = False
+        self.answered = False
+
+    async def receive(self) -> Message:
+        """The next part of the request."""
+        if self.exceeded:
+            return {"type": "http.disconnect"}
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.exceeded = True
+            return {"type": "http.disconnect"}
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the response on."""
+        if not self.exceeded or self.answered:
+            self.answered = True
+            await self._send(message)
+
+
+def _is_upload(scope: Scope) -> bool:
+    path: str = scope["path"].rstrip("/")
+    return path.endswith("/gradio_api/upload")
+
+
+def _too_large() -> PlainTextResponse:
+    return PlainTextResponse("This is larger than the server takes.", 413)
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    is_file = "/gradio_api/file=" in scope["path"]
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.update(_HEADERS)
+            headers["Content-Security-Policy"] = _FILE_POLICY if is_file else _PAGE_POLICY
+            if is_file:
+                headers["Cache-Control"] = "private, no-store"
+        await send(message)
+
+    return marked

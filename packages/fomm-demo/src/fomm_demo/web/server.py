@@ -1,0 +1,124 @@
+"""The life of the server: listen at once, load, serve, stop politely."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from fomm_core.cli.signals import ended_like_interrupted
+
+from fomm_demo.settings import Settings
+from fomm_demo.web.reception import Reception, open_socket
+from fomm_demo.workspace import Workspace
+
+if TYPE_CHECKING:
+    import socket
+
+    import uvicorn
+    from fastapi import FastAPI
+
+    from fomm_demo.backstage import Backstage
+
+logger = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 3
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve the page until the process is asked to stop (Ctrl-C, SIGTERM, SIGHUP).
+
+    Args:
+        settings: how.
+        announce: called with lines for whoever started the server.
+
+    Raises:
+        FommError: the address or a model cannot be used.
+    """
+    from fomm_demo.backstage import Backstage
+
+    workspace = Workspace(settings.limits.keep_minutes)
+    try:
+        backstage = Backstage(settings, workspace)
+        with ended_like_interrupted(), open_socket(settings.host, settings.port) as listening:
+            port = listening.getsockname()[1]
+            announce(f"serving at {_address(settings.host, port)} - Ctrl-C stops it")
+            with Reception(listening):
+                _prepare_gradio(workspace)
+                from fomm_demo.web.application import make_application
+
+                app = make_application(backstage)
+            backstage.open()
+            _run(app, backstage, listening, announce)
+    except KeyboardInterrupt:
+        announce("stopped")
+    finally:
+        workspace.close()
+
+
+def _prepare_gradio(workspace: Workspace) -> None:
+    """Settings that Gradio reads when it is imported."""
+    os.environ["GRADIO_TEMP_DIR"] = str(workspace.served)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+
+def _address(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _run(
+    app: FastAPI, backstage: Backstage, listening: socket.socket, announce: Callable[[str], None]
+) -> None:
+    """Serve until asked to stop."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        server_header=False,
+    )
+    server = _polite(uvicorn.Server, config, backstage)
+    if backstage.settings.share:
+        threading.Thread(
+            target=_share, args=(server, listening.getsockname()[1], announce), daemon=True
+        ).start()
+    try:
+        server.run(sockets=[listening])
+    finally:
+        backstage.close()
+
+
+def _polite(
+    base: type[uvicorn.Server], config: uvicorn.Config, backstage: Backstage
+) -> uvicorn.Server:
+    """A server that cancels all jobs first when it is asked to stop."""
+
+    class PoliteServer(base):  # type: ignore[misc,valid-type]  # imported late, being slow
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            backstage.visits.close()
+            super().handle_exit(sig, frame)
+
+    server: uvicorn.Server = PoliteServer(config)
+    return server
+
+
+def _share(server: uvicorn.Server, port: int, announce: Callable[[str], None]) -> None:
+    """Make a public address by Gradio's service; the only thing that uses the internet."""
+    from gradio.networking import setup_tunnel
+
+    while not server.started:
+        time.sleep(0.1)
+    try:
+        address = setup_tunnel("127.0.0.1", port, secrets.token_urlsafe(32), None, None)
+    except Exception as error:  # noqa: BLE001 - the service may fail in any way
+        logger.warning("no public address: %s", error)
+    else:
+        announce(f"public at {address}")
