@@ -153,6 +153,17 @@ def _check_file(folder: Path, name: str, expected: str) -> None:
         )
 
 
+def require_room(folder: Path, replace: bool) -> None:
+    """Check that a bundle may be written to a folder.
+
+    Raises:
+        OutputError: something is there that is not to be replaced.
+    """
+    if folder.exists() and not (replace and is_bundle(folder)):
+        what = "a model" if is_bundle(folder) else "something else"
+        raise OutputError(f"{folder}: expected a new folder, found {what}; choose another name")
+
+
 def write_bundle(
     folder: str | Path,
     card: ModelCard,
@@ -171,9 +182,7 @@ def write_bundle(
         OutputError: the folder exists (and is not to be replaced) or cannot be written.
     """
     folder = Path(folder)
-    if folder.exists() and not (replace and is_bundle(folder)):
-        what = "a model" if is_bundle(folder) else "something else"
-        raise OutputError(f"{folder}: expected a new folder, found {what}; choose another name")
+    require_room(folder, replace)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

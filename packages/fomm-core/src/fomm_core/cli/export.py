@@ -54,6 +54,7 @@ def command(folder: Path, **options: Any) -> None:
         half=options["half"],
         keep_parameters=not options["no_params"],
         replace=options["force"],
+        origin=str(files.parameters),
     )
     size = sum(path.stat().st_size for path in bundle.folder.iterdir())
     click.echo(f"{bundle.folder}: {card.name}, {size / 1e6:.1f} MB, equal to NNabla's networks")

@@ -17,6 +17,7 @@ from fomm_core.bundle import (
     ModelCard,
     is_bundle,
     open_bundle,
+    require_room,
     write_bundle,
 )
 from fomm_core.cache import cache_folder
@@ -47,6 +48,7 @@ def export_bundle(
     half: bool = False,
     keep_parameters: bool = True,
     replace: bool = False,
+    origin: str | None = None,
 ) -> Bundle:
     """Export the four graphs, verify them against NNabla, and write a model folder.
 
@@ -58,6 +60,7 @@ def export_bundle(
             computed with in float32.
         keep_parameters: also write ``params.h5``.
         replace: replace an existing bundle.
+        origin: where the parameters are from, for error messages.
 
     Raises:
         EngineError: NNabla is not installed and the networks are not prepared.
@@ -65,7 +68,8 @@ def export_bundle(
         ExportError: a graph cannot be exported or is not equal to NNabla's.
         OutputError: the folder cannot be written.
     """
-    graphs = export_graphs(card.config, parameters, card.name)
+    require_room(Path(folder), replace)
+    graphs = export_graphs(card.config, parameters, origin or card.name)
 
     def fill(partial: Path) -> None:
         paths = _save(graphs, partial, half=False)
@@ -186,7 +190,9 @@ def cached_export(name: str, config: Config, parameters: Path) -> Bundle:
     card = ModelCard(name=name, config=config, provenance=f"exported from {parameters.name}")
     arrays = load_parameters(parameters)
     try:
-        return export_bundle(folder, card, arrays, keep_parameters=False, replace=True)
+        return export_bundle(
+            folder, card, arrays, keep_parameters=False, replace=True, origin=str(parameters)
+        )
     except OutputError:
         if is_bundle(folder):  # another process was faster
             return open_bundle(folder)

@@ -68,7 +68,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
             raise MediaError(f"{path}: expected a video, found an empty file")
         # An absolute path can never be taken for an address with a protocol.
         container = av.open(str(path.absolute()), options=_OPTIONS)
-    except (av.InvalidDataError, av.ArgumentError) as error:
+    except (av.InvalidDataError, av.ArgumentError, av.EOFError) as error:
         raise MediaError(
             f"{path}: expected a video (mp4, mov, webm, avi, mkv, gif), found data of no such "
             "format or cut off before its index"
