@@ -53,7 +53,7 @@ def build_graph(
         ConfigError: no loss is on, or one cannot work with these networks.
     """
     nn.random.set_parameter_seed(config.train_params.seed)
-    with nn.context_scope(precision.single):
+    with precision.everything():
         networks = Networks(config)
         inputs = StepInputs.create(config)
         generated = generate(networks, inputs, normalize, precision)

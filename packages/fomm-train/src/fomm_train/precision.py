@@ -1,9 +1,9 @@
-"""Where a training computes: device and precision."""
+"""Where and how a training computes: device, precision, convolutions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +11,9 @@ import nnabla as nn
 
 from fomm_core.engine.nnabla import extension_context
 from fomm_core.errors import ConfigError, EngineError
-from fomm_train.channel_last import channel_last_convolutions
+from fomm_train.blas_convolution import BlasConvolution
+from fomm_train.channel_last import channel_last_convolution
+from fomm_train.convolution import Convolution, convolving_with
 
 TypeConfig = Literal["float", "half"]
 
@@ -30,12 +32,12 @@ class Precision:
     Attributes:
         single: NNabla's context in single precision.
         half: the same in half precision; ``None`` to use ``single`` everywhere.
-        channel_last: whether convolutions on images are channel-last.
+        convolution: what computes convolutions; ``None`` for NNabla's own kernels.
     """
 
     single: Any
     half: Any = None
-    channel_last: bool = False
+    convolution: Convolution | None = None
 
     @property
     def is_mixed(self) -> bool:
@@ -43,10 +45,15 @@ class Precision:
         return self.half is not None
 
     @contextmanager
+    def everything(self) -> Iterator[None]:
+        """Build a graph in the block."""
+        with nn.context_scope(self.single), convolving_with(self.convolution):
+            yield
+
+    @contextmanager
     def images(self) -> Iterator[None]:
-        """Build what works on images in the block."""
-        layout = channel_last_convolutions() if self.channel_last else nullcontext()
-        with nn.context_scope(self.half if self.is_mixed else self.single), layout:
+        """Build a part that works on images in the block."""
+        with nn.context_scope(self.half if self.is_mixed else self.single):
             yield
 
 
@@ -70,7 +77,7 @@ def make_precision(
         context: ``"cpu"`` or ``"cudnn"``.
         local_rank: number of the GPU to use.
         type_config: ``"half"`` for mixed precision.
-        channel_last: let convolutions on images be channel-last.
+        channel_last: let convolutions be channel-last.
 
     Raises:
         ConfigError: mixed precision or channel-last on a CPU, which has no use for them.
@@ -83,7 +90,7 @@ def make_precision(
         ):
             if wanted:
                 raise ConfigError(f"{option}: expected --context cudnn (a GPU), found cpu")
-        return Precision(extension_context("cpu"))
+        return Precision(extension_context("cpu"), convolution=BlasConvolution())
     from nnabla.ext_utils import get_extension_context
 
     extension_context(context)  # says what is missing, where something is
@@ -92,7 +99,7 @@ def make_precision(
     half = None
     if type_config == "half":
         half = get_extension_context(context, device_id=device, type_config="half")
-    return Precision(single, half, channel_last)
+    return Precision(single, half, channel_last_convolution if channel_last else None)
 
 
 @dataclass(frozen=True)

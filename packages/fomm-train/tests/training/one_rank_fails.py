@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from fomm_core.config import load_config
 from fomm_core.errors import MediaError
-
 from fomm_train.batch import Pair
 from fomm_train.communicator import create
 from fomm_train.failure import ending_together

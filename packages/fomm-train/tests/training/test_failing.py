@@ -9,9 +9,7 @@ from fomm_train.state import load_state
 HERE = Path(__file__).parent
 
 
-def test_nan_stops_with_step_losses_and_checkpoint(
-    settings, write_config, tmp_path, fomm, succeed
-):
+def test_nan_stops_with_step_losses_and_checkpoint(settings, write_config, tmp_path, fomm, succeed):
     settings["train_params"].update(num_epochs=1, epoch_milestones=[])
     log = tmp_path / "log"
     succeed("train", "--config", write_config(settings), "--out", log)

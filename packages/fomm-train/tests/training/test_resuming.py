@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+
 from fomm_core.checkpoint import load_parameters
 
 LAST = "params_at_epoch_3.h5"

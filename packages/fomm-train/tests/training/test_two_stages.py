@@ -5,9 +5,10 @@ import copy
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
+
 from fomm_core.checkpoint import load_parameters
 from fomm_core.config import load_config
-from PIL import Image
 
 
 @pytest.fixture
