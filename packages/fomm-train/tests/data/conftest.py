@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -86,6 +88,41 @@ def turn(path: Path) -> Path:
     place = data.index(upright, data.index(b"tkhd"))
     path.write_bytes(data[:place] + turned + data[place + len(turned) :])
     return path
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that ended and that nobody waited for does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return "serve()" in " ".join(process.cmdline())
+    except psutil.Error:  # it just ended
+        return False
+
+
+@pytest.fixture(scope="session")
+def workers_alive() -> Callable[[], list[int]]:
+    """Tell the worker processes of this process."""
+    return lambda: [child.pid for child in psutil.Process().children() if is_worker(child)]
+
+
+@pytest.fixture(scope="session")
+def end_soon() -> Callable[[list[int]], bool]:
+    """Tell whether processes end within some time."""
+
+    def wait(pids: list[int]) -> bool:
+        for _ in range(1500):
+            if not any(runs(pid) for pid in pids):
+                return True
+            time.sleep(0.02)
+        return False
+
+    return wait
 
 
 @pytest.fixture(autouse=True)

@@ -30,20 +30,6 @@ class _InScript:
         return task
 
 
-def is_gone(pid: int, seconds: float = 20) -> bool:
-    """Whether a process ends within some time; one that nobody waited for yet counts."""
-    for _ in range(int(seconds * 50)):
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def workers_alive() -> list[psutil.Process]:
-    children = psutil.Process().children()
-    return [child for child in children if "serve()" in " ".join(child.cmdline())]
-
-
 @pytest.fixture
 def hire():
     workers = []
@@ -153,10 +139,10 @@ def test_it_ends_at_once_when_killed(hire):
     assert not psutil.pid_exists(pid)
 
 
-def test_it_ends_when_forgotten():
+def test_it_ends_when_forgotten(end_soon):
     pid = WorkerProcess(math.sqrt, "tester").pid
     gc.collect()
-    assert is_gone(pid)
+    assert end_soon([pid])
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
@@ -181,7 +167,7 @@ def test_a_crew_stops_at_other_errors(workers, tmp_path):
         list(answers_as_done(read_boxes, [tmp_path / "absent.csv"] * 3, workers))
 
 
-def test_a_crew_that_is_left_early_ends():
+def test_a_crew_that_is_left_early_ends(workers_alive):
     answers = answers_as_done(time.sleep, [0, 600, 600], 2)
     assert next(answers) == (0, None)
     assert len(workers_alive()) == 2
