@@ -364,3 +364,11 @@ def test_the_sample_has_its_figures():
     assert (reader.info.width, reader.info.height) == (256, 256)
     assert (reader.frame_rate, reader.info.has_audio) == (25, True)
     assert sum(1 for _ in reader) == reader.frame_count == 125
+
+
+def test_frames_beyond_the_limit_of_pixels_are_not_decoded(ffmpeg, tmp_path, monkeypatch):
+    clip = ffmpeg.clip(tmp_path / "large.mp4", *ffmpeg.h264, frames=2, size=(64, 48))
+    monkeypatch.setattr("fomm_core.video.decode.MAX_PIXELS", 64 * 48 - 1)
+
+    with pytest.raises(MediaError, match="no frame that can be decoded"):
+        VideoReader(clip)

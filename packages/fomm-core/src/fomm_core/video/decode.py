@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from fomm_core.errors import MediaError
+from fomm_core.frames import MAX_PIXELS
 from fomm_core.video.clock import Clock
 from fomm_core.video.media import Timeline, timeline_of, video_stream
 from fomm_core.video.timing import Timed
@@ -127,6 +128,8 @@ def first_frame(decoder: StreamDecoder, path: Path) -> VideoFrame:
 
 
 def _configured(stream: VideoStream) -> VideoStream:
+    # As for pictures: a few bytes can claim a frame that takes all memory.
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     if stream.width * stream.height <= _ONE_THREAD_PIXELS:
         stream.thread_type = "NONE"
         stream.thread_count = 1
