@@ -15,7 +15,6 @@ from fomm_core.model import Model
 from fomm_core.production import Observer, Progress
 from fomm_core.template import MotionTemplate
 from fomm_core.video import VideoReader, prefetch
-
 from fomm_demo.intake import Clip, take_motion, take_picture, take_video
 from fomm_demo.studio import Order, Studio
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from fomm_core.errors import MediaError, MotionError
 from fomm_core.template import MotionTemplate
 from fomm_core.video import VideoInfo, probe
-
 from fomm_demo.settings import Limits
 
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")

@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 
 from fomm_core.animate import Frame
 from fomm_core.production import Observer, Progress
-
 from fomm_demo.workspace import Workspace
 
 T = TypeVar("T")

@@ -12,7 +12,6 @@ from fomm_core.animate import Animator, Frame
 from fomm_core.errors import FommError
 from fomm_core.frames import read_image
 from fomm_core.motion import MotionMode
-
 from fomm_demo.intake import take_picture
 from fomm_demo.jobs import Pace
 from fomm_demo.keeping import PerVisit

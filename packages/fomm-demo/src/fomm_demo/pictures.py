@@ -12,7 +12,6 @@ from html import escape
 from io import BytesIO
 
 from fomm_core.animate import Frame
-
 from fomm_demo.jobs import Snapshot
 from fomm_demo.live import LiveFrame
 from fomm_demo.shelf import Card
@@ -128,7 +127,10 @@ def card_text(card: Card, size: tuple[int, int] | None = None) -> str:
         ("Animates", card.description),
         ("Made by", card.provenance),
         ("Licence", card.licence),
-        ("Figures", ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in card.metrics)),
+        (
+            "Figures",
+            ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in card.metrics),
+        ),
     ]
     if size is not None:
         rows.insert(1, ("Picture size", f"{size[1]} x {size[0]} pixels"))

@@ -21,7 +21,6 @@ from fomm_core.model import (
     usable_engines,
 )
 from fomm_core.zoo import ZOO, resolve
-
 from fomm_demo.sharing import SharedEngine
 
 logger = logging.getLogger(__name__)
@@ -164,7 +163,8 @@ def _downloaded() -> list[str]:
     return [
         entry.name
         for entry in ZOO.values()
-        if entry.is_model and all((folder / entry.name / file.name).is_file() for file in entry.files)
+        if entry.is_model
+        and all((folder / entry.name / file.name).is_file() for file in entry.files)
     ]
 
 

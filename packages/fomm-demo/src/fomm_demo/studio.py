@@ -11,7 +11,6 @@ from fomm_core.motion import MotionMode
 from fomm_core.painting import View
 from fomm_core.production import Observer, Produced, Progress, Request, produce
 from fomm_core.template import MotionTemplate
-
 from fomm_demo.intake import take_motion, take_picture, take_video
 from fomm_demo.settings import Limits
 from fomm_demo.shelf import Shelf

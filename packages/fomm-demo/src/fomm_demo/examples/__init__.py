@@ -8,9 +8,7 @@ from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 _FOLDER = Path(__file__).parent
 
-PICTURES = tuple(_FOLDER / f"{name}.png" for name in ("kim", "leo", "red", "ada")) + (
-    SAMPLE_SOURCE,
-)
+PICTURES = (*(_FOLDER / f"{name}.png" for name in ("kim", "leo", "red", "ada")), SAMPLE_SOURCE)
 """Source pictures."""
 
 CLIPS = (_FOLDER / "talk.mp4", SAMPLE_DRIVING)

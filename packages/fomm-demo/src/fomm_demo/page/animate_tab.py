@@ -117,12 +117,12 @@ class AnimateTab:
         source is the picture; driving the video, or None where motion is a saved motion
         (.npz). movement is relative, relative-values or absolute; fit is crop, pad or
         stretch; quality is exact or fast; view is generated, default, detailed or full;
-        start and end are seconds or None.
+        start and end are seconds, 0 for the whole video.
         """
-        fields = (source, driving, motion, model, movement, adapt_scale, find_best_frame)
-        fields += (smooth, fit, quality, view, audio, start, end)
+        files, movements = (source, driving, motion), (movement, adapt_scale, find_best_frame)
+        looks = (smooth, fit, quality, view, audio)
         with friendly():
-            job = self._begin(request, fields)
+            job = self._begin(request, (*files, model, *movements, *looks, start, end))
         try:
             while not await job.wait(1.0):
                 pass
@@ -185,11 +185,11 @@ class AnimateTab:
     def _finished(self, outcome: Outcome) -> dict[Any, Any]:
         produced = outcome.produced
         speed = produced.frames / max(produced.seconds, 1e-9)
-        text = f"Done: {produced.frames} frames in {produced.seconds:.1f} s. {outcome.notice}"
+        figures = f"{produced.frames} frames in {produced.seconds:.1f} s, {speed:.0f} frames/s."
         return {
             self.screen: gr.update(visible=False),
             self.result: gr.update(value=str(outcome.video), visible=True),
-            self.status: note(f"{text.strip()} ({speed:.0f} frames/s)", "done"),
+            self.status: note(f"Done: {figures} {outcome.notice}".strip(), "done"),
             self.start: gr.update(interactive=True),
             self.stop: gr.update(visible=False),
         }

@@ -54,9 +54,7 @@ def add_model_picker(backstage: Backstage) -> gr.Dropdown:
     def show(name: Any) -> str:
         return card_text(shelf.card(name)) if name in shelf.names else ""
 
-    model.change(
-        show, model, card, preprocess=False, queue=False, api_visibility="private"
-    )
+    model.change(show, model, card, preprocess=False, queue=False, api_visibility="private")
     return model
 
 
@@ -150,6 +148,6 @@ def add_options(backstage: Backstage) -> tuple[Any, ...]:
         )
         audio = gr.Checkbox(value=True, label="Keep the sound of the video")
         with gr.Row():
-            start = gr.Number(None, label="Begin at (seconds)", minimum=0, min_width=120)
-            end = gr.Number(None, label="Stop at (seconds)", minimum=0, min_width=120)
+            start = gr.Number(0, label="Begin at (seconds)", minimum=0, min_width=120)
+            end = gr.Number(0, label="Stop at (seconds; 0: the end)", minimum=0, min_width=120)
     return movement, adapt, best, smooth, fit, quality, view, audio, start, end

@@ -11,7 +11,6 @@ from fomm_core.errors import FommError
 from fomm_core.frames import Fit
 from fomm_core.motion import MotionMode
 from fomm_core.painting import View
-
 from fomm_demo.studio import Options, Order
 
 _Choice = TypeVar("_Choice", bound=str)
@@ -111,8 +110,9 @@ def _choice(name: str, value: Any, choices: Iterable[_Choice]) -> _Choice:
 
 
 def _seconds(name: str, value: Any) -> float | None:
+    """Seconds, or ``None`` for 0: an empty field of the page becomes 0 when it is shown."""
     if value in (None, ""):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise FommError(f"{name}: expected a number of seconds")
-    return float(value) or None if name == "start" else float(value)
+    return float(value) or None

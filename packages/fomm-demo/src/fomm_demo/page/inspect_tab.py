@@ -12,7 +12,6 @@ import numpy as np
 from fomm_core.animate import AnimatedFrame, Frame
 from fomm_core.visualize import draw_keypoints, keypoint_colors
 from fomm_core.visualize.maps import grey, heat, picture
-
 from fomm_demo.backstage import Backstage
 from fomm_demo.inspection import Inspection, inspect
 from fomm_demo.jobs import JobCancelledError
@@ -84,9 +83,7 @@ class InspectTab:
         visit = visit_of(request)
         with friendly():
             order = read_order(*fields)
-        job = self._backstage.visits.begin(
-            visit, partial(_examined, self._backstage, visit, order)
-        )
+        job = self._backstage.visits.begin(visit, partial(_examined, self._backstage, visit, order))
         try:
             while not await job.wait(0.15):
                 yield {self.status: progress(job.snapshot), self.look: _usable(False)}
@@ -124,9 +121,7 @@ def _usable(usable: bool) -> Any:
     return gr.update(interactive=usable)
 
 
-def _examined(
-    backstage: Backstage, visit: str, order: Any, observe: Any
-) -> tuple[Inspection, str]:
+def _examined(backstage: Backstage, visit: str, order: Any, observe: Any) -> tuple[Inspection, str]:
     """Inspect, and keep what was found for the slider and for saving."""
     inspection = inspect(backstage.studio, order, observe)
     backstage.inspections.put(visit, inspection)

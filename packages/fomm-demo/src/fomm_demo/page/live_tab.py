@@ -14,7 +14,6 @@ import numpy as np
 from fomm_core.animate import Frame
 from fomm_core.errors import FommError, MediaError
 from fomm_core.motion import MotionMode
-
 from fomm_demo.backstage import Backstage
 from fomm_demo.live import Wish
 from fomm_demo.page.animate_tab import visit_of
@@ -79,9 +78,8 @@ class LiveTab:
         )
 
     def _follow(self, request: gr.Request, shot: Any, source: Any, model: Any, motion: Any) -> str:
-        """Animate one frame of the camera. What is missing is said in the view: a toast for
-        each frame would be a flood.
-        """
+        """Animate one frame of the camera."""
+        # What is missing is said in the view: a toast for each frame would be a flood.
         try:
             picture = file_of(source)
             if picture is None:

@@ -26,7 +26,8 @@ from fomm_demo.page.toasts import friendly
 
 _TITLE = (
     '<div class="fd-title"><h1>Make a picture move</h1>'
-    "<p>Choose a portrait and a video: the portrait moves as the person in the video does.</p></div>"
+    "<p>Choose a portrait and a video: the portrait moves as the person in the video does.</p>"
+    "</div>"
 )
 
 
@@ -53,9 +54,7 @@ class Page(gr.Blocks):
         """Check the files of an event before anything is done with them."""
         with friendly():
             check_files(inputs, self._may_read)
-        processed: list[Any] = await super().preprocess_data(
-            block_fn, inputs, state, explicit_call
-        )
+        processed: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
         return processed
 
     def _may_read(self, path: Path) -> bool:
@@ -64,7 +63,8 @@ class Page(gr.Blocks):
 
 def build_page(backstage: Backstage) -> gr.Blocks:
     """Build the page of a backstage."""
-    with Page(backstage) as page:
+    page = Page(backstage)
+    with page:
         gr.HTML(_TITLE)
         with gr.Tabs():
             with gr.Tab("Animate", id="animate"):

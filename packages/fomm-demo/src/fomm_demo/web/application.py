@@ -15,7 +15,7 @@ from fomm_demo.settings import Settings
 from fomm_demo.web.guard import Guard
 
 
-def make_application(backstage: Backstage) -> FastAPI:
+def make_application(backstage: Backstage) -> Guard:
     """Put the page of a backstage on the network.
 
     The folder of served files has to be Gradio's folder for temporary files already when
@@ -46,8 +46,7 @@ def make_application(backstage: Backstage) -> FastAPI:
     page.has_launched = True
     gr.set_static_paths([str(path) for path in EXAMPLE_FILES])
     _mount(app, page, settings, str(backstage.workspace.root / "jobs"))
-    app.add_middleware(Guard, limits=settings.limits, used_bytes=backstage.workspace.used_bytes)
-    return app
+    return Guard(app, settings.limits, backstage.workspace.used_bytes)
 
 
 def _mount(app: FastAPI, page: gr.Blocks, settings: Settings, private: str) -> None:

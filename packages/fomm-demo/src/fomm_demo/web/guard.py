@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -57,9 +57,21 @@ class Guard:
         self._limits = limits
         self._used_bytes = used_bytes
         self._login = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def stop(self) -> None:
+        """Tell all running requests that their sender left, so that the server can end.
+
+        Pages hold connections open as long as they are shown. May be called from a signal
+        handler or another thread.
+        """
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; see the ASGI specification."""
+        self._loop = asyncio.get_running_loop()
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
@@ -99,7 +111,7 @@ class Guard:
         A request need not state its length. One that turns out too long is cut off: the
         application is told that the sender left, and the sender that it was too much.
         """
-        meter = _Meter(receive, send, self._most_bytes(scope))
+        meter = _Meter(receive, send, self._most_bytes(scope), self._stopping)
         try:
             await self._app(scope, meter.receive, meter.send)
         except Exception:
@@ -112,9 +124,10 @@ class Guard:
 class _Meter:
     """Counts what is received, and goes silent in both directions once it is too much."""
 
-    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+    def __init__(self, receive: Receive, send: Send, most: int, stopping: asyncio.Event) -> None:
         self._receive, self._send = receive, send
         self._left = most
+        self._stopping = stopping
         self.exceeded = False
         self.answered = False
 
@@ -122,7 +135,7 @@ class _Meter:
         """The next part of the request."""
         if self.exceeded:
             return {"type": "http.disconnect"}
-        message = await self._receive()
+        message = await _first(self._receive(), self._stopping)
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             self.exceeded = True
@@ -134,6 +147,18 @@ class _Meter:
         if not self.exceeded or self.answered:
             self.answered = True
             await self._send(message)
+
+
+async def _first(coming: Awaitable[Message], stopping: asyncio.Event) -> Message:
+    """The next message, or the end where that comes first."""
+    message = asyncio.ensure_future(coming)
+    end = asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait((message, end), return_when=asyncio.FIRST_COMPLETED)
+        return message.result() if message.done() else {"type": "http.disconnect"}
+    finally:
+        end.cancel()
+        message.cancel()
 
 
 def _is_upload(scope: Scope) -> bool:

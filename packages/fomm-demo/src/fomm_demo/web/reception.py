@@ -5,37 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from typing_extensions import Self
 
 from fomm_core.errors import FommError
 
-_PAGE = b"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>First Order Motion</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<noscript><meta http-equiv="refresh" content="2"></noscript>
-<style>
-:root { color-scheme: light dark; --ink: #1c2b33; --soft: #5d7079; --ground: #f6f8f8; --tone: #0f8a83 }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6eeee; --soft: #93a5ab; --ground: #11181b; --tone: #35c2b6 }
-}
-body { margin: 0; min-height: 100vh; display: grid; place-content: center; text-align: center;
-  background: var(--ground); color: var(--soft); font: 16px/1.5 system-ui, sans-serif }
-h1 { margin: 0 0 .25rem; color: var(--ink); font-size: 1.6rem }
-p { margin: 0 } i { display: block; width: 12rem; height: 4px; margin: 1.5rem auto 0;
-  border-radius: 2px; background: linear-gradient(90deg, transparent, var(--tone), transparent) 0/40% 100% no-repeat;
-  animation: go 1.2s ease-in-out infinite alternate }
-@keyframes go { to { background-position: 100% } }
-@media (prefers-reduced-motion: reduce) { i { animation: none } }
-</style></head>
-<body><main role="status"><h1>Make a picture move</h1><p>Opening the studio&hellip;</p><i></i></main>
-<script>
-const again = () => fetch("health", {cache: "no-store"})
-  .then(answer => answer.ok ? location.reload() : setTimeout(again, 250))
-  .catch(() => setTimeout(again, 250));
-setTimeout(again, 250);
-</script></body></html>
-"""
+_PAGE = (Path(__file__).parent / "waiting.html").read_bytes()
 
 
 class Reception:

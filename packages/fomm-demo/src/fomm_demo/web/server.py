@@ -8,11 +8,9 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from fomm_core.cli.signals import ended_like_interrupted
-
 from fomm_demo.settings import Settings
 from fomm_demo.web.reception import Reception, open_socket
 from fomm_demo.workspace import Workspace
@@ -21,13 +19,11 @@ if TYPE_CHECKING:
     import socket
 
     import uvicorn
-    from fastapi import FastAPI
 
     from fomm_demo.backstage import Backstage
+    from fomm_demo.web.guard import Guard
 
 logger = logging.getLogger(__name__)
-
-_GRACE_SECONDS = 3
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -74,40 +70,23 @@ def _address(host: str, port: int) -> str:
 
 
 def _run(
-    app: FastAPI, backstage: Backstage, listening: socket.socket, announce: Callable[[str], None]
+    app: Guard, backstage: Backstage, listening: socket.socket, announce: Callable[[str], None]
 ) -> None:
-    """Serve until asked to stop."""
-    import uvicorn
+    """Serve until asked to stop, then clean up."""
+    from fomm_demo.web.polite import PoliteServer
 
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        server_header=False,
-    )
-    server = _polite(uvicorn.Server, config, backstage)
+    def stop() -> None:
+        backstage.visits.close()
+        app.stop()
+
+    server = PoliteServer(app, stop)
     if backstage.settings.share:
-        threading.Thread(
-            target=_share, args=(server, listening.getsockname()[1], announce), daemon=True
-        ).start()
+        port = listening.getsockname()[1]
+        threading.Thread(target=_share, args=(server, port, announce), daemon=True).start()
     try:
         server.run(sockets=[listening])
     finally:
         backstage.close()
-
-
-def _polite(
-    base: type[uvicorn.Server], config: uvicorn.Config, backstage: Backstage
-) -> uvicorn.Server:
-    """A server that cancels all jobs first when it is asked to stop."""
-
-    class PoliteServer(base):  # type: ignore[misc,valid-type]  # imported late, being slow
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            backstage.visits.close()
-            super().handle_exit(sig, frame)
-
-    server: uvicorn.Server = PoliteServer(config)
-    return server
 
 
 def _share(server: uvicorn.Server, port: int, announce: Callable[[str], None]) -> None:
