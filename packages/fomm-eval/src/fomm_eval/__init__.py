@@ -1,5 +1,87 @@
-"""Evaluation of the First Order Motion Model: reconstruction and metrics."""
+"""Evaluation of the First Order Motion Model: reconstruction and metrics.
+
+    from fomm_eval import Extractors, evaluate, pair_clips
+
+    evaluation = evaluate(pair_clips(Path("real"), Path("generated")))
+    evaluation.scores.overall(L1).mean
+
+Reading order: ``reconstruct.py``, ``clips.py``, ``comparison.py``, ``metrics/``, ``landmarks/``.
+The names below are the public ones; they are imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from fomm_eval._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from fomm_eval.avatars.benchmark import open_benchmark
+    from fomm_eval.avatars.measure import measure
+    from fomm_eval.clips import pair_clips
+    from fomm_eval.comparison import Evaluation, Extractors, evaluate
+    from fomm_eval.errors import EvaluationError, ExtractorError
+    from fomm_eval.extraction import choose_extractors
+    from fomm_eval.landmarks import Extractor, FrameView, Observation
+    from fomm_eval.metrics import AED, AKD, L1, MKR, PSNR, SSIM
+    from fomm_eval.reconstruct import reconstruct_all, reconstruct_video
+
+_HOME = {
+    "AED": "metrics",
+    "AKD": "metrics",
+    "Evaluation": "comparison",
+    "EvaluationError": "errors",
+    "Extractor": "landmarks",
+    "ExtractorError": "errors",
+    "Extractors": "comparison",
+    "FrameView": "landmarks",
+    "L1": "metrics",
+    "MKR": "metrics",
+    "Observation": "landmarks",
+    "PSNR": "metrics",
+    "SSIM": "metrics",
+    "choose_extractors": "extraction",
+    "evaluate": "comparison",
+    "measure": "avatars.measure",
+    "open_benchmark": "avatars.benchmark",
+    "pair_clips": "clips",
+    "reconstruct_all": "reconstruct",
+    "reconstruct_video": "reconstruct",
+}
+
+__all__ = [
+    "AED",
+    "AKD",
+    "L1",
+    "MKR",
+    "PSNR",
+    "SSIM",
+    "Evaluation",
+    "EvaluationError",
+    "Extractor",
+    "ExtractorError",
+    "Extractors",
+    "FrameView",
+    "Observation",
+    "__version__",
+    "choose_extractors",
+    "evaluate",
+    "measure",
+    "open_benchmark",
+    "pair_clips",
+    "reconstruct_all",
+    "reconstruct_video",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -10,8 +10,8 @@ from typing import Literal
 
 from fomm_core.model import Model
 from fomm_eval.clips import Clip
+from fomm_eval.comparison import Extractors
 from fomm_eval.errors import ExtractorError
-from fomm_eval.evaluate import Extractors
 from fomm_eval.landmarks import Extractor
 from fomm_eval.landmarks.avatars import AvatarKeypoints, truth_path
 from fomm_eval.landmarks.dlib_faces import DlibFaces, is_installed

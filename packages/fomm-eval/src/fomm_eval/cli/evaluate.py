@@ -14,7 +14,7 @@ from fomm_core.errors import FommError
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
     from fomm_core.model import Model
-    from fomm_eval.evaluate import Evaluation
+    from fomm_eval.comparison import Evaluation
 
 LANDMARKS = ("auto", "dlib", "face-alignment", "avatars", "files", "none")
 IDENTITIES = ("auto", "dlib", "files", "none")
@@ -125,7 +125,7 @@ def _compare(options: dict[str, Any], quiet: bool) -> Evaluation:
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_eval.cli.progress import video_bar
     from fomm_eval.clips import pair_clips
-    from fomm_eval.evaluate import evaluate
+    from fomm_eval.comparison import evaluate
     from fomm_eval.extraction import Wish, choose_extractors
 
     pairs = pair_clips(options["real"], options["generated"], common=options["common"])

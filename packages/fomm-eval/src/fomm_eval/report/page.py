@@ -11,7 +11,7 @@ from string import Template
 import numpy as np
 
 from fomm_core.frames import ByteArray
-from fomm_eval.evaluate import Evaluation
+from fomm_eval.comparison import Evaluation
 from fomm_eval.metrics import Metric, Summary
 from fomm_eval.report.plots import distribution_plot
 from fomm_eval.report.records import OVERALL, Row
@@ -30,8 +30,9 @@ _PAGE = Template("""<!DOCTYPE html>
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto;
   padding: 0 1rem; color: #222; background: #fff; }
 table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; font-size: 0.9rem; }
-th, td { padding: 0.2rem 0.8rem; text-align: right; border-bottom: 1px solid #ddd; }
-th:first-child, td:first-child { text-align: left; }
+th, td { padding: 0.2rem 0.8rem; text-align: left; border-bottom: 1px solid #ddd; }
+td { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td:last-child { white-space: normal; }
 .scroll { max-height: 28rem; overflow: auto; }
 svg { max-width: 100%; height: auto; }
 figure { display: inline-block; margin: 0 1rem 1rem 0; }

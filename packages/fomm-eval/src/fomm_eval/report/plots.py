@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_BOXES = 40
 """More clips than this are shown as a histogram of their means."""
 
+_FEW_BOXES = 12
 _BLUE = "#3b6ea5"
 _RED = "#b5483a"
 
@@ -29,7 +30,8 @@ def distribution_plot(scores: Scores, metric: Metric) -> str:
     Returns:
         An ``<svg>`` element.
     """
-    figure, axes = _figure(min(10.0, 3.0 + 0.35 * min(len(scores.clips), MOST_BOXES)), 3.2)
+    width = 5.0 if len(scores.clips) <= _FEW_BOXES else 10.0  # two plots side by side, or one
+    figure, axes = _figure(width, 3.0)
     columns = [clip.column(metric) for clip in scores.clips]
     values = [column[weights > 0] for column, weights in columns]
     if len(scores.clips) <= MOST_BOXES:
@@ -43,7 +45,9 @@ def distribution_plot(scores: Scores, metric: Metric) -> str:
     if overall is not None and len(scores.clips) <= MOST_BOXES:
         axes.axhline(overall.mean, color=_RED, linewidth=1)
         axes.axhspan(overall.low, overall.high, color=_RED, alpha=0.12, linewidth=0)
-    axes.set_title(f"{metric.name}: {metric.description} ({metric.better} is better)", fontsize=9)
+    if overall is not None and overall.std == 0:  # else the axis magnifies nothing at all
+        axes.set_ylim(overall.mean - 0.5, overall.mean + 0.5)
+    axes.set_title(f"{metric.name} ({metric.better} is better)", fontsize=9)
     return _svg(figure)
 
 
