@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fomm_core.errors import FommError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fomm_demo.page.forms import check_files, file_of, read_order
+from fomm_demo.studio import Options, Order
+
+FILE = {"path": "a.png", "meta": {"_type": "gradio.FileData"}}
+VIDEO = {"path": "b.mp4", "meta": {"_type": "gradio.FileData"}}
+OPTIONS = ["relative", True, False, True, "pad", "fast", "default", False, 1, 0]
+
+
+def test_a_form_becomes_an_order():
+    options = Options(
+        adapt_scale=True, smooth=True, fit="pad", fast=True, audio=False, view="default", start=1.0
+    )
+
+    assert read_order(FILE, VIDEO, None, "avatar", *OPTIONS) == Order(
+        Path("a.png"), Path("b.mp4"), None, "avatar", options
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        (0, None, "choose a picture"),
+        (1, None, "driving video or a saved motion"),
+        (4, "sideways", "movement: expected one of"),
+        (8, ["crop"], "fit: expected one of"),
+        (12, "soon", "start: expected a number"),
+        (13, float("nan"), "end: expected a number"),
+        (13, True, "end: expected a number"),
+        (0, {"path": ["a"]}, "cannot be used"),
+        (0, {"path": "a\0b"}, "cannot be used"),
+    ],
+)
+def test_what_is_missing_or_no_choice_is_said_in_plain_words(field, value, message):
+    fields = [FILE, VIDEO, None, "avatar", *OPTIONS]
+    fields[field] = value
+
+    with pytest.raises(FommError, match=message):
+        read_order(*fields)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@given(st.lists(anything, min_size=14, max_size=14))
+def test_no_form_at_all_breaks_the_reading(fields):
+    try:
+        read_order(*fields)
+    except FommError as error:
+        assert "\n" not in str(error)
+
+
+def test_files_are_found_however_deep_they_are():
+    check_files([{"a": [FILE]}, VIDEO], lambda path: True)
+    with pytest.raises(FommError, match="no longer there"):
+        check_files([{"a": [[FILE]]}], lambda path: False)
+
+
+@pytest.mark.parametrize("path", ["http://127.0.0.1/x", "file:///etc/passwd", "a\0b"])
+def test_addresses_are_no_files(path):
+    with pytest.raises(FommError):
+        check_files([{"path": path}], lambda path: True)
+
+
+def test_an_empty_component_has_no_file():
+    assert file_of(None) is None
+    assert file_of({"path": None, "url": "data:"}) is None
