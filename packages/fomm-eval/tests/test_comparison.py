@@ -92,7 +92,7 @@ def test_unequal_sizes_are_told_or_fitted(tmp_path, put, frames):
     put.folder(tmp_path / "real" / "clip", frames(2, size=96))
     put.folder(tmp_path / "made" / "clip", frames(2))
     pairs = pair_clips(tmp_path / "real", tmp_path / "made")
-    with pytest.raises(EvaluationError, match="clip: .* 96x96 real and 64x64 generated; --fit"):
+    with pytest.raises(EvaluationError, match=r"clip: .* 96x96 real and 64x64 generated; --fit"):
         evaluate(pairs)
     assert evaluate(pairs, fit_real="crop").scores.overall(L1).mean < 0.1
 

@@ -60,7 +60,7 @@ def test_a_missing_folder_is_named(tmp_path):
 
 def test_two_videos_of_one_name_are_refused(tmp_path):
     touch(tmp_path, "test/a.mp4", "test/a.mov")
-    with pytest.raises(MediaError, match="different names.*a.mov and a.mp4"):
+    with pytest.raises(MediaError, match=r"different names.*a.mov and a.mp4"):
         find_test_videos(tmp_path)
 
 

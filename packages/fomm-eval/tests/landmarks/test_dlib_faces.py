@@ -85,7 +85,7 @@ def test_a_hidden_face_is_missing(compare, real):
 
 
 def test_no_face_anywhere_is_an_error(compare):
-    with pytest.raises(EvaluationError, match="AKD: expected a face.*none in any of 3 pairs.*dlib"):
+    with pytest.raises(EvaluationError, match=r"AKD: expected a face.*none in any of 3.*dlib"):
         compare(lambda frame: frame * 0)
 
 

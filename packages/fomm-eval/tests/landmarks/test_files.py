@@ -56,7 +56,7 @@ def test_embeddings(tmp_path, look):
 def test_what_the_file_does_not_have_is_told(tmp_path, look):
     np.savez(tmp_path / "a.npz", a=np.zeros((2, 4, 2)))
     extractor = StoredLandmarks(tmp_path / "a.npz", tmp_path / "a.npz")
-    with pytest.raises(ExtractorError, match="a.npz: expected the clip b"):
+    with pytest.raises(ExtractorError, match=r"a.npz: expected the clip b"):
         look(extractor, "b")
     with pytest.raises(ExtractorError, match="a: expected frame 2, found 2 frames"):
         look(extractor, index=2)

@@ -114,12 +114,12 @@ def measure(
     answerers: tuple[Answerer, ...] = (ModelAnswers(model, motion), CopySource(), CopyDriving())
     worst = WorstFrames(L1)
     results, examples = [], []
-    for answerer in answerers:
+    for number, answerer in enumerate(answerers):
         clips = []
         for case in benchmark.cases:
             runner = _CaseRun(model, answerer, case, benchmark.size, observe)
-            clips.append(runner.scores())
-            if answerer is answerers[0]:
+            clips.append(runner.scores(with_truth=number == 0))
+            if number == 0:
                 runner.offer_worst(worst)
                 examples.append(runner.example())
         results.append(AnswerResult(answerer.name, Scores(tuple(clips))))
@@ -145,11 +145,15 @@ class _CaseRun:
         self._targets = [read_frame(path, size) for path in case.target]
         self._answers = list(self._watched(answerer.answer(self._source, self._driving)))
 
-    def scores(self) -> ClipScores:
-        """The scores of all frames."""
+    def scores(self, *, with_truth: bool) -> ClipScores:
+        """The scores of all frames.
+
+        Args:
+            with_truth: also compare the model's keypoints with the true ones.
+        """
         eyes = self._expression(self._case.blink)
         mouth = self._expression(self._case.mouth)
-        truth = self._case.read_truth() if isinstance(self._answerer, ModelAnswers) else None
+        truth = self._case.read_truth() if with_truth else None
         table = ScoreTable(self._case.name, METRICS)
         for index, (answer, target) in enumerate(zip(self._answers, self._targets, strict=True)):
             table.append(

@@ -106,8 +106,11 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 def _svg(figure: Figure) -> str:
     """The figure as an element, without what only stands in files."""
+    from matplotlib import rc_context
+
     text = io.StringIO()
-    # No date: equal results give equal pages.
-    figure.savefig(text, format="svg", metadata={"Date": None})
+    # No date and no random names: equal results give equal pages.
+    with rc_context({"svg.hashsalt": "fomm"}):
+        figure.savefig(text, format="svg", metadata={"Date": None})
     content = text.getvalue()
     return content[content.index("<svg") :]

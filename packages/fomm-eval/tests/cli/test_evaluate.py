@@ -1,0 +1,109 @@
+"""``fomm evaluate``: from folders to figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from fomm_eval.metrics import l1_distance
+
+
+@pytest.fixture
+def sides(here, put, frames):
+    """Real and generated clips of two names, 64x64."""
+    for number, name in enumerate(["a", "b"]):
+        put.folder(here / "real" / name, frames(3, number))
+        put.folder(here / "made" / name, frames(3, number + 5))
+    return ("--real", "real", "--generated", "made", "--landmarks", "none", "--identity", "none")
+
+
+def test_figures_are_printed_and_written(fomm, sides, here, frames):
+    done = fomm("evaluate", *sides)
+    assert done.code == 0, done.err
+    folder = here / "result" / "evaluation"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "evaluation.csv",
+        "evaluation.json",
+        "frames.csv",
+        "report.html",
+    ]
+    pairs = [zip(frames(3, n), frames(3, n + 5), strict=True) for n in range(2)]
+    expected = np.mean([l1_distance(*pair) for clip in pairs for pair in clip])
+    found = json.loads((folder / "evaluation.json").read_text())
+    assert found["overall"]["L1"]["mean"] == pytest.approx(expected)
+    assert found["landmarks"] is None
+    assert f"L1          {expected:.4f}" in done.out
+    assert done.out.startswith("clip ")
+    assert "report.html" in done.err
+    lines = list(csv.DictReader((folder / "frames.csv").open()))
+    assert [(line["clip"], line["frame"]) for line in lines][2:4] == [("a", "2"), ("b", "0")]
+
+
+def test_a_reconstruction_is_evaluated_end_to_end(fomm, data, here):
+    words = ("-q", "reconstruct", "--data", data, "--eval")
+    printed = fomm(*words).out
+    made = here / "result" / "avatar" / "reconstruction" / "png"
+    done = fomm("-q", "evaluate", "--real", data / "test", "--generated", made)
+    assert done.code == 0, done.err
+    found = json.loads((here / "result" / "evaluation" / "evaluation.json").read_text())
+    assert f"mean L1: {found['overall']['L1']['mean']:.6f} " in printed
+
+
+def test_sheets_are_no_generated_frames(fomm, data, here):
+    fomm("-q", "reconstruct", "--data", data)
+    made = here / "result" / "avatar" / "reconstruction"
+    words = ("evaluate", "--real", data / "test", "--generated", made)
+    assert "use --eval or --only-generated" in fomm(*words).refusal
+
+
+def test_files_of_landmarks_and_embeddings(fomm, sides, here):
+    marks = {name: np.zeros((3, 5, 2)) for name in "ab"}
+    np.savez(here / "real.npz", **marks)
+    np.savez(here / "made.npz", **{name: array + 1 for name, array in marks.items()})
+    (here / "real.csv").write_text("clip,frame,e0,e1\na,0,1,0\na,1,1,0\nb,2,1,0\n")
+    (here / "made.csv").write_text("clip,frame,e0,e1\na,0,1,3\nb,0,1,1\n")
+    done = fomm(
+        "evaluate", *sides[:4], "--real-landmarks", "real.npz", "--generated-landmarks",
+        "made.npz", "--real-embeddings", "real.csv", "--generated-embeddings", "made.csv",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "landmarks: files: real.npz and made.npz" in done.out
+    found = json.loads((here / "result" / "evaluation" / "evaluation.json").read_text())
+    assert found["overall"]["AKD"]["mean"] == pytest.approx(256 / 64)
+    assert found["overall"]["AED"] == {"mean": 9.0, "std": 0, "low": 9, "high": 9, "count": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ((), "expected --real and --generated (or --avatars), found not both"),
+        (("--real", "real"), "found not both"),
+        (("--real", "real", "--generated", "nowhere"), "nowhere: expected a folder"),
+        (("--real", "real", "--generated", "empty"), "empty: expected a folder of pictures"),
+        (("--avatars", "x", "--real", "real"), "expected either --avatars"),
+        (("--avatars", "nowhere"), "settings of a benchmark of avatars"),
+        (
+            ("--real", "real", "--generated", "made", "--real-landmarks", "x.npz"),
+            "--real-landmarks and --generated-landmarks together",
+        ),
+        (
+            ("--real", "real", "--generated", "made", "--landmarks", "files"),
+            "found none named",
+        ),
+    ],
+)
+def test_bad_words_are_refused(fomm, sides, here, words, reason):
+    (here / "empty").mkdir()
+    assert reason in fomm("evaluate", *words).refusal
+    assert not (here / "result").exists()
+
+
+def test_unequal_sides_are_refused_and_nothing_is_written(fomm, sides, here, put, frames):
+    put.folder(here / "made" / "b", frames(2))
+    assert "b: expected as many frames" in fomm("evaluate", *sides).refusal
+    put.folder(here / "made" / "c", frames(2))
+    assert "real has no c" in fomm("evaluate", *sides).refusal
+    assert not (here / "result").exists()

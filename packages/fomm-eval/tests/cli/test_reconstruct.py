@@ -1,0 +1,182 @@
+"""``fomm reconstruct``, with the embedded model."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from fomm_core.bundle import EMBEDDED_MODELS
+from fomm_core.config import dump_config
+from fomm_core.model import find_model
+from fomm_core.video import VideoReader
+
+MEAN = re.compile(r"mean L1: (0\.\d{6}) \((\d+) frames of (\d+) videos\)\n")
+
+
+def files(folder):
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(str(path) for path in found if not path.parts[0].startswith("."))
+
+
+def size(path):
+    info = VideoReader(path).info
+    return info.height, info.width
+
+
+def test_the_seeds_folders_and_the_mean(fomm, data, here):
+    done = fomm("reconstruct", "--data", data, "--eval")
+    assert done.code == 0, done.err
+    assert "avatar on " in done.err
+    result = here / "result" / "avatar" / "reconstruction"
+    assert files(result) == [
+        "one.mp4",
+        "png/one.png",
+        "png/two.png",
+        "reconstruction.json",
+        "two.mp4",
+    ]
+    figures = json.loads((result / "reconstruction.json").read_text())
+    mean = MEAN.fullmatch(done.out)
+    assert mean.group(2, 3) == ("7", "2")
+    assert float(mean[1]) == pytest.approx(figures["l1"], abs=1e-6)
+    one, two = (video["l1"] for video in figures["videos"])
+    assert figures["l1"] == pytest.approx((4 * one + 3 * two) / 7)
+    assert np.asarray(Image.open(result / "png" / "two.png")).shape == (128, 3 * 128, 3)
+
+
+def test_views_and_forms(fomm, data, here):
+    shapes = {}
+    for view in ("", "--only-generated", "--detailed", "--full"):
+        words = [view] if view else []
+        assert fomm("-q", "reconstruct", "--data", data, "-o", f"out{view}", *words).code == 0
+        shapes[view] = size(here / f"out{view}" / "avatar" / "reconstruction" / "two.mp4")
+    assert shapes["--only-generated"] == (128, 128)
+    assert shapes[""][1] > 128 * 2
+    assert shapes["--detailed"][1] > shapes[""][1]
+    assert shapes["--full"][0] > shapes["--detailed"][0]
+
+
+def test_pngs_and_rates(fomm, data, here):
+    words = ("-q", "reconstruct", "--data", data, "--only-generated")
+    assert fomm(*words, "--output-png", "-o", "a").code == 0
+    folder = here / "a" / "avatar" / "reconstruction" / "two"
+    assert [path.name for path in sorted(folder.iterdir())] == [f"00000{n}.png" for n in range(3)]
+    assert fomm(*words, "--fps", "30000/1001", "-o", "b").code == 0
+    video = here / "b" / "avatar" / "reconstruction" / "two.mp4"
+    assert VideoReader(video).frame_rate == Fraction(30000, 1001)
+
+
+def test_a_configuration_names_data_and_folder(fomm, data, here):
+    pytest.importorskip("nnabla", reason="exporting parameters needs NNabla (Python 3.10)")
+    config = find_model("avatar").config.model_dump(mode="json")
+    config["dataset_params"]["root_dir"] = str(data)
+    config["log_dir"] = "tmp.monitor/20300101"
+    (here / "training_info.yaml").write_text(yaml.safe_dump(config))
+    shutil.copy(EMBEDDED_MODELS / "avatar" / "params.h5", here / "params.h5")
+    done = fomm(
+        "-q", "reconstruct", "--config", "training_info.yaml", "--params", "params.h5",
+        "--engine", "nnabla", "--only-generated",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert (here / "result" / "20300101" / "reconstruction" / "one.mp4").exists()
+    fast = fomm("-q", "reconstruct", "--data", data, "--only-generated", "-o", "fast")
+    slow, fast = (float(MEAN.fullmatch(ran.out)[1]) for ran in (done, fast))
+    assert slow == pytest.approx(fast, abs=1e-4)
+
+
+def test_avatars_in_memory_are_no_videos(fomm, here):
+    config = find_model("avatar").config
+    avatars = {"avatars": {"identities": 8}}
+    data = config.dataset_params.model_validate(
+        {**config.dataset_params.model_dump(mode="json"), **avatars}
+    )
+    changed = config.model_copy(update={"dataset_params": data})
+    (here / "c.yaml").write_text(dump_config(changed))
+    shutil.copy(EMBEDDED_MODELS / "avatar" / "params.h5", here / "p.h5")
+    refusal = fomm("reconstruct", "--config", "c.yaml", "--params", "p.h5").refusal
+    assert "name them with --data" in refusal
+
+
+def test_broken_videos(fomm, data, here):
+    (data / "test" / "broken.mp4").write_bytes(b"no video")
+    assert "--keep-going goes on without it" in fomm("reconstruct", "--data", data).refusal
+    done = fomm("reconstruct", "--data", data, "--keep-going")
+    assert done.code == 0
+    assert MEAN.fullmatch(done.out).group(3) == "2"
+    assert "broken.mp4" in done.err
+    assert "left out: 1 broken videos" in done.err
+    figures = here / "result" / "avatar" / "reconstruction" / "reconstruction.json"
+    assert json.loads(figures.read_text())["failures"][0]["name"] == "broken"
+
+
+def test_resuming_gives_the_same_figures_without_work(fomm, data, here):
+    first = fomm("-q", "reconstruct", "--data", data)
+    video = here / "result" / "avatar" / "reconstruction" / "one.mp4"
+    stamp = video.stat().st_mtime_ns
+    again = fomm("-q", "reconstruct", "--data", data, "--resume")
+    assert again.out == first.out
+    assert video.stat().st_mtime_ns == stamp
+    fomm("-q", "reconstruct", "--data", data, "--resume", "--only-generated")
+    assert video.stat().st_mtime_ns != stamp, "another view is another result"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--data", "nowhere"), "nowhere: expected a folder of videos"),
+        (("--full", "--detailed"), "expected one view"),
+        (("--fps", "0"), "rate above 0"),
+        (("--model", "nobody"), "nobody"),
+    ],
+)
+def test_bad_words_are_refused(fomm, words, reason):
+    assert reason in fomm("reconstruct", *words).refusal
+
+
+def test_without_a_data_set_the_one_of_the_configuration_is_missed(fomm):
+    assert "avatars: expected a folder of videos" in fomm("reconstruct").refusal
+
+
+def mpirun(count, *words):
+    """Run under mpirun; the launcher lies beside the interpreter."""
+    pytest.importorskip("mpi4py", reason="mpi4py is not installed (extra mpi)")
+    beside = os.path.join(os.path.dirname(sys.executable), "mpirun")  # noqa: PTH118, PTH120
+    launcher = beside if os.path.exists(beside) else shutil.which("mpirun")  # noqa: PTH110
+    if launcher is None:
+        pytest.skip("there is no mpirun (extra mpi)")
+    program = [sys.executable, "-m", "fomm_core.cli.main", *map(str, words)]
+    return subprocess.run(
+        [launcher, "-n", str(count), *program], capture_output=True, text=True, check=False
+    )
+
+
+def test_two_processes_give_the_figures_and_files_of_one(fomm, data, here):
+    words = ("-q", "reconstruct", "--data", data, "--eval", "--output-png")
+    alone = fomm(*words, "-o", "one")
+    done = mpirun(2, *words, "-o", "two")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == alone.out
+    one, two = (here / name / "avatar" / "reconstruction" for name in ("one", "two"))
+    assert files(one) == files(two)
+    for name in files(one):
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+
+def test_two_processes_stop_at_a_broken_video_with_one_message(data, here):
+    (data / "test" / "a.mp4").write_bytes(b"no video")
+    done = mpirun(2, "-q", "reconstruct", "--data", data)
+    assert done.returncode != 0
+    assert done.stderr.count("fomm: error: ") == 1
+    assert "a.mp4" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.count("mean L1") == 0
