@@ -91,7 +91,9 @@ def test_infinite_losses_stop_before_any_parameter_changes(make_step, make_batch
     batch.target[...] = 1e5
     trained = {n for n, v in graph.networks.parameters().items() if v.need_grad}
     before = graph.networks.values()
-    with pytest.raises(DivergenceError, match="step 8 .epoch 3.: .*reconstruction inf") as caught:
+    with pytest.raises(
+        DivergenceError, match=r"step 8 \(epoch 3\): .*reconstruction inf"
+    ) as caught:
         step.run(batch, 3, 7)
     assert caught.value.step == 8
     after = graph.networks.values()

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from PIL import Image
 
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 240
 
 
 def make_videos(root, count=6, frames=8, size=32):
@@ -129,10 +129,10 @@ class Program:
             preexec_fn=None if file_size is None else lambda: _limit(file_size),
         )
 
-    def finish(self):
+    def finish(self, timeout=TIMEOUT_SECONDS):
         """Wait for the end; (exit code, stdout, stderr)."""
         try:
-            out, err = self.process.communicate(timeout=TIMEOUT_SECONDS)
+            out, err = self.process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -174,7 +174,11 @@ def start():
 @pytest.fixture
 def fomm(start):
     """Run a program to its end; (exit code, stdout, stderr)."""
-    return lambda *arguments, **options: start(*arguments, **options).finish()
+
+    def run(*arguments, timeout=TIMEOUT_SECONDS, **options):
+        return start(*arguments, **options).finish(timeout)
+
+    return run
 
 
 @pytest.fixture

@@ -1,0 +1,237 @@
+"""What a training step costs beyond its graph, what two ranks gain, and where the time goes.
+
+Usage: python benchmarks/training_step.py [--config NAME] [overhead] [ranks] [profile]
+
+overhead
+    The loop's step (batch from the loader, losses shared and checked, logs) against the same
+    graph's bare forward, backward and update; in turns, in time of the processor.
+ranks
+    Samples a second of one process, and of two under mpirun; in turns. It needs two free cores.
+profile
+    The kinds of functions that take most of the graph's time, with NNabla's own convolution
+    and with the one through NumPy's BLAS.
+
+Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fomm_core.config import Config
+from fomm_train.batch import Batch
+from fomm_train.batch_normalization import synchronised
+from fomm_train.communicator import Communicator, SingleProcess, create
+from fomm_train.data.loader import BatchLoader
+from fomm_train.graph import TrainingGraph, build_graph
+from fomm_train.inputs import fed_probability
+from fomm_train.log_directory import LogDirectory
+from fomm_train.precision import Precision, make_precision
+from fomm_train.recipes import find_config
+from fomm_train.recorder import Keeping, Recorder
+from fomm_train.session import open_pairs
+from fomm_train.solvers import Network
+from fomm_train.state import Progress
+from fomm_train.step import TrainingStep
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ROUNDS = 12
+STEPS_OF_A_RANK = 12
+TOTAL_STEPS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """A training that is ready to run."""
+
+    config: Config
+    graph: TrainingGraph
+    step: TrainingStep
+
+
+def prepare(config: Config, communicator: Communicator, precision: Precision) -> Bench:
+    """Build everything."""
+    graph = build_graph(config, synchronised(communicator), None, precision)
+    return Bench(config, graph, TrainingStep(config, graph, communicator, precision, TOTAL_STEPS))
+
+
+@contextmanager
+def batches(config: Config, communicator: Communicator) -> Iterator[Iterator[Batch]]:
+    """Batches without end, from a worker process."""
+    size = config.train_params.batch_size
+    pairs = open_pairs(config)
+    with BatchLoader(pairs, size, communicator.rank, communicator.size, workers=1) as loader:
+        yield (batch for epoch in range(TOTAL_STEPS) for batch in loader.epoch(epoch))
+
+
+def bare_step(bench: Bench) -> None:
+    """Forward, backward and update of the graph, as one would write it in NNabla."""
+    solvers = bench.step.solvers
+    first = [solvers[Network.GENERATOR], solvers[Network.KP_DETECTOR]]
+    objectives = [(bench.graph.generator, first)]
+    if bench.graph.discriminator is not None:
+        objectives.append((bench.graph.discriminator, [solvers[Network.DISCRIMINATOR]]))
+    for objective, own in objectives:
+        objective.total.forward(clear_no_need_grad=True)
+        for solver in own:
+            solver.zero_grad()
+        objective.total.backward(clear_buffer=True)
+        for solver in own:
+            solver.update(2e-4)
+
+
+def measure_overhead(config: Config) -> dict[str, float]:
+    """Seconds of the processor for a step of the loop and for the bare one."""
+    communicator = SingleProcess()
+    bench = prepare(config, communicator, make_precision("cpu", 0, "float"))
+    looped, bare = [], []
+    with tempfile.TemporaryDirectory() as folder, batches(config, communicator) as source:
+        directory = LogDirectory(Path(folder))
+        directory.prepare()
+        recorder = Recorder(config, directory, bench.graph, bench.step, None, Keeping())
+        for number in range(ROUNDS + 2):
+            start = time.process_time()
+            batch = next(source)
+            report = bench.step.run(batch, 0, number)
+            progress = Progress(number + 1, TOTAL_STEPS, len(batch))
+            recorder.after_step(progress, report.losses, batch)
+            middle = time.process_time()
+            bare_step(bench)
+            looped.append(middle - start)
+            bare.append(time.process_time() - middle)
+    ratios = [one / other for one, other in zip(looped[2:], bare[2:], strict=True)]
+    return {
+        "loop_s": round(statistics.median(looped[2:]), 4),
+        "bare_s": round(statistics.median(bare[2:]), 4),
+        "ratio": round(statistics.median(ratios), 3),
+    }
+
+
+def run_rank(config: Config) -> None:
+    """Print the samples a second of all ranks together; this process is one of them."""
+    communicator = create("cpu")
+    bench = prepare(config, communicator, make_precision("cpu", 0, "float"))
+    with batches(config, communicator) as source:
+        for number in range(2):
+            bench.step.run(next(source), 0, number)
+        communicator.barrier()
+        start = time.perf_counter()
+        for number in range(STEPS_OF_A_RANK):
+            bench.step.run(next(source), 0, number)
+        communicator.barrier()
+    seconds = time.perf_counter() - start
+    if communicator.is_main:
+        samples = STEPS_OF_A_RANK * config.train_params.batch_size * communicator.size
+        print(samples / seconds)
+
+
+def measure_ranks(name: str) -> dict[str, Any]:
+    """Samples a second of one rank and of two."""
+    beside = Path(sys.executable).parent / "mpirun"
+    mpirun = str(beside) if beside.is_file() else shutil.which("mpirun")
+    if mpirun is None:
+        return {"skipped": "no mpirun here; install fomm-train[mpi]"}
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(3):
+        for ranks, found in rates.items():
+            launcher = [] if ranks == 1 else [mpirun, "-n", str(ranks)]
+            command = [*launcher, sys.executable, __file__, "--config", name, "one-of-the-ranks"]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            found.append(float(done.stdout))
+    one, two = (statistics.median(found) for found in rates.values())
+    return {"one": round(one, 2), "two": round(two, 2), "ratio": round(two / one, 3)}
+
+
+def profile(config: Config) -> dict[str, dict[str, float]]:
+    """Shares of the graph's time by kind of function and pass, the largest ones."""
+    blas = make_precision("cpu", 0, "float")
+    return {
+        "nnabla": _profile(config, Precision(blas.single)),
+        "blas": _profile(config, blas),
+    }
+
+
+def _profile(config: Config, precision: Precision) -> dict[str, float]:
+    communicator = SingleProcess()
+    bench = prepare(config, communicator, precision)
+    with batches(config, communicator) as source:
+        batch = next(source)
+    bench.step.run(batch, 0, 0)
+    fed = fed_probability(config.train_params, 0, TOTAL_STEPS)
+    bench.graph.inputs.set(batch, config.train_params, fed)
+    spent: dict[str, float] = defaultdict(float)
+    began = 0.0
+
+    def before(_: Any) -> None:
+        nonlocal began
+        began = time.process_time()
+
+    def after(name: str) -> Any:
+        def add(function: Any) -> None:
+            kind = _kind_of(function)
+            spent[f"{kind} {name}"] += time.process_time() - began
+
+        return add
+
+    total = bench.graph.generator.total
+    total.forward(
+        clear_no_need_grad=True, function_pre_hook=before, function_post_hook=after("forward")
+    )
+    total.backward(
+        clear_buffer=True, function_pre_hook=before, function_post_hook=after("backward")
+    )
+    seconds = sum(spent.values())
+    largest = sorted(spent.items(), key=lambda item: -item[1])[:12]
+    shares = {name: round(value / seconds, 3) for name, value in largest}
+    return {"seconds": round(seconds, 3), **shares}
+
+
+def _kind_of(function: Any) -> str:
+    """NNabla calls every function written in Python a callback; here they are convolutions."""
+    return "BlasConvolution" if function.name == "Callback" else str(function.name)
+
+
+def use_one_thread() -> None:
+    """Start again with NumPy held to one thread, as ``fomm train`` does."""
+    if any(name not in os.environ for name in THREADS):
+        os.environ.update(dict.fromkeys(THREADS, "1"))
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    use_one_thread()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", default="avatar-64")
+    parser.add_argument("what", nargs="*", default=["overhead", "ranks", "profile"])
+    arguments = parser.parse_args()
+    config = find_config(arguments.config)
+    if arguments.what == ["one-of-the-ranks"]:
+        run_rank(config)
+        return
+    results: dict[str, Any] = {"config": arguments.config}
+    if "overhead" in arguments.what:
+        results["overhead"] = measure_overhead(config)
+    if "ranks" in arguments.what:
+        results["ranks"] = measure_ranks(arguments.config)
+    if "profile" in arguments.what:
+        results["profile"] = profile(config)
+    print(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()
