@@ -180,3 +180,10 @@ def test_two_processes_stop_at_a_broken_video_with_one_message(data, here):
     assert "a.mp4" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout.count("mean L1") == 0
+
+
+def test_two_processes_refuse_bad_words_with_one_message(here):
+    done = mpirun(2, "reconstruct", "--full", "--detailed")
+    assert done.returncode != 0
+    assert done.stderr.count("fomm: error: expected one view") == 1
+    assert "Traceback" not in done.stderr

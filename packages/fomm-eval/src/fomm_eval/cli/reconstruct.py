@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from fomm_core.cli.options import (
     view_of,
     view_options,
 )
-from fomm_core.errors import ConfigError
+from fomm_core.errors import ConfigError, FommError
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
@@ -79,14 +81,28 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     from fomm_core.model import find_model
     from fomm_eval.ranks import join_ranks
 
-    files = find_model(options["model"], options["config"], options["params"])
-    settings = _settings(options, files.name)
     ranks = join_ranks()
     quiet = ranks.rank > 0 or (program is not None and program.verbosity < 0)
-    with ended_like_interrupted():
+    with _reported_once(ranks), ended_like_interrupted():
+        files = find_model(options["model"], options["config"], options["params"])
+        settings = _settings(options, files.name)
         outcome = _run(files, settings, ranks, options, quiet)
-    if ranks.rank == 0:
-        _report(outcome, files.name, settings)
+        if ranks.rank == 0:
+            _report(outcome, files.name, settings)
+
+
+@contextmanager
+def _reported_once(ranks: Ranks) -> Iterator[None]:
+    """Let the first process alone report what all of them ran into."""
+    try:
+        yield
+    except FommError:
+        if ranks.rank > 0:
+            raise SystemExit(2) from None
+        raise
+    except Exception:
+        ranks.abort()
+        raise
 
 
 def _settings(options: dict[str, Any], model: str) -> ReconstructionSettings:
@@ -110,7 +126,6 @@ def _run(
     quiet: bool,
 ) -> Reconstruction:
     """Reconstruct with a progress bar of this process's own videos."""
-    from fomm_core.errors import FommError
     from fomm_core.model import start_model
     from fomm_eval.cli.progress import video_bar
     from fomm_eval.dataset import find_test_videos
@@ -121,31 +136,23 @@ def _run(
     root = _root(options["data"], data)
     videos = find_test_videos(root, by_identity=data.id_sampling)
     engine, precision = engine_of(options), options["precision"]
-    try:
-        with start_model(files, engine, precision, _threads(options["threads"], ranks)) as model:
-            if not quiet:
-                running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
-                click.echo(running, err=True)
-            what = replace(settings, folder=root.resolve(), strips=False)
-            how = (what, model.engine.name, model.engine.precision)
-            with video_bar(len(ranks.share(videos)), quiet) as bar:
-                return reconstruct_all(
-                    model,
-                    videos,
-                    settings,
-                    Ledger(settings.folder, fingerprint_of(files, *how)),
-                    ranks=ranks,
-                    resume=options["resume"],
-                    keep_going=options["keep_going"],
-                    observe=bar.observer,
-                )
-    except FommError:
-        if ranks.rank > 0:  # the first process reports it
-            raise SystemExit(2) from None
-        raise
-    except Exception:
-        ranks.abort()
-        raise
+    with start_model(files, engine, precision, _threads(options["threads"], ranks)) as model:
+        if not quiet:
+            running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
+            click.echo(running, err=True)
+        what = replace(settings, folder=root.resolve(), strips=False)
+        how = (what, model.engine.name, model.engine.precision)
+        with video_bar(len(ranks.share(videos)), quiet) as bar:
+            return reconstruct_all(
+                model,
+                videos,
+                settings,
+                Ledger(settings.folder, fingerprint_of(files, *how)),
+                ranks=ranks,
+                resume=options["resume"],
+                keep_going=options["keep_going"],
+                observe=bar.observer,
+            )
 
 
 def _root(data: Path | None, configured: DatasetParams) -> Path:
