@@ -10,18 +10,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.model import Model, find_model
 from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
 from fomm_core.video import VideoReader, VideoWriter
-from PIL import Image
-
 from fomm_demo.settings import Limits
 from fomm_demo.sharing import SharedEngine
 from fomm_demo.shelf import Shelf
@@ -67,10 +67,32 @@ class Server:
 
     def stop(self) -> tuple[int, str]:
         """Ask it to stop; the exit code and what it wrote."""
+        if self.process.stderr.closed:
+            return self.process.returncode, ""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         _, text = self.process.communicate(timeout=30)
         return self.process.returncode, text
+
+
+@pytest.fixture(scope="session")
+def program() -> list[str]:
+    """The beginning of a command line of ``fomm``."""
+    return PROGRAM
+
+
+@pytest.fixture
+def serve(tmp_path) -> Iterator[Callable[..., Server]]:
+    """Starts servers that are gone after the test at the latest."""
+    started = []
+
+    def start(*options: str) -> Server:
+        started.append(Server(tmp_path, *options))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fomm_core.video import VideoReader
 
+from fomm_core.video import VideoReader
 from fomm_demo.inspection import inspect
 from fomm_demo.studio import Options, Order
 

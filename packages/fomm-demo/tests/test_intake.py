@@ -6,13 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from fomm_core.errors import MediaError, MotionError
-from fomm_core.template import MotionTemplate
-from fomm_core.video import VideoWriter
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from fomm_core.errors import MediaError, MotionError
+from fomm_core.template import MotionTemplate
+from fomm_core.video import VideoWriter
 from fomm_demo.intake import take_motion, take_picture, take_video, video_suffix
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

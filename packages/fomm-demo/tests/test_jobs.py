@@ -5,10 +5,10 @@ import threading
 
 import numpy as np
 import pytest
+
 from fomm_core.animate import AnimatedFrame
 from fomm_core.keypoints import Keypoints
 from fomm_core.production import Progress
-
 from fomm_demo.jobs import Job, JobCancelledError, Pace, Snapshot, Visits
 
 KEYPOINTS = Keypoints(np.zeros((2, 2), np.float32))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fomm_core.animate import Animator
 from fomm_core.errors import MediaError
 from fomm_core.frames import read_image
 from fomm_core.video import VideoReader
-
 from fomm_demo.live import Stage, Wish
 
 

@@ -6,9 +6,9 @@ from fractions import Fraction
 from io import BytesIO
 
 import numpy as np
-from fomm_core.template import MotionTemplate
 from PIL import Image
 
+from fomm_core.template import MotionTemplate
 from fomm_demo.jobs import Snapshot
 from fomm_demo.paths import path_plots
 from fomm_demo.pictures import Panel, card_text, duration, note, panels, preview, progress

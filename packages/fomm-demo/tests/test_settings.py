@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from fomm_core.errors import ConfigError
 
+from fomm_core.errors import ConfigError
 from fomm_demo.settings import Account, Limits, read_accounts
 
 

@@ -4,9 +4,9 @@ import threading
 
 import numpy as np
 import pytest
+
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import EngineError
-
 from fomm_demo.sharing import FairLock, SharedEngine
 
 

@@ -5,9 +5,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from fomm_core.bundle import embedded_models
 from fomm_core.errors import ModelError
-
 from fomm_demo import shelf as shelf_module
 from fomm_demo.shelf import Shelf
 

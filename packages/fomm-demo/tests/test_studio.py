@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fomm_core.errors import FommError, MediaError
 from fomm_core.video import probe
-
 from fomm_demo.inspection import inspect
 from fomm_demo.jobs import JobCancelledError
 from fomm_demo.studio import Options, Order

@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fomm_core.errors import FommError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fomm_core.errors import FommError
 from fomm_demo.page.forms import check_files, file_of, read_order
 from fomm_demo.studio import Options, Order
 

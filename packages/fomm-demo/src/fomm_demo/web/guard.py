@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fomm_demo.settings import Limits
+
+logger = logging.getLogger(__name__)
 
 MESSAGE_BYTES = 4_000_000
 """Size of a request that is no upload; a webcam's frame is the largest of them."""
@@ -112,13 +115,18 @@ class Guard:
         application is told that the sender left, and the sender that it was too much.
         """
         meter = _Meter(receive, send, self._most_bytes(scope), self._stopping)
+        response = None
         try:
             await self._app(scope, meter.receive, meter.send)
-        except Exception:
+        except Exception as error:
             if not meter.exceeded:
-                raise
-        if meter.exceeded and not meter.answered:
-            await _too_large()(scope, receive, send)
+                logger.warning("%s failed: %s: %s", scope["path"], type(error).__name__, error)
+                logger.debug("where it failed", exc_info=error)
+                response = PlainTextResponse("Something went wrong on the server.", 500)
+        if meter.exceeded:
+            response = _too_large()
+        if response is not None and not meter.answered:
+            await response(scope, receive, send)
 
 
 class _Meter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from types import FrameType
 
@@ -32,5 +33,7 @@ class PoliteServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle SIGINT and SIGTERM."""
         if not self.should_exit:
+            # Responses that are cut off from now on are no errors.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             self._stop()
         super().handle_exit(sig, frame)

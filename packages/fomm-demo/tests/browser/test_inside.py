@@ -1,0 +1,83 @@
+"""The tabs behind the first: looking inside, saved motions, and the camera."""
+
+from __future__ import annotations
+
+import re
+import time
+
+
+def look_inside(here, picture, clip):
+    here.choose(picture, clip)
+    here.tab("Look inside")
+    here.page.click("#look")
+    here.page.wait_for_selector("#panels img", timeout=60_000)
+
+
+def test_a_visitor_looks_inside_and_moves_through_the_frames(visit, picture, clip):
+    here = visit()
+    look_inside(here, picture, clip)
+    captions = here.page.locator("#panels figcaption").all_inner_texts()
+    first = here.page.locator("#panels img").all()[1].get_attribute("src")
+
+    assert captions == [
+        "Picture, with its keypoints",
+        "Video frame, with its keypoints",
+        "Picture, bent into the new pose",
+        "What stays visible (white)",
+        "Result, with its keypoints",
+        "Result",
+    ]
+    assert here.page.locator("#paths polyline").count() == 20
+    here.page.locator("#frame input[type=number]").fill("12")
+    here.page.locator("#frame input[type=number]").press("Enter")
+    here.page.wait_for_function(
+        "before => document.querySelectorAll('#panels img')[1].src !== before", arg=first
+    )
+    here.page.get_by_text("Masks: which keypoint").click()
+    here.page.wait_for_selector("#masks img")
+    assert here.page.locator("#masks figure").count() == 11
+
+
+def test_a_motion_is_saved_and_drives_another_picture(visit, picture, clip, tmp_path):
+    here = visit()
+    look_inside(here, picture, clip)
+    with here.page.expect_download() as download:
+        here.page.click("#save-motion")
+    download.value.save_as(tmp_path / "motion.npz")
+
+    there = visit()
+    there.page.locator("#source-examples .gallery-item").first.click()
+    there.page.get_by_text("Use a saved motion instead").click()
+    there.upload("motion", tmp_path / "motion.npz")
+    there.page.wait_for_selector("#motion >> text=motion.npz")
+    there.animate()
+    there.result()
+    assert "25 frames" in there.status()
+
+
+def test_the_picture_follows_the_camera(visit, picture):
+    here = visit()
+    here.upload("source", picture)
+    here.page.wait_for_selector("#source img")
+    here.tab("Live")
+    here.page.get_by_text("Click to Access Webcam").click()
+    here.page.click("#camera button[aria-label='capture photo']")
+    here.page.wait_for_selector("#live img")
+    pictures, speeds = set(), set()
+    until = time.monotonic() + 15
+    while (len(pictures) < 4 or not speeds) and time.monotonic() < until:
+        pictures.add(here.page.get_attribute("#live img", "src"))
+        speeds |= set(re.findall(r"[\d.]+ frames/s", here.page.inner_text("#live")))
+        time.sleep(0.1)
+
+    assert len(pictures) >= 4
+    assert speeds
+    assert "ms latency" in here.page.inner_text("#live")
+
+
+def test_without_a_picture_the_camera_asks_for_one(visit):
+    here = visit()
+    here.tab("Live")
+    here.page.get_by_text("Click to Access Webcam").click()
+    here.page.click("#camera button[aria-label='capture photo']")
+    here.page.wait_for_selector("#live >> text=Choose a picture")
