@@ -1,21 +1,22 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from fomm_core.errors import OutputError
+from fomm_core.frames import read_image, to_network
 from fomm_train.avatars.benchmark import BenchmarkCase, cross_identity_benchmark
+from fomm_train.avatars.benchmark_files import write_benchmark
 from fomm_train.avatars.casting import draw_identity
 from fomm_train.avatars.draws import Split
 from fomm_train.avatars.pose import NEUTRAL
 from fomm_train.avatars.renderer import Renderer
-from fomm_train.avatars.scores import (
-    ExpressionSums,
-    copy_driving,
-    copy_source,
-    expression_response,
-    mean_error,
-)
 from fomm_train.avatars.truth import keypoint_arrays
+from fomm_train.cli.avatars import command
 
 SIZE, COUNT = 48, 6
 
@@ -90,56 +91,64 @@ def test_keypoints_of_driving_frames_are_those_of_the_true_answers(cases):
     assert keypoints.jacobian.shape == jacobian.shape
 
 
-def test_the_true_answer_responds_fully_and_a_frozen_face_not_at_all(cases):
-    case = next(case for case in cases if len(case.blink.frames))
-    blink = case.blink
-    true_with = case.target[blink.frames]
-    true = (true_with, blink.target_without, blink.regions)
-    assert expression_response(*true[:2], *true) == pytest.approx(1.0)
-    frozen = copy_source(case)[blink.frames]
-    assert expression_response(frozen, frozen, *true) == 0.0
-    half = 0.5 * (true_with + blink.target_without)
-    assert expression_response(half, blink.target_without, *true) == pytest.approx(0.5, rel=1e-4)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("files") / "deep" / "benchmark"
+    counted: list[int] = []
+    write_benchmark(out, SIZE, 3, 0, counted.append)
+    assert counted == [1, 2, 3]
+    return out
 
 
-def test_a_difference_of_pose_does_not_count_as_expression(cases):
-    """An answer that is off, but alike with and without, has transferred nothing."""
-    case = next(case for case in cases if len(case.mouth.frames))
-    mouth = case.mouth
-    moved = np.roll(mouth.target_without, 3, axis=-1)
-    response = expression_response(
-        moved, moved, case.target[mouth.frames], mouth.target_without, mouth.regions
-    )
-    assert response == 0.0
+class TestFiles:
+    def test_they_hold_the_frames_without_loss(self, folder, cases):
+        for case in cases[:3]:
+            place = folder / case.name
+            np.testing.assert_array_equal(read(place / "source.png"), case.source)
+            for name, frames in (("driving", case.driving), ("target", case.target)):
+                files = sorted((place / name).iterdir())
+                assert len(files) == len(frames)
+                np.testing.assert_array_equal(np.stack([read(f) for f in files]), frames)
+
+    def test_expressions_keep_the_numbers_of_their_frames(self, folder, cases):
+        for case in cases[:3]:
+            for name, expression in (("blink", case.blink), ("mouth", case.mouth)):
+                place = folder / case.name / name
+                for part in ("driving", "target", "region"):
+                    numbers = [int(file.stem) for file in sorted((place / part).iterdir())]
+                    assert numbers == list(expression.frames)
+                for number, frame in zip(expression.frames, expression.target_without, strict=True):
+                    file = place / "target" / f"{number:06d}.png"
+                    np.testing.assert_array_equal(read(file), frame)
+
+    def test_they_hold_the_true_keypoints(self, folder, cases):
+        with np.load(folder / "0001" / "truth.npz", allow_pickle=False) as truth:
+            expected = np.stack([keypoints.value for keypoints in cases[1].kp_driving])
+            np.testing.assert_array_equal(truth["value"], expected)
+
+    def test_they_say_what_they_were_drawn_from(self, folder):
+        settings = json.loads((folder / "benchmark.json").read_text())
+        assert settings == {"format": 1, "size": SIZE, "count": 3, "seed": 0}
+
+    def test_what_is_there_stays(self, folder):
+        with pytest.raises(OutputError, match="expected a new folder"):
+            write_benchmark(folder, SIZE, 1, 0)
+
+    def test_an_interruption_leaves_nothing(self, tmp_path):
+        def stop(done: int) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            write_benchmark(tmp_path / "out", SIZE, 2, 0, stop)
+        assert not list(tmp_path.iterdir())
+
+    def test_the_command_writes_them(self, tmp_path):
+        words = ["--out", str(tmp_path / "b"), "--benchmark", "1", "--size", "32"]
+        result = CliRunner().invoke(command, words)
+        assert result.exit_code == 0, result.output
+        assert "1 cases of 32x32" in result.output
+        assert (tmp_path / "b" / "0000" / "target" / "000000.png").is_file()
 
 
-def test_nothing_to_respond_to_is_an_error():
-    nothing = np.zeros((0, 3, 8, 8), np.float32)
-    with pytest.raises(ValueError, match="found none in 0 frames"):
-        expression_response(nothing, nothing, nothing, nothing, nothing[:, :1])
-
-
-def test_sums_add_up(cases):
-    parts = [
-        ExpressionSums.of(
-            0.5 * case.target[e.frames],
-            0.5 * e.target_without,
-            case.target[e.frames],
-            e.target_without,
-            e.regions,
-        )
-        for case in cases
-        for e in (case.blink,)
-    ]
-    total = sum(parts, ExpressionSums())
-    assert total.frames == sum(len(case.blink.frames) for case in cases)
-    assert total.response == pytest.approx(0.5, rel=1e-4)
-
-
-def test_trivial_answers_are_worse_than_the_truth(cases):
-    case = cases[0]
-    assert mean_error(case.target, case.target) == 0.0
-    copied = mean_error(copy_source(case), case.target)
-    assert 0.005 < copied < mean_error(copy_driving(case), case.target)
-    with pytest.raises(ValueError, match="at least one frame"):
-        mean_error(case.target[:0], case.target[:0])
+def read(path: Path) -> np.ndarray:
+    return to_network(read_image(path))

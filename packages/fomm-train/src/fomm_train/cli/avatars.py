@@ -76,6 +76,12 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     help="Equal seeds give equal pixels.",
 )
+@click.option(
+    "--benchmark",
+    type=click.IntRange(min=1),
+    metavar="CASES",
+    help="Write a cross-identity benchmark of so many cases instead, with --size and --seed.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -88,6 +94,7 @@ def command(
     form: str,
     test_share: float,
     seed: int,
+    benchmark: int | None,
 ) -> None:
     """Write a data set of avatars: portraits drawn by code, with true keypoints.
 
@@ -96,24 +103,48 @@ def command(
     share their motions: 00000#003 and 00001#003 move alike. Clips that are complete are left
     alone, so that an interrupted run goes on where it was.
 
+    With --benchmark, OUT gets cases in which one avatar is to move like another, with the true
+    answers, for fomm evaluate --avatars OUT. Its avatars and motions are in no data set.
+
     \b
     Examples:
       fomm avatars --out data/avatars --identities 200
       fomm avatars --out data/small --identities 20 --motions 4 --frames 32 --size 64
       fomm avatars --out data/frames --identities 50 --format png --test-share 0.2 --seed 1
+      fomm avatars --out benchmark --benchmark 16
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.config import AvatarParams
     from fomm_train.avatars.dataset import FORMS, AvatarDataset, DatasetSettings
 
+    quiet = getattr(context.obj, "verbosity", 0) < 0
+    if benchmark is not None:
+        _write_benchmark(out, size, benchmark, seed, quiet)
+        return
     params = AvatarParams(
         identities=identities, group=group, motions=motions, frames=frames, seed=seed
     )
     settings = DatasetSettings(params, size, FORMS[FORMS.index(form)], test_share)
-    quiet = getattr(context.obj, "verbosity", 0) < 0
     with ended_like_interrupted(), AvatarDataset.open(out, settings) as dataset:
         total, new = _write_all(dataset, quiet)
     click.echo(f"{out}: {total} clips ({new} new) of {identities} avatars, {frames} frames each")
+
+
+def _write_benchmark(out: Path, size: int, count: int, seed: int, quiet: bool) -> None:
+    """Write the benchmark, with a progress bar."""
+    from tqdm import tqdm
+
+    from fomm_core.cli.signals import ended_like_interrupted
+    from fomm_train.avatars.benchmark_files import write_benchmark
+
+    hidden = quiet or None  # None: hidden where there is no terminal
+    with ended_like_interrupted(), tqdm(total=count, unit=" cases", disable=hidden) as bar:
+
+        def observe(done: int) -> None:
+            bar.update(done - bar.n)
+
+        write_benchmark(out, size, count, seed, observe)
+    click.echo(f"{out}: {count} cases of {size}x{size}")
 
 
 def _write_all(dataset: AvatarDataset, quiet: bool) -> tuple[int, int]:
