@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from fomm_core.dataset import VIDEO_SUFFIXES, clip_name, videos_in
 from fomm_core.errors import MediaError
 from fomm_core.frames import PICTURE_SUFFIXES, ByteArray
 from fomm_core.video import VideoReader, prefetch, probe
 from fomm_core.video.pictures import list_pictures
-from fomm_eval.dataset import VIDEO_SUFFIXES, check_names, clip_name, list_videos
+from fomm_eval.dataset import check_names
 from fomm_eval.errors import EvaluationError
 from fomm_eval.strips import STRIPS_FOLDER, read_strip, strip_size
 
@@ -108,7 +109,7 @@ def _single(path: Path) -> Clip | None:
         if path.suffix.lower() in PICTURE_SUFFIXES:
             return Clip(path.stem, path, is_strip=True)
         return Clip(clip_name(path), path)
-    pictures = [] if list_videos(path) else list_pictures(path)
+    pictures = [] if videos_in(path) else list_pictures(path)
     if pictures and not _are_strips(pictures):
         return Clip(path.name, path)
     return None
@@ -129,7 +130,7 @@ def _clips(path: Path) -> list[Clip]:
     """
     if path.is_file():
         return [Clip(clip_name(path), path)]
-    videos = list_videos(path)
+    videos = videos_in(path)
     if videos:
         check_names(videos)
         return [Clip(clip_name(video), video) for video in videos if _has_frames(video)]

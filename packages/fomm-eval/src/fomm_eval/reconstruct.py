@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from fomm_core.dataset import clip_name
 from fomm_core.errors import FommError, MediaError
 from fomm_core.frames import Fit, write_image
 from fomm_core.model import Model
 from fomm_core.painting import View
 from fomm_core.production import Observer, Progress, Request, produce
 from fomm_core.video import VideoReader
-from fomm_eval.dataset import clip_name
 from fomm_eval.ledger import Ledger, Reconstructed
 from fomm_eval.ranks import Ranks
 from fomm_eval.strips import STRIPS_FOLDER, StripWriter

@@ -122,12 +122,13 @@ class TrainingStep:
         """Improve networks on an objective; its losses, and whether a rank wants to stop."""
         epoch, step = moment
         solvers = [self.solvers[network] for network in networks]
-        objective.total.forward(clear_no_need_grad=True)
-        for solver in solvers:
-            solver.zero_grad()
-        objective.total.backward(self.loss_scale.scale, clear_buffer=True)
-        losses, wanted = self._share_losses(total_name, objective, stop)
-        _check_finite(losses, epoch, step)
+        with np.errstate(all="ignore"):  # what is not finite is found by the checks
+            objective.total.forward(clear_no_need_grad=True)
+            losses, wanted = self._share_losses(total_name, objective, stop)
+            _check_finite(losses, epoch, step)
+            for solver in solvers:
+                solver.zero_grad()
+            objective.total.backward(self.loss_scale.scale, clear_buffer=True)
         self._communicator.all_reduce_mean([g for solver in solvers for g in solver.gradients])
         if self._is_mixed and not self._unscale(solvers):
             return losses, wanted

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from fomm_core.dataset import find_videos, identity_of
 from fomm_core.errors import MediaError, OutputError
 from fomm_core.video import VideoReader, probe
 from fomm_train.avatars.casting import draw_identity
@@ -15,7 +16,6 @@ from fomm_train.avatars.motion import Motion, draw_motion
 from fomm_train.avatars.renderer import Renderer
 from fomm_train.avatars.truth import keypoint_arrays
 from fomm_train.cli.avatars import command
-from fomm_train.data.layout import find_videos, identity_of
 
 SMALL = ("--identities", "5", "--motions", "2", "--frames", "6", "--size", "32", "--group", "2")
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.config import AvatarParams
+from fomm_core.dataset import clip_name
 from fomm_core.errors import MediaError, OutputError
 from fomm_core.files import atomic_path
 from fomm_core.keypoints import FloatArray
@@ -29,7 +30,6 @@ from fomm_train.avatars.pose import CHANNELS
 from fomm_train.avatars.renderer import Renderer
 from fomm_train.avatars.truth import KEYPOINT_NAMES, keypoint_arrays
 from fomm_train.avatars.world import World
-from fomm_train.data.layout import clip_name
 from fomm_train.data.sinks import ClipSink, PictureFolder, SeekableVideo
 
 Form = Literal["mp4", "png"]

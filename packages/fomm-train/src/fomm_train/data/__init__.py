@@ -1,6 +1,6 @@
 """Pairs of frames for training: from videos on the disk to batches that are always ready.
 
-Reading order: :mod:`~fomm_train.data.layout` (which videos there are),
+Reading order: :mod:`~fomm_core.dataset` (which videos there are),
 :mod:`~fomm_train.data.clip` (any frame of one of them), :mod:`~fomm_train.data.augment`,
 :mod:`~fomm_train.data.pairs` (a training sample), :mod:`~fomm_train.data.loader` (batches, made
 by worker processes). :mod:`~fomm_train.data.prepare` makes data sets of the

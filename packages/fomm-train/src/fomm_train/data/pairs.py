@@ -11,6 +11,7 @@ from typing_extensions import Self
 
 from fomm_core.cache import cache_folder
 from fomm_core.config import AugmentationParams, Config
+from fomm_core.dataset import Part, find_videos, group_by_identity
 from fomm_core.errors import ConfigError, MediaError
 from fomm_core.frames import fit, to_network
 from fomm_core.keypoints import FloatArray
@@ -19,7 +20,6 @@ from fomm_train.data.augment import draw_augmentation
 from fomm_train.data.clip import Clip, open_clip
 from fomm_train.data.draws import generator
 from fomm_train.data.index import IndexStore
-from fomm_train.data.layout import Part, find_videos, group_by_identity
 
 
 @runtime_checkable

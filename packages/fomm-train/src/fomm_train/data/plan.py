@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fomm_core.dataset import PARTS, clip_name, is_divided, list_videos
 from fomm_core.errors import ConfigError, MediaError
 from fomm_train.data.boxes import BoxRow, Cut
-from fomm_train.data.layout import PARTS, clip_name, is_divided, list_videos
 from fomm_train.data.sinks import Form
 
 
@@ -69,7 +69,7 @@ def plan_clips(root: Path, boxes: Sequence[BoxRow] | None = None) -> list[ClipJo
     """List the clips to make from a folder of videos; ``train/`` and ``test/`` are kept.
 
     Args:
-        root: a data set; see :mod:`fomm_train.data.layout`.
+        root: a data set; see :mod:`fomm_core.dataset`.
         boxes: the parts to cut out; ``None`` takes all videos as a whole.
 
     Raises:

@@ -15,13 +15,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fomm_core.dataset import PARTS
 from fomm_core.errors import MediaError, OutputError
 from fomm_core.frames import ByteArray, fit
 from fomm_core.video.info import probe
 from fomm_train.data.clip import Clip, open_clip
 from fomm_train.data.crew import answers_as_done
 from fomm_train.data.index import IndexStore
-from fomm_train.data.layout import PARTS
 from fomm_train.data.plan import ClipJob, Settings
 from fomm_train.data.sinks import ClipSink, PictureFolder, SeekableVideo
 

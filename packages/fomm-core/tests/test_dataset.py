@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fomm_core.errors import MediaError
-from fomm_train.data.layout import (
+from fomm_core.dataset import (
     clip_name,
     find_videos,
     group_by_identity,
@@ -15,6 +14,7 @@ from fomm_train.data.layout import (
     list_videos,
     split,
 )
+from fomm_core.errors import MediaError
 
 names = st.lists(st.from_regex(r"[a-c]{1,2}#[0-9]{1,3}\.mp4", fullmatch=True), unique=True)
 

@@ -48,13 +48,13 @@ def is_divided(root: Path) -> bool:
     return any((root / part).is_dir() for part in PARTS)
 
 
-def list_videos(folder: Path) -> list[Path]:
-    """List the video files and sub-folders of a folder in natural order of their names.
+def videos_in(folder: Path) -> list[Path]:
+    """The video files and sub-folders of a folder in natural order of their names.
 
-    Hidden entries and files with other endings are left out.
+    Hidden entries and files with other endings are left out; there may be none.
 
     Raises:
-        MediaError: the folder cannot be read or has no such entry.
+        MediaError: the folder cannot be read.
     """
     try:
         entries = [entry for entry in folder.iterdir() if _is_video(entry)]
@@ -62,12 +62,22 @@ def list_videos(folder: Path) -> list[Path]:
         raise MediaError(
             f"{folder}: expected a folder of videos, found none: {error.strerror}"
         ) from error
-    if not entries:
+    return sorted(entries, key=lambda entry: (natural_key(entry.name), entry.name))
+
+
+def list_videos(folder: Path) -> list[Path]:
+    """As :func:`videos_in`, and at least one.
+
+    Raises:
+        MediaError: the folder cannot be read or has no such entry.
+    """
+    videos = videos_in(folder)
+    if not videos:
         raise MediaError(
             f"{folder}: expected videos ({', '.join(sorted(VIDEO_SUFFIXES))}) or folders of "
             "frames, found none"
         )
-    return sorted(entries, key=lambda entry: (natural_key(entry.name), entry.name))
+    return videos
 
 
 def _is_video(entry: Path) -> bool:
