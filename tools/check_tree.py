@@ -15,10 +15,13 @@ from pathlib import Path
 from workspace import ROOT, Package, find_packages
 
 LARGEST_KB = 300
-"""No file is larger, but for the embedded model."""
+"""No file is larger, but for those in the folders below."""
 
-EMBEDDED = Path("packages/fomm-core/src/fomm_core/models")
-LARGEST_EMBEDDED_KB = 4_000
+EXCEPTIONS_KB = {
+    Path("packages/fomm-core/src/fomm_core/models"): 4_000,
+    Path("docs"): 2_000,
+}
+"""Folders of larger files: the embedded model, and the pictures of the README."""
 
 _TEXT_RULES = {
     "names a folder of one machine": re.compile(
@@ -49,7 +52,8 @@ def check_name(path: Path) -> Iterator[str]:
 
 def check_size(root: Path, path: Path) -> Iterator[str]:
     """Files that are too large to live in a repository."""
-    limit = LARGEST_EMBEDDED_KB if path.is_relative_to(EMBEDDED) else LARGEST_KB
+    limits = [kb for folder, kb in EXCEPTIONS_KB.items() if path.is_relative_to(folder)]
+    limit = max(limits, default=LARGEST_KB)
     size = (root / path).stat().st_size / 1000
     if size > limit:
         yield f"{path}: expected at most {limit} kB, found {size:.0f} kB"
