@@ -53,17 +53,17 @@ class Server:
     def wait(self) -> Server:
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until:
-            try:
-                if self.health().get("model_ready"):
-                    return self
-            except urllib.error.HTTPError as answer:
-                assert answer.code == 503
+            if self.health().get("model_ready"):
+                return self
             time.sleep(0.1)
         raise AssertionError("the server did not start")
 
     def health(self) -> dict:
-        with urllib.request.urlopen(f"{self.url}/health", timeout=10) as answer:
-            return json.load(answer)
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return json.load(error)
 
     def stop(self) -> tuple[int, str]:
         """Ask it to stop; the exit code and what it wrote."""
@@ -98,7 +98,7 @@ def serve(tmp_path) -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Server]:
     """One server with small limits for all tests that leave it as it was."""
-    options = ("--max-upload-mb", "3", "--max-seconds", "20", "--max-pixels", "1000000")
+    options = ("--max-upload-mb", "3", "--max-seconds", "20", "--max-pixels", "4000000")
     running = Server(tmp_path_factory.mktemp("server"), *options)
     yield running.wait()
     code, text = running.stop()

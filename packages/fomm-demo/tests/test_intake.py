@@ -52,7 +52,7 @@ def test_what_is_no_picture_is_refused_whatever_its_name(tmp_path, limits, data)
 
 
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path, limits, bomb):
-    with pytest.raises(MediaError, match="20000 x 20000|too large"):
+    with pytest.raises(MediaError, match="too large"):
         take_picture(bomb, tmp_path, limits)
 
 

@@ -80,10 +80,13 @@ def test_a_model_is_loaded_once_for_all(cache, monkeypatch):
 
 
 def test_after_a_failure_the_next_one_tries_again(cache, monkeypatch):
+    def broken(origin):
+        raise OSError("the disk is gone")
+
     shelf = Shelf()
     with monkeypatch.context() as patched:
-        patched.setattr(shelf_module, "find_model", lambda origin: (_ for _ in ()).throw(OSError()))
-        with pytest.raises(OSError):
+        patched.setattr(shelf_module, "find_model", broken)
+        with pytest.raises(OSError, match="disk"):
             shelf.get("avatar")
 
     assert shelf.get("avatar").name == "avatar"

@@ -18,11 +18,17 @@ def test_it_is_private_and_goes_when_it_is_closed(tmp_path):
 
 
 def test_the_folder_of_a_job_goes_with_the_job_even_if_that_fails(workspace):
-    with pytest.raises(ValueError, match="half way"), workspace.job_folder() as folder:
-        (folder / "file").write_text("half")
-        raise ValueError("half way")
+    def fail():
+        with workspace.job_folder() as folder:
+            (folder / "file").write_text("half")
+            folders.append(folder)
+            raise ValueError("half way")
 
-    assert not folder.exists()
+    folders = []
+    with pytest.raises(ValueError, match="half way"):
+        fail()
+
+    assert [folder.exists() for folder in folders] == [False]
 
 
 def test_results_get_names_that_cannot_be_guessed(workspace):

@@ -69,8 +69,17 @@ class Visit:
     def animate(self) -> None:
         self.page.click("#animate")
 
+    def start_camera(self, component: str) -> None:
+        self.page.locator(f"#{component}").get_by_text("Click to Access Webcam").click()
+        self.page.wait_for_function(
+            "id => document.querySelector(`#${id} video`)?.videoWidth > 0", arg=component
+        )
+
     def result(self):
-        return self.page.wait_for_selector("#result video", timeout=60_000)
+        """The animation's video; what a toast says instead fails the test at once."""
+        end = self.page.wait_for_selector("#result video, .toast-body", timeout=60_000)
+        assert end.evaluate("end => end.tagName") == "VIDEO", end.inner_text()
+        return end
 
     def has_toast(self, part: str) -> bool:
         self.page.locator(".toast-body").get_by_text(part).first.wait_for(timeout=20_000)

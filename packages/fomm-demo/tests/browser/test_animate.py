@@ -159,10 +159,10 @@ def test_leaving_the_page_ends_its_job_and_removes_its_result(
 def test_a_photo_of_the_camera_can_be_animated(visit, clip):
     here = visit()
     here.page.click("#source button[aria-label='Capture from camera']")
-    here.page.get_by_text("Click to Access Webcam").click()
+    here.start_camera("source")
     with here.page.expect_response("**/upload*"):
         here.page.click("#source button[aria-label='capture photo']")
-    here.page.wait_for_selector("#source button[aria-label='Clear']")
+    here.page.wait_for_selector("#source img[src*='/gradio_api/file=']")
     here.upload("driving", clip)
     here.page.wait_for_selector("#driving video")
     here.animate()
@@ -176,12 +176,12 @@ def test_a_recording_of_the_camera_drives(visit, picture):
     here.upload("source", picture)
     here.page.wait_for_selector("#source img")
     here.page.click("#driving button[aria-label='Capture from camera']")
-    here.page.get_by_text("Click to Access Webcam").click()
+    here.start_camera("driving")
     here.page.click("#driving button[aria-label='start recording']")
     here.page.wait_for_timeout(1500)
     with here.page.expect_response("**/upload*"):
         here.page.get_by_text("Stop", exact=True).click()
-    here.page.wait_for_selector("#driving button[aria-label='Clear']")
+    here.page.wait_for_selector("#driving video[src*='/gradio_api/file=']")
     here.animate()
     here.result()
 

@@ -60,7 +60,7 @@ def test_the_picture_follows_the_camera(visit, picture):
     here.upload("source", picture)
     here.page.wait_for_selector("#source img")
     here.tab("Live")
-    here.page.get_by_text("Click to Access Webcam").click()
+    here.start_camera("camera")
     here.page.click("#camera button[aria-label='capture photo']")
     here.page.wait_for_selector("#live img")
     pictures, speeds = set(), set()
@@ -78,6 +78,6 @@ def test_the_picture_follows_the_camera(visit, picture):
 def test_without_a_picture_the_camera_asks_for_one(visit):
     here = visit()
     here.tab("Live")
-    here.page.get_by_text("Click to Access Webcam").click()
+    here.start_camera("camera")
     here.page.click("#camera button[aria-label='capture photo']")
     here.page.wait_for_selector("#live >> text=Choose a picture")

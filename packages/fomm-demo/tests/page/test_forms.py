@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -56,10 +57,8 @@ anything = st.recursive(
 
 @given(st.lists(anything, min_size=14, max_size=14))
 def test_no_form_at_all_breaks_the_reading(fields):
-    try:
-        read_order(*fields)
-    except FommError as error:
-        assert "\n" not in str(error)
+    with contextlib.suppress(FommError):  # and nothing else
+        assert isinstance(read_order(*fields), Order)
 
 
 def test_files_are_found_however_deep_they_are():

@@ -36,6 +36,12 @@ class Controls:
         return [self.source, self.driving, self.motion, self.model, *self.options]
 
 
+def camera(width: int, height: int) -> gr.WebcamOptions:
+    """A camera that is asked for pictures of about this size, which are not mirrored."""
+    wish = {"video": {"width": {"ideal": width}, "height": {"ideal": height}}}
+    return gr.WebcamOptions(mirror=False, constraints=wish)
+
+
 def add_model_picker(backstage: Backstage) -> gr.Dropdown:
     """The list of models and the card of the one that is chosen."""
     shelf = backstage.shelf
@@ -66,7 +72,7 @@ def add_source() -> gr.Image:
         type="filepath",
         height=300,
         placeholder=PICTURE_HINT,
-        webcam_options=gr.WebcamOptions(mirror=False),
+        webcam_options=camera(960, 720),
         buttons=["fullscreen"],
         elem_id="source",
     )
@@ -86,7 +92,7 @@ def add_driving() -> tuple[gr.Video, gr.File]:
         label="Driving video",
         sources=["upload", "webcam"],
         height=300,
-        webcam_options=gr.WebcamOptions(mirror=False),
+        webcam_options=camera(960, 720),
         buttons=[],
         elem_id="driving",
     )

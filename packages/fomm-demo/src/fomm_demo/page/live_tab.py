@@ -17,7 +17,7 @@ from fomm_core.motion import MotionMode
 from fomm_demo.backstage import Backstage
 from fomm_demo.live import Wish
 from fomm_demo.page.animate_tab import visit_of
-from fomm_demo.page.controls import Controls
+from fomm_demo.page.controls import Controls, camera
 from fomm_demo.page.forms import file_of
 from fomm_demo.page.toasts import friendly, toast
 from fomm_demo.pictures import live_view, waiting_room
@@ -50,9 +50,7 @@ class LiveTab:
                     sources=["webcam"],
                     streaming=True,
                     height=360,
-                    webcam_options=gr.WebcamOptions(
-                        mirror=False, constraints={"video": {"width": 320, "height": 240}}
-                    ),
+                    webcam_options=camera(320, 240),
                     elem_id="camera",
                 )
                 self.again = gr.Button("Take my pose now as the beginning", elem_id="again")
