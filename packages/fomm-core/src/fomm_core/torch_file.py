@@ -75,6 +75,22 @@ def read_states(path: Path, networks: tuple[str, ...]) -> dict[str, State]:
     }
 
 
+def read_state(path: Path, prefix: str = "") -> State:
+    """Read a file that holds the state of one network and nothing else.
+
+    Args:
+        path: as for :func:`read_states`.
+        prefix: only tensors whose names begin so are converted.
+
+    Raises:
+        ParameterError: as :func:`read_states`.
+    """
+    state = _load(path)
+    if isinstance(state, Mapping):
+        state = {name: value for name, value in state.items() if str(name).startswith(prefix)}
+    return _arrays(state, str(path))
+
+
 def write_states(path: Path, states: Mapping[str, State]) -> None:
     """Write a checkpoint with the states of networks and ``epoch`` 0.
 

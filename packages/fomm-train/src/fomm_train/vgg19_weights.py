@@ -5,17 +5,14 @@ Nothing here needs NNabla, and only :func:`convert_torchvision` needs PyTorch.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fomm_core.checkpoint import Parameters, check_parameters, load_parameters, save_parameters
 from fomm_core.config import TrainParams
 from fomm_core.errors import DownloadError, ModelError, ParameterError
-from fomm_core.torch_file import require_torch
+from fomm_core.torch_file import read_state
 from fomm_core.zoo import VGG19, fetch
 
 CHANNELS = (64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 512, 512, 512)
@@ -111,7 +108,7 @@ def convert_torchvision(source: str | Path, target: str | Path) -> None:
             to load, or not VGG19.
         OutputError: ``target`` cannot be written.
     """
-    parameters = from_torchvision(_read_tensors(Path(source)), str(source))
+    parameters = from_torchvision(read_state(Path(source), "features."), str(source))
     save_parameters(target, parameters, need_grad=lambda _: False)
 
 
@@ -132,30 +129,3 @@ def from_torchvision(state: Mapping[str, Any], source: str) -> Parameters:
                 )
             parameters[f"conv{index}/conv/{letter}"] = state[name]
     return select_weights(parameters, source)
-
-
-def _read_tensors(path: Path) -> Parameters:
-    """Read the convolutions' tensors of a state dictionary as data, never as code."""
-    torch = require_torch()
-    if not path.is_file():
-        found = "a folder" if path.is_dir() else "none"
-        raise ParameterError(f"{path}: expected torchvision's VGG19 checkpoint, found {found}")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ParameterError(
-            f"{path}: expected a PyTorch checkpoint of tensors alone, found a damaged file or "
-            "one with other objects, which could run code: it is not loaded"
-        ) from error
-    except Exception as error:  # damaged pickles fail in every way there is
-        raise ParameterError(
-            f"{path}: expected a PyTorch checkpoint, found a damaged or different file "
-            f"({type(error).__name__})"
-        ) from error
-    if not isinstance(state, Mapping):
-        raise ParameterError(f"{path}: expected tensors by name, found {type(state).__name__}")
-    return {
-        str(name): np.array(value.detach().to(torch.float32).numpy())
-        for name, value in state.items()
-        if isinstance(value, torch.Tensor) and str(name).startswith("features.")
-    }
