@@ -47,7 +47,8 @@ class ProgressBar:
             for loss in losses
             if loss.name.startswith("total_")
         )
-        self._bar.set_description(f"epoch {progress.epoch + 1}/{self._epochs}", refresh=False)
+        epoch = min(progress.epoch + 1, self._epochs)
+        self._bar.set_description(f"epoch {epoch}/{self._epochs}", refresh=False)
         self._bar.set_postfix_str(totals, refresh=False)
         self._bar.update(progress.global_batch)
 

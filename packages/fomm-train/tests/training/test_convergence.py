@@ -15,7 +15,7 @@ MARGIN = 0.9
 
 @pytest.fixture
 def avatars(tmp_path):
-    """112 steps of 8 samples."""
+    """152 steps of 8 samples."""
     hourglass = {"block_expansion": 8, "max_features": 32, "num_blocks": 3, "scale_factor": 0.5}
     return {
         "dataset_params": {
@@ -36,7 +36,7 @@ def avatars(tmp_path):
         },
         "train_params": {
             "num_epochs": 1,
-            "num_repeats": 14,
+            "num_repeats": 19,
             "batch_size": 4,
             "lr_generator": 1e-3,
             "lr_kp_detector": 1e-3,
@@ -52,7 +52,7 @@ def avatars(tmp_path):
                 "jacobian_supervision": 5,
             },
         },
-        "monitor_params": {"monitor_path": str(tmp_path), "monitor_freq": 14},
+        "monitor_params": {"monitor_path": str(tmp_path), "monitor_freq": 19},
     }
 
 
