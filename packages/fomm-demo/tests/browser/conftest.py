@@ -94,7 +94,7 @@ def visit(browser, server) -> Iterator[Callable[..., Visit]]:
     """Opens pages in contexts of their own, and checks that they asked nobody else."""
     contexts, visits = [], []
 
-    def open_page(size=DESKTOP, dark=False, quiet=True) -> Visit:
+    def open_page(size=DESKTOP, dark=False, quiet=True, at=server) -> Visit:
         width, height = size
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -103,7 +103,7 @@ def visit(browser, server) -> Iterator[Callable[..., Visit]]:
         )
         contexts.append(context)
         context.set_default_timeout(30_000)
-        opened = Visit(context.new_page(), server.url)
+        opened = Visit(context.new_page(), at.url)
         if quiet:
             visits.append(opened)
         return opened

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
+from fomm_demo.web.server import share
+
 
 def test_a_page_is_there_at_once_and_nothing_is_left_afterwards(serve, tmp_path):
     server = serve()
@@ -84,3 +86,23 @@ def test_eight_clients_at_once_are_all_served_in_bounded_memory(serve, picture, 
     assert running == 0
     assert grown < 150e6
     assert (code, text) == (0, "stopped\n")
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_a_public_address_is_announced_or_its_absence_explained(monkeypatch, caplog, works):
+    networking = pytest.importorskip("gradio.networking")
+
+    def tunnel(host, port, *_):
+        if not works:
+            raise RuntimeError("no internet")
+        return f"https://example.org/{host}/{port}"
+
+    class Started:
+        started = True
+
+    monkeypatch.setattr(networking, "setup_tunnel", tunnel)
+    said = []
+    share(Started(), 7860, said.append)
+
+    assert said == (["public at https://example.org/127.0.0.1/7860"] if works else [])
+    assert ("no public address: no internet" in caplog.text) != works

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -21,6 +22,13 @@ JOBS = "jobs"
 
 _PREVIEW_SECONDS = 0.12
 _WELCOME = "The animation will appear here."
+_CANCEL_TEXT = "Cancelled."
+_CANCELLED = f"() => {json.dumps(note(_CANCEL_TEXT))}"
+_UPDATE = "__type__: 'update'"
+_WAITING = (
+    f"() => [{json.dumps(note('Waiting for its turn...'))}, "
+    f"{{{_UPDATE}, interactive: false}}, {{{_UPDATE}, visible: true}}]"
+)
 
 
 class AnimateTab:
@@ -60,6 +68,15 @@ class AnimateTab:
     def connect(self, controls: Controls) -> None:
         """Say what the buttons do with the fields of the form."""
         limit = self._backstage.settings.concurrency
+        # In the browser, at once: a job may have to wait, and can be cancelled meanwhile.
+        self.start.click(
+            None,
+            None,
+            [self.status, self.start, self.stop],
+            js=_WAITING,
+            show_progress="hidden",
+            api_visibility="private",
+        )
         animation = self.start.click(
             self._animate,
             controls.fields,
@@ -69,6 +86,22 @@ class AnimateTab:
             show_progress_on=[self.status],
             concurrency_limit=limit,
             concurrency_id=JOBS,
+            api_visibility="private",
+        )
+        animation.failure(
+            self._failed,
+            [self.status],
+            self._outputs,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        self.stop.click(
+            None,
+            None,
+            [self.status],
+            js=_CANCELLED,
+            show_progress="hidden",
             api_visibility="private",
         )
         self.stop.click(
@@ -142,12 +175,11 @@ class AnimateTab:
             try:
                 outcome = self._keep(request, job.result())
             except JobCancelledError:
-                yield self._idle("Cancelled.")
-                return
-            except Exception as error:
-                yield self._idle("")
-                raise toast(error) from error
-            yield self._finished(outcome)
+                yield self._idle(_CANCEL_TEXT)
+            else:
+                yield self._finished(outcome)
+        except Exception as error:
+            raise toast(error) from error
         finally:
             job.cancel()
 
@@ -162,7 +194,11 @@ class AnimateTab:
 
     def _cancel(self, request: gr.Request) -> dict[Any, Any]:
         self._backstage.visits.cancel(visit_of(request))
-        return self._idle("Cancelled.")
+        return self._idle(_CANCEL_TEXT)
+
+    def _failed(self, status: str) -> dict[Any, Any]:
+        """After an error, or where the queue is full: let the visitor try again."""
+        return self._idle(_CANCEL_TEXT if _CANCEL_TEXT in status else "")
 
     def _running(self, job: Job[Outcome]) -> dict[Any, Any]:
         return {

@@ -82,15 +82,15 @@ def _run(
     server = PoliteServer(app, stop)
     if backstage.settings.share:
         port = listening.getsockname()[1]
-        threading.Thread(target=_share, args=(server, port, announce), daemon=True).start()
+        threading.Thread(target=share, args=(server, port, announce), daemon=True).start()
     try:
         server.run(sockets=[listening])
     finally:
         backstage.close()
 
 
-def _share(server: uvicorn.Server, port: int, announce: Callable[[str], None]) -> None:
-    """Make a public address by Gradio's service; the only thing that uses the internet."""
+def share(server: uvicorn.Server, port: int, announce: Callable[[str], None]) -> None:
+    """Make a public address by Gradio's service, once a server has started; needs internet."""
     from gradio.networking import setup_tunnel
 
     while not server.started:
