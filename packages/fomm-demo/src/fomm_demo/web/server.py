@@ -36,12 +36,20 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     Raises:
         FommError: the address or a model cannot be used.
     """
+    try:
+        with ended_like_interrupted():
+            _serve(settings, announce)
+    except KeyboardInterrupt:
+        announce("stopped")
+
+
+def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
     from fomm_demo.backstage import Backstage
 
     workspace = Workspace(settings.limits.keep_minutes)
     try:
         backstage = Backstage(settings, workspace)
-        with ended_like_interrupted(), open_socket(settings.host, settings.port) as listening:
+        with open_socket(settings.host, settings.port) as listening:
             port = listening.getsockname()[1]
             announce(f"serving at {_address(settings.host, port)} - Ctrl-C stops it")
             with Reception(listening):
@@ -51,8 +59,6 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 app = make_application(backstage)
             backstage.open()
             _run(app, backstage, listening, announce)
-    except KeyboardInterrupt:
-        announce("stopped")
     finally:
         workspace.close()
 
