@@ -20,7 +20,8 @@ _FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while playwright runs, no other test can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
