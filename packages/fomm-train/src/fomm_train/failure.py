@@ -17,6 +17,8 @@ _EXIT_INTERRUPTED = 130
 
 # An error that all ranks meet is told by rank 0, which ends the others meanwhile.
 _HEAD_START_SECONDS = 2.0
+# What mpirun has not passed on when a rank aborts is lost.
+_TELLING_SECONDS = 1.0
 
 
 @contextmanager
@@ -34,6 +36,7 @@ def ending_together(communicator: Communicator) -> Iterator[None]:
         if not communicator.is_main:
             time.sleep(_HEAD_START_SECONDS)
         print(_message(error, communicator.rank), file=sys.stderr, flush=True)
+        time.sleep(_TELLING_SECONDS)
         communicator.abort(_exit_code(error))
         # Where this process still runs, it must not tell the error again.
         raise SystemExit(_exit_code(error)) from error
