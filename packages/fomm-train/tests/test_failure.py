@@ -41,7 +41,7 @@ def test_all_ranks_end_with_one_line(capsys, slept, error, code, told):
     assert ranks.aborted == [code]
     assert ended.value.code == code
     assert capsys.readouterr().err == told
-    assert slept == []
+    assert slept == [failure._TELLING_SECONDS]
 
 
 def test_a_defect_shows_its_traceback(capsys):
@@ -57,7 +57,7 @@ def test_a_defect_shows_its_traceback(capsys):
 def test_other_ranks_let_rank_0_speak_first(slept):
     with pytest.raises(SystemExit), ending_together(Ranks(1, 2)):
         raise MediaError("broken")
-    assert len(slept) == 1
+    assert slept == [failure._HEAD_START_SECONDS, failure._TELLING_SECONDS]
 
 
 def test_a_good_end_is_none_of_its_business():
