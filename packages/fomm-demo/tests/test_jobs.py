@@ -100,6 +100,17 @@ def test_leaving_cancels_the_jobs_and_removes_the_results_of_that_page_alone(wor
         other.result()
 
 
+def test_a_cancellation_also_ends_what_was_asked_for_before_but_comes_later(workspace):
+    visits = Visits(workspace)
+    visits.cancel("mine", moment=20.0)
+    late, new = visits.begin("mine", endless, 19.0), visits.begin("mine", endless, 21.0)
+
+    with pytest.raises(JobCancelledError):
+        late.result()
+    assert not new.ended
+    visits.close()
+
+
 def test_a_page_keeps_its_newest_results_only(workspace):
     visits = Visits(workspace)
     results = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections import defaultdict, deque
@@ -147,11 +148,21 @@ class Visits:
         self._guard = threading.Lock()
         self._jobs: defaultdict[str, list[Job[Any]]] = defaultdict(list)
         self._results: defaultdict[str, list[Path]] = defaultdict(list)
+        self._cancelled: dict[str, float] = {}
 
-    def begin(self, visit: str, work: Callable[[Observer], T]) -> Job[T]:
-        """Begin a job."""
+    def begin(self, visit: str, work: Callable[[Observer], T], moment: float = math.inf) -> Job[T]:
+        """Begin a job.
+
+        Args:
+            visit: the page that wants it.
+            work: what to do; see :class:`Job`.
+            moment: when it was asked for, by the page's clock. On slow lines a cancellation
+                may arrive before what it cancels; that is cancelled then as well.
+        """
         job = Job(work)
         with self._guard:
+            if moment <= self._cancelled.get(visit, -math.inf):
+                job.cancel()
             running = [other for other in self._jobs[visit] if not other.ended]
             self._jobs[visit] = [*running, job]
         return job
@@ -165,10 +176,12 @@ class Visits:
             self._workspace.withdraw(old)
         return result
 
-    def cancel(self, visit: str) -> None:
-        """Cancel the jobs of a page."""
+    def cancel(self, visit: str, moment: float | None = None) -> None:
+        """Cancel the jobs of a page, also those asked for before a moment of its clock."""
         with self._guard:
             jobs = self._jobs.pop(visit, [])
+            if moment is not None:
+                self._cancelled[visit] = moment
         for job in jobs:
             job.cancel()
 
@@ -176,6 +189,7 @@ class Visits:
         """Cancel the jobs of a page and remove its results."""
         self.cancel(visit)
         with self._guard:
+            self._cancelled.pop(visit, None)
             results = self._results.pop(visit, [])
         for result in results:
             self._workspace.withdraw(result)

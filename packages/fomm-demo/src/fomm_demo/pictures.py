@@ -72,6 +72,11 @@ def progress(snapshot: Snapshot) -> str:
     )
 
 
+def is_progress(html: str) -> bool:
+    """Whether something is what :func:`progress` made."""
+    return "<progress " in html
+
+
 def _share(snapshot: Snapshot) -> float | None:
     if snapshot.stage == "loading" or not snapshot.total:
         return None

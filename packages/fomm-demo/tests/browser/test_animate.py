@@ -91,6 +91,22 @@ def test_who_waits_sees_it_and_can_give_up_and_who_comes_too_late_is_told(
     third.page.wait_for_selector("#screen img")
 
 
+def test_cancel_works_however_early_or_late(visit, server, picture, long_clip):
+    here = visit()
+    here.choose(picture, long_clip)
+    for wait_ms in (0, 0, 50, 250, 600):
+        here.page.wait_for_selector("#animate:enabled")
+        here.animate()
+        here.page.wait_for_timeout(wait_ms)
+        here.page.click("#cancel")
+        here.page.wait_for_selector("#status >> text=Cancelled", timeout=5_000)
+        here.page.wait_for_selector("#cancel", state="hidden")
+    here.page.wait_for_timeout(500)
+
+    assert "Cancelled." in here.status()
+    assert no_jobs_within(server, 2)
+
+
 def test_the_examples_are_all_one_needs(visit):
     here = visit()
     here.page.locator("#source-examples .gallery-item").first.click()

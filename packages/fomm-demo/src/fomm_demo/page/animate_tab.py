@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from fomm_demo.jobs import Job, JobCancelledError
 from fomm_demo.page.controls import Controls
 from fomm_demo.page.forms import read_order
 from fomm_demo.page.toasts import friendly, toast
-from fomm_demo.pictures import note, preview, progress, waiting_room
+from fomm_demo.pictures import is_progress, note, preview, progress, waiting_room
 from fomm_demo.studio import Outcome
 
 JOBS = "jobs"
@@ -25,8 +26,9 @@ _WELCOME = "The animation will appear here."
 _CANCEL_TEXT = "Cancelled."
 _CANCELLED = f"() => {json.dumps(note(_CANCEL_TEXT))}"
 _UPDATE = "__type__: 'update'"
+_WAITING_TEXT = "Waiting for its turn..."
 _WAITING = (
-    f"() => [{json.dumps(note('Waiting for its turn...'))}, "
+    f"() => [{json.dumps(note(_WAITING_TEXT))}, "
     f"{{{_UPDATE}, interactive: false}}, {{{_UPDATE}, visible: true}}]"
 )
 
@@ -68,6 +70,7 @@ class AnimateTab:
     def connect(self, controls: Controls) -> None:
         """Say what the buttons do with the fields of the form."""
         limit = self._backstage.settings.concurrency
+        moment = gr.Number(visible=False)
         # In the browser, at once: a job may have to wait, and can be cancelled meanwhile.
         self.start.click(
             None,
@@ -79,8 +82,9 @@ class AnimateTab:
         )
         animation = self.start.click(
             self._animate,
-            controls.fields,
+            [*controls.fields, moment],
             self._outputs,
+            js="(...fields) => [...fields.slice(0, -1), Date.now()]",
             preprocess=False,
             show_progress="minimal",
             show_progress_on=[self.status],
@@ -106,8 +110,9 @@ class AnimateTab:
         )
         self.stop.click(
             self._cancel,
-            None,
+            [moment],
             self._outputs,
+            js="() => [Date.now()]",
             cancels=[animation],
             queue=False,
             show_progress="hidden",
@@ -166,8 +171,9 @@ class AnimateTab:
 
     async def _animate(self, request: gr.Request, *fields: Any) -> AsyncIterator[dict[Any, Any]]:
         """Animate with a preview; every step says what the page shows from then on."""
+        *order, moment = fields
         with friendly():
-            job = self._begin(request, fields)
+            job = self._begin(request, order, _milliseconds(moment))
         try:
             yield self._running(job)
             while not await job.wait(_PREVIEW_SECONDS):
@@ -176,29 +182,35 @@ class AnimateTab:
                 outcome = self._keep(request, job.result())
             except JobCancelledError:
                 yield self._idle(_CANCEL_TEXT)
+            except Exception as error:
+                yield self._idle("")
+                raise toast(error) from error
             else:
                 yield self._finished(outcome)
-        except Exception as error:
-            raise toast(error) from error
         finally:
             job.cancel()
 
-    def _begin(self, request: gr.Request, fields: tuple[Any, ...]) -> Job[Outcome]:
-        order = read_order(*fields)
-        work = partial(self._backstage.studio.animate, order)
-        return self._backstage.visits.begin(visit_of(request), work)
+    def _begin(
+        self, request: gr.Request, fields: Sequence[Any], moment: float = math.inf
+    ) -> Job[Outcome]:
+        work = partial(self._backstage.studio.animate, read_order(*fields))
+        return self._backstage.visits.begin(visit_of(request), work, moment)
 
     def _keep(self, request: gr.Request, outcome: Outcome) -> Outcome:
         self._backstage.visits.keep(visit_of(request), outcome.video)
         return outcome
 
-    def _cancel(self, request: gr.Request) -> dict[Any, Any]:
-        self._backstage.visits.cancel(visit_of(request))
+    def _cancel(self, request: gr.Request, moment: Any) -> dict[Any, Any]:
+        self._backstage.visits.cancel(visit_of(request), _milliseconds(moment))
         return self._idle(_CANCEL_TEXT)
 
     def _failed(self, status: str) -> dict[Any, Any]:
-        """After an error, or where the queue is full: let the visitor try again."""
-        return self._idle(_CANCEL_TEXT if _CANCEL_TEXT in status else "")
+        """After an error, a cancellation, or where the queue is full: let the visitor try again.
+
+        News of progress may still have come in after a cancellation; errors leave none.
+        """
+        cancelled = _CANCEL_TEXT in status or is_progress(status)
+        return self._idle(_CANCEL_TEXT if cancelled else "")
 
     def _running(self, job: Job[Outcome]) -> dict[Any, Any]:
         return {
@@ -229,6 +241,11 @@ class AnimateTab:
             self.start: gr.update(interactive=True),
             self.stop: gr.update(visible=False),
         }
+
+
+def _milliseconds(moment: Any) -> float:
+    """When a button was pressed, by the page's clock."""
+    return float(moment) if isinstance(moment, int | float) else math.inf
 
 
 def visit_of(request: gr.Request) -> str:
