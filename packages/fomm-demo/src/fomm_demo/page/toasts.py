@@ -10,6 +10,7 @@ from html import escape
 import gradio as gr
 
 from fomm_core.errors import FommError
+from fomm_demo.jobs import JobCancelledError
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,9 @@ def toast(error: Exception) -> gr.Error:
     """Turn an error into a message for the visitor; a defect is logged, and not shown."""
     if isinstance(error, gr.Error):
         return error
-    if isinstance(error, FommError):
+    if isinstance(error, JobCancelledError):
+        text, title = "the job was cancelled", "Cancelled"
+    elif isinstance(error, FommError):
         text, title = str(error), "That did not work"
     else:
         logger.error("unexpected %s: %s", type(error).__name__, error, exc_info=error)
