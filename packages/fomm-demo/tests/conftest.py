@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -73,6 +74,12 @@ class Server:
             self.process.send_signal(signal.SIGTERM)
         _, text = self.process.communicate(timeout=30)
         return self.process.returncode, text
+
+
+@pytest.fixture(autouse=True)
+def temporary_files_go_with_the_test(tmp_path, monkeypatch) -> None:
+    """Gradio's client leaves folders in the system's place for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture(scope="session")

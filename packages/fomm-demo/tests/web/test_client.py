@@ -63,7 +63,7 @@ def test_mistakes_are_told_in_one_line(client, picture, clip, options, message):
 
 
 def test_the_job_of_a_client_that_leaves_is_cancelled(server, picture, long_clip):
-    client = gradio_client.Client(server.url, verbose=False)
+    client = gradio_client.Client(server.url, verbose=False, download_files=False)
     client.submit(given(picture), given(long_clip), None, api_name="/animate")
     assert becomes(lambda: server.health()["jobs_running"] == 1)
     client.close()

@@ -36,7 +36,7 @@ def test_stopping_while_loading_is_as_polite(serve, tmp_path):
 def test_it_stops_soon_though_pages_are_open_and_jobs_run(serve, tmp_path, picture, long_clip):
     gradio_client = pytest.importorskip("gradio_client")
     server = serve().wait()
-    client = gradio_client.Client(server.url, verbose=False)
+    client = gradio_client.Client(server.url, verbose=False, download_files=False)
     files = [gradio_client.handle_file(str(path)) for path in (picture, long_clip)]
     job = client.submit(*files, None, api_name="/animate")
     until = time.monotonic() + 30
