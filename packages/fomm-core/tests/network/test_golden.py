@@ -66,6 +66,15 @@ def test_keypoints(detected, io, role, name):
 OUTPUTS = ["mask", "sparse_deformed", "occlusion_map", "deformed", "prediction"]
 
 
+def tolerance_of(name: str) -> float:
+    """The golden source is white noise: from pixel to neighbouring pixel it changes by up to 1.
+
+    Thereby 2e-7 .. 2e-6 of rounding in the deformation (a pixel is 2 / 63), which is not the
+    same on all processors, becomes up to 1.4e-5 in the warped source. Nothing else is as steep.
+    """
+    return 2e-5 if name == "deformed" else TOLERANCE
+
+
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_the_generator_at_the_golden_keypoints(stages, io, name):
     keypoints = {
@@ -74,17 +83,13 @@ def test_the_generator_at_the_golden_keypoints(stages, io, name):
         for kind in ("value", "jacobian")
     }
     found = generate(stages, io["source"], keypoints)[name]
-    assert difference(found, io[f"generator_{name}"]) <= TOLERANCE
+    assert difference(found, io[f"generator_{name}"]) <= tolerance_of(name)
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_the_whole_from_images_on(stages, io, detected, name):
-    # The golden source is white noise: from pixel to neighbouring pixel it changes by up to
-    # 1, so that 2e-6 of rounding in the keypoints (a pixel is 2 / 63) becomes 1.4e-5 in the
-    # warped source. Nothing else is as steep.
-    tolerance = 2e-5 if name == "deformed" else TOLERANCE
     found = generate(stages, io["source"], detected)[name]
-    assert difference(found, io[f"generator_{name}"]) <= tolerance
+    assert difference(found, io[f"generator_{name}"]) <= tolerance_of(name)
 
 
 @pytest.mark.parametrize("factor", [1, 0.5, 0.25, 0.125])
