@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 
 from fomm_core.errors import ConfigError
 from fomm_core.frames import ByteArray
@@ -20,14 +19,7 @@ from fomm_train.avatars.pose import Pose
 MIN_SIZE = 16
 _LARGEST = 768
 _LEAST_SAMPLES, _MOST_SAMPLES = 2, 4
-
-
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """What is made once for an identity."""
-
-    background: Image.Image
-    figure: Figure
+_FIGURES = 4096  # of some 50 kB
 
 
 class Renderer:
@@ -38,7 +30,8 @@ class Renderer:
 
     Args:
         size: height and width of the frames in pixels, at least 16.
-        keep: number of identities whose backgrounds and shapes are kept for the next frame.
+        keep: number of backgrounds that are kept for the next frame, beside the shapes of
+            thousands of identities.
 
     Raises:
         ConfigError: ``size`` is too small.
@@ -52,14 +45,14 @@ class Renderer:
         self.size = size
         self._canvas = Canvas(size, max(_LEAST_SAMPLES, min(_MOST_SAMPLES, _LARGEST // size)))
         self._keep = keep
-        self._kept: OrderedDict[Identity, _Prepared] = OrderedDict()
+        self._background = lru_cache(keep)(paint_background)
+        self._figure = lru_cache(_FIGURES)(Figure)
 
     def render(self, identity: Identity, pose: Pose) -> ByteArray:
         """Paint one frame, (size, size, 3) uint8 RGB."""
-        prepared = self._prepare(identity)
-        image = prepared.background.copy()
+        image = self._background(identity.background, self._canvas.side).copy()
         opaque, veil = ImageDraw.Draw(image), ImageDraw.Draw(image, "RGBA")
-        for outline, paint in prepared.figure.polygons(pose, self._canvas):
+        for outline, paint in self._figure(identity).polygons(pose, self._canvas):
             # Pillow reads float32 arrays as they are, which its types do not say.
             (opaque if len(paint) == 3 else veil).polygon(cast("list[float]", outline), fill=paint)
         return np.asarray(image.reduce(self._canvas.samples))
@@ -67,13 +60,3 @@ class Renderer:
     def __reduce__(self) -> tuple[type[Renderer], tuple[int, int]]:
         """What is kept is not sent to other processes."""
         return Renderer, (self.size, self._keep)
-
-    def _prepare(self, identity: Identity) -> _Prepared:
-        prepared = self._kept.pop(identity, None)
-        if prepared is None:
-            background = paint_background(identity.background, self._canvas.side)
-            prepared = _Prepared(background, Figure(identity))
-        self._kept[identity] = prepared
-        while len(self._kept) > self._keep:
-            self._kept.popitem(last=False)
-        return prepared

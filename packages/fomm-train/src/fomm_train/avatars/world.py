@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import TypeVar
+from functools import lru_cache
 
 from fomm_core.config import AvatarParams
 from fomm_train.avatars.casting import draw_identity
@@ -12,9 +10,7 @@ from fomm_train.avatars.draws import Split
 from fomm_train.avatars.identity import Identity
 from fomm_train.avatars.motion import Motion, draw_motion
 
-V = TypeVar("V")
-
-_KEPT = 256
+_KEPT = 8192  # a motion of 64 frames has 6 kB
 
 
 class World:
@@ -31,37 +27,25 @@ class World:
     def __init__(self, params: AvatarParams, split: Split) -> None:
         self.params = params
         self.split = split
-        self._identities: OrderedDict[int, Identity] = OrderedDict()
-        self._motions: OrderedDict[int, Motion] = OrderedDict()
+        self._draw_identity = lru_cache(_KEPT)(draw_identity)
+        self._draw_motion = lru_cache(_KEPT)(draw_motion)
+
+    def __reduce__(self) -> tuple[type[World], tuple[AvatarParams, Split]]:
+        """What is kept is not sent to other processes."""
+        return World, (self.params, self.split)
 
     def identity(self, number: int) -> Identity:
         """Identity ``number``."""
-        params = self.params
-        return _kept(
-            self._identities, number, lambda: draw_identity(params.seed, self.split, number)
-        )
+        return self._draw_identity(self.params.seed, self.split, number)
 
     def motion(self, number: int, motion: int) -> Motion:
         """Motion ``motion`` of identity ``number``, the same for all of its group."""
         params = self.params
         index = number // params.group * params.motions + motion
-        return _kept(
-            self._motions,
-            index,
-            lambda: draw_motion(params.seed, self.split, index, params.frames),
-        )
+        return self._draw_motion(params.seed, self.split, index, params.frames)
 
     def companions(self, number: int) -> list[int]:
         """The other identities of the same group."""
         first = number // self.params.group * self.params.group
         last = min(first + self.params.group, self.params.identities)
         return [other for other in range(first, last) if other != number]
-
-
-def _kept(store: OrderedDict[int, V], key: int, make: Callable[[], V]) -> V:
-    """Look up a value, or make it; the least recently used ones are forgotten."""
-    value = store.pop(key) if key in store else make()
-    store[key] = value
-    if len(store) > _KEPT:
-        store.popitem(last=False)
-    return value
