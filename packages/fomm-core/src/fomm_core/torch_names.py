@@ -133,6 +133,8 @@ def _generator(config: Config) -> Iterator[Layer]:
     for i in range(params.num_down_blocks):
         yield from _conv_norm(f"down_blocks.{i}", f"generator/downblock_{i}/downblock")
     yield from _dense_motion(config)
+    if params.motion_features:
+        yield Layer("motion_features", "generator/motion_features/conv", Kind.CONV)
     for i in range(params.num_bottleneck_blocks):
         yield from _residual(f"bottleneck.r{i}", f"generator/residual_block_{i}")
     for i in range(params.num_down_blocks):

@@ -20,7 +20,8 @@ class Generated:
     """What the networks make of a batch, as graph variables.
 
     Attributes:
-        kp_source, kp_driving: keypoints as detected.
+        kp_source, kp_driving: keypoints as detected, or the true ones where the networks are
+            fed nothing else.
         kp_transformed: those of the transformed driving frames; ``None`` where no loss
             needs them.
         decoded: prediction and deformed source.
@@ -42,12 +43,17 @@ def generate(
     """
     kp_source = networks.keypoints(inputs.source, normalize)
     kp_driving = networks.keypoints(inputs.driving, normalize)
+    if inputs.truth is not None and networks.config.train_params.true_keypoints_only:
+        # What was built gave the detector its parameters, and is never run.
+        kp_source, kp_driving = inputs.truth.source, inputs.truth.driving
     with precision.images():
         encoded = networks.encoder(inputs.source, normalize)
     fed_source, fed_driving = _feed_truth(kp_source, kp_driving, inputs)
     motion = networks.motion(encoded.small, fed_source, fed_driving, normalize)
     with precision.images():
-        decoded = networks.decoder(encoded, motion.deformation, motion.occlusion_map, normalize)
+        decoded = networks.decoder(
+            encoded, motion.deformation, motion.occlusion_map, motion.features, normalize
+        )
     kp_transformed = None
     if inputs.transform is not None:
         kp_transformed = networks.keypoints(
@@ -63,7 +69,7 @@ def _feed_truth(
     kp_source: KeypointVariables, kp_driving: KeypointVariables, inputs: StepInputs
 ) -> tuple[KeypointVariables, KeypointVariables]:
     """Put true keypoints in the place of detected ones for the samples that are fed them."""
-    if inputs.truth is None:
+    if inputs.truth is None or kp_source is inputs.truth.source:
         return kp_source, kp_driving
     fed = inputs.truth.fed
     return (

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 
-from fomm_core.config.section import Section, Weight, yaml_float
+from fomm_core.config.section import Probability, Section, Weight, yaml_float
 
 
 class FlipParams(Section):
@@ -41,6 +41,8 @@ class AvatarParams(Section):
         motions: number of motions (videos) of each group.
         frames: length of each motion in frames.
         seed: what the set is drawn from; equal seeds give equal pixels.
+        expressive: share of training pairs whose driving frame is drawn among those of its
+            motion with shut eyes or an open mouth, which are rare otherwise.
     """
 
     identities: PositiveInt = 2500
@@ -48,6 +50,7 @@ class AvatarParams(Section):
     motions: PositiveInt = 16
     frames: PositiveInt = 64
     seed: NonNegativeInt = 0
+    expressive: Probability = 0.0
 
 
 class DatasetParams(Section):

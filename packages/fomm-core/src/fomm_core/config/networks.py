@@ -72,9 +72,12 @@ class DenseMotionParams(HourglassParams):
 
     Attributes:
         kp_variance: variance of the Gaussian heat maps, in squared grid units.
+        jacobian_maps: also show the network how each keypoint's surroundings are deformed,
+            not only where it moves; off in all published models.
     """
 
     kp_variance: Positive = 0.01
+    jacobian_maps: bool = False
 
 
 class GeneratorParams(Section):
@@ -87,6 +90,9 @@ class GeneratorParams(Section):
         estimate_occlusion_map: multiply the warped features by an occlusion map.
         skip: ``prediction = occlusion * deformed + (1 - occlusion) * prediction``;
             off in all published models.
+        motion_features: also give the decoder the dense motion network's features, from which
+            it can tell what a deformation cannot: that eyes are shut or a mouth is open; off
+            in all published models.
         dense_motion_params: the dense motion network inside the generator.
     """
 
@@ -96,6 +102,7 @@ class GeneratorParams(Section):
     num_bottleneck_blocks: NonNegativeInt = 6
     estimate_occlusion_map: bool = False
     skip: bool = False
+    motion_features: bool = False
     dense_motion_params: DenseMotionParams
 
     @model_validator(mode="after")
@@ -132,3 +139,13 @@ class ModelParams(Section):
     kp_detector_params: KeypointDetectorParams
     generator_params: GeneratorParams
     discriminator_params: DiscriminatorParams | None = None
+
+    @model_validator(mode="after")
+    def _maps_need_jacobians(self) -> Self:
+        wanted = self.generator_params.dense_motion_params.jacobian_maps
+        if wanted and not self.common_params.estimate_jacobian:
+            raise ValueError(
+                "generator_params.dense_motion_params.jacobian_maps: expected "
+                "common_params.estimate_jacobian true, found false"
+            )
+        return self

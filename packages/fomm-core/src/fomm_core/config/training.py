@@ -64,6 +64,8 @@ class TrainParams(Section):
         cross_identity: share of pairs whose driving frame shows another avatar.
         true_keypoints_until: the networks are fed true keypoints (avatars) with a
             probability that falls from 1 to 0 over this fraction of all steps.
+        true_keypoints_only: the networks are always fed true keypoints, and the detector is
+            left as it is.
     """
 
     num_epochs: PositiveInt = 100
@@ -84,6 +86,7 @@ class TrainParams(Section):
     region_weight: Positive = 1.0
     cross_identity: Probability = 0.0
     true_keypoints_until: Probability = 0.0
+    true_keypoints_only: bool = False
 
 
 class MonitorParams(Section):

@@ -14,6 +14,9 @@ from fomm_core.engine.clock import StageClock
 from fomm_core.errors import EngineError
 from fomm_core.keypoints import FloatArray, Keypoints
 
+CHAINED = ("deformation", "occlusion_map", "motion_features")
+"""What the motion stage hands to the decoder, as far as the model has it."""
+
 
 @dataclass(frozen=True, eq=False)
 class SourceFeatures:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fomm_core.checkpoint import Parameters
 from fomm_core.config import Config
-from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.base import CHAINED, Diagnostics, Engine, Rendering, SourceFeatures
 from fomm_core.errors import EngineError
 from fomm_core.keypoints import FloatArray, Keypoints
 
@@ -76,7 +76,7 @@ class NNablaEngine(Engine):
             **_keypoint_inputs("driving", kp_driving),
         }
         motion = self._run("motion", small=encoded["small"], **keypoints)
-        moved = {k: motion[k] for k in ("deformation", "occlusion_map") if k in motion}
+        moved = {name: motion[name] for name in CHAINED if name in motion}
         decoded = self._run(
             "decoder", source=features.image[None], features=encoded["features"], **moved
         )

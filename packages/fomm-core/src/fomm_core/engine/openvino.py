@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.base import CHAINED, Diagnostics, Engine, Rendering, SourceFeatures
 from fomm_core.errors import EngineError, ModelError
 from fomm_core.keypoints import FloatArray, Keypoints
 
@@ -24,9 +24,6 @@ _ENDS = {
     "decoder": {"source", "features", "deformation", "prediction", "deformed"},
 }
 """Inputs and outputs that the graph of a stage always has."""
-
-_CHAINED = ("deformation", "occlusion_map")
-"""What the motion stage hands to the decoder, in memory that both share."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +77,10 @@ class OpenVINOEngine(Engine):
     def _chain(self) -> None:
         """Let the decoder read where the motion stage writes."""
         motion, decoder = self._requests["motion"], self._requests["decoder"]
-        for name in _CHAINED[: 1 + self._has_occlusion]:
-            decoder.set_tensor(name, motion.get_tensor(name))
+        present = _end_names(motion)
+        for name in CHAINED:
+            if name in present:
+                decoder.set_tensor(name, motion.get_tensor(name))
 
     def detect(self, image: FloatArray) -> Keypoints:
         self._check(image)

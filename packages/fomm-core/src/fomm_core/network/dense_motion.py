@@ -8,7 +8,7 @@ import nnabla as nn
 import nnabla.functions as F
 import numpy as np
 
-from fomm_core.config import DenseMotionParams
+from fomm_core.config import GeneratorParams
 from fomm_core.network.blocks import Normalize, convolution, hourglass
 from fomm_core.network.keypoint_detector import KeypointVariables
 from fomm_core.network.warping import constant, coordinate_grid, gaussian_heatmaps, reshape, warp
@@ -23,20 +23,22 @@ class DenseMotion:
         occlusion_map: (B, 1, h, w) in [0, 1], or ``None``.
         mask: (B, K + 1, h, w), sums to 1 over axis 1; plane 0 is the background.
         sparse_deformed: (B, K + 1, C, h, w), the source warped by each motion alone.
+        features: (B, F, h, w), what mask and occlusion map are made of, where the decoder is
+            given them too; else ``None``.
     """
 
     deformation: nn.Variable
     occlusion_map: nn.Variable | None
     mask: nn.Variable
     sparse_deformed: nn.Variable
+    features: nn.Variable | None
 
 
 def dense_motion(
     small_source: nn.Variable,
     kp_source: KeypointVariables,
     kp_driving: KeypointVariables,
-    params: DenseMotionParams,
-    estimate_occlusion_map: bool,
+    generator: GeneratorParams,
     normalize: Normalize,
 ) -> DenseMotion:
     """Estimate the motion from source to driving.
@@ -44,15 +46,22 @@ def dense_motion(
     Args:
         small_source: (B, C, h, w) in [0, 1], the source at the dense motion's size.
     """
+    params = generator.dense_motion_params
     batch, channels, height, width = small_source.shape
     num_motions = kp_source.value.shape[1] + 1
     motions = sparse_motions(kp_source, kp_driving, (height, width))
     deformed = _warp_by_each(small_source, motions)
-    heatmaps = _heatmap_differences(kp_source, kp_driving, (height, width), params.kp_variance)
+    bumps = gaussian_heatmaps(kp_driving.value, (height, width), params.kp_variance)
+    differences = bumps - gaussian_heatmaps(kp_source.value, (height, width), params.kp_variance)
     inputs = F.concatenate(
-        reshape(heatmaps, (batch, num_motions, 1, height, width)), deformed, axis=2
+        reshape(_behind_background(differences), (batch, num_motions, 1, height, width)),
+        deformed,
+        axis=2,
     )
     inputs = reshape(inputs, (batch, num_motions * (channels + 1), height, width))
+    if params.jacobian_maps and kp_source.jacobian is not None and kp_driving.jacobian is not None:
+        maps = _jacobian_maps(kp_source.jacobian, kp_driving.jacobian, bumps)
+        inputs = F.concatenate(inputs, maps, axis=1)
     with nn.parameter_scope("dense_motion_prediction"):
         features = hourglass(
             inputs, params.block_expansion, params.num_blocks, params.max_features, normalize
@@ -60,11 +69,13 @@ def dense_motion(
         with nn.parameter_scope("mask"):
             mask = F.softmax(convolution(features, num_motions, 7, 3), axis=1)
         occlusion_map = None
-        if estimate_occlusion_map:
+        if generator.estimate_occlusion_map:
             with nn.parameter_scope("occlusion_map"):
                 occlusion_map = F.sigmoid(convolution(features, 1, 7, 3))
     weights = reshape(mask, (batch, num_motions, height, width, 1))
-    return DenseMotion(F.sum(weights * motions, axis=1), occlusion_map, mask, deformed)
+    deformation = F.sum(weights * motions, axis=1)
+    shared = features if generator.motion_features else None
+    return DenseMotion(deformation, occlusion_map, mask, deformed, shared)
 
 
 def sparse_motions(
@@ -112,15 +123,27 @@ def _warp_by_each(small_source: nn.Variable, motions: nn.Variable) -> nn.Variabl
     return reshape(warped, (batch, num_motions, channels, height, width))
 
 
-def _heatmap_differences(
-    kp_source: KeypointVariables,
-    kp_driving: KeypointVariables,
-    size: tuple[int, int],
-    variance: float,
-) -> nn.Variable:
-    """Driving minus source heat maps behind a zero background map; (B, K + 1, h, w)."""
-    difference = gaussian_heatmaps(kp_driving.value, size, variance) - gaussian_heatmaps(
-        kp_source.value, size, variance
+def _behind_background(heatmaps: nn.Variable) -> nn.Variable:
+    """Put the background's zero map before those of the keypoints; (B, K + 1, h, w)."""
+    batch, _, height, width = heatmaps.shape
+    background = constant(np.zeros((batch, 1, height, width), dtype=np.float32))
+    return F.concatenate(background, heatmaps, axis=1)
+
+
+def _jacobian_maps(source: nn.Variable, driving: nn.Variable, bumps: nn.Variable) -> nn.Variable:
+    """How much the surroundings of each keypoint are deformed.
+
+    Args:
+        source, driving: jacobians (B, K, 2, 2).
+        bumps: (B, K, h, w), the heat maps of the driving keypoints.
+
+    Returns:
+        (B, 4K, h, w), the entries of J_driving . inv(J_source) - 1 spread over the heat maps.
+    """
+    batch, num_kp, height, width = bumps.shape
+    change = F.batch_matmul(driving, inverse_2x2(source))
+    change = change - constant(np.eye(2, dtype=np.float32)[None, None])
+    maps = reshape(change, (batch, num_kp, 4, 1)) * reshape(
+        bumps, (batch, num_kp, 1, height * width)
     )
-    background = constant(np.zeros((difference.shape[0], 1, *size), dtype=np.float32))
-    return F.concatenate(background, difference, axis=1)
+    return reshape(maps, (batch, 4 * num_kp, height, width))

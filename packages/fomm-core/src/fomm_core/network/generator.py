@@ -48,6 +48,7 @@ def decode(
     features: nn.Variable,
     deformation: nn.Variable,
     occlusion_map: nn.Variable | None,
+    motion_features: nn.Variable | None,
     params: GeneratorParams,
     normalize: Normalize,
 ) -> Decoded:
@@ -57,12 +58,18 @@ def decode(
         source: (B, C, H, W) in [0, 1], what ``features`` were encoded from.
         deformation: (B, h, w, 2), where in the source each pixel comes from.
         occlusion_map: (B, 1, h, w) in [0, 1]; the warped features are multiplied by it.
+        motion_features: (B, F, h, w) of dense motion; a linear map of them is then added.
     """
     size = source.shape[2:]
     deformed = warp(source, resize_grid(deformation, size))
     hidden = warp(features, resize_grid(deformation, features.shape[2:]))
     if occlusion_map is not None:
         hidden = hidden * resize(occlusion_map, hidden.shape[2:])
+    if motion_features is not None:
+        with nn.parameter_scope("generator/motion_features"):
+            hidden = hidden + convolution(
+                resize(motion_features, hidden.shape[2:]), hidden.shape[1], 1, 0
+            )
     with nn.parameter_scope("generator"):
         prediction = _decode_features(hidden, source.shape[1], params, normalize)
     if params.skip and occlusion_map is not None:

@@ -78,27 +78,27 @@ class Networks:
         """Estimate the dense motion of the small source between two sets of keypoints."""
         generator = self.config.model_params.generator_params
         with nn.parameter_scope("", self.scope), nn.parameter_scope("generator"):
-            return dense_motion(
-                small,
-                kp_source,
-                kp_driving,
-                generator.dense_motion_params,
-                generator.estimate_occlusion_map,
-                normalize,
-            )
+            return dense_motion(small, kp_source, kp_driving, generator, normalize)
 
     def decoder(
         self,
         source: EncodedSource,
         deformation: nn.Variable,
         occlusion_map: nn.Variable | None,
+        motion_features: nn.Variable | None,
         normalize: Normalize = running_statistics,
     ) -> Decoded:
-        """Decode the frame of one deformation."""
+        """Decode the frame of one motion; see :meth:`motion` for what it consists of."""
         generator = self.config.model_params.generator_params
         with nn.parameter_scope("", self.scope):
             return decode(
-                source.image, source.features, deformation, occlusion_map, generator, normalize
+                source.image,
+                source.features,
+                deformation,
+                occlusion_map,
+                motion_features,
+                generator,
+                normalize,
             )
 
     def parameters(self) -> dict[str, nn.Variable]:
@@ -152,16 +152,18 @@ class Stage:
 def build_stages(networks: Networks, batch: int = 1) -> dict[str, Stage]:
     """Build the four inference stages for a fixed batch size, by name.
 
-    Inputs and outputs (those of the jacobian and of the occlusion map only where the model
-    has them):
+    Inputs and outputs (those of the jacobian, the occlusion map and the motion's features only
+    where the model has them):
 
-    ========= ================================================== =========================
+    ========= ================================================== =============================
     keypoints image                                              value, jacobian
     encoder   source                                             features, small
     motion    small, source_{value,jacobian},                    deformation, occlusion_map,
-              driving_{value,jacobian}                           mask, sparse_deformed
-    decoder   source, features, deformation, occlusion_map       prediction, deformed
-    ========= ================================================== =========================
+              driving_{value,jacobian}                           motion_features,
+                                                                 mask, sparse_deformed
+    decoder   source, features, deformation, occlusion_map,      prediction, deformed
+              motion_features
+    ========= ================================================== =============================
     """
     height, width, channels = networks.config.dataset_params.frame_shape
     image = nn.Variable((batch, channels, height, width))
@@ -173,10 +175,11 @@ def build_stages(networks: Networks, batch: int = 1) -> dict[str, Stage]:
     motion = networks.motion(small, kp_source, kp_driving)
     features = nn.Variable(encoded.features.shape)
     deformation = nn.Variable(motion.deformation.shape)
-    occlusion = None if motion.occlusion_map is None else nn.Variable(motion.occlusion_map.shape)
+    occlusion = _like(motion.occlusion_map)
+    motion_features = _like(motion.features)
     decoder_source = nn.Variable(image.shape)
     decoded = networks.decoder(
-        EncodedSource(decoder_source, features, small), deformation, occlusion
+        EncodedSource(decoder_source, features, small), deformation, occlusion, motion_features
     )
     stages = [
         Stage("keypoints", {"image": image}, _named("", detected)),
@@ -189,6 +192,7 @@ def build_stages(networks: Networks, batch: int = 1) -> dict[str, Stage]:
             _present(
                 deformation=motion.deformation,
                 occlusion_map=motion.occlusion_map,
+                motion_features=motion.features,
                 mask=motion.mask,
                 sparse_deformed=motion.sparse_deformed,
             ),
@@ -200,6 +204,7 @@ def build_stages(networks: Networks, batch: int = 1) -> dict[str, Stage]:
                 features=features,
                 deformation=deformation,
                 occlusion_map=occlusion,
+                motion_features=motion_features,
             ),
             {"prediction": decoded.prediction, "deformed": decoded.deformed},
         ),
@@ -209,8 +214,12 @@ def build_stages(networks: Networks, batch: int = 1) -> dict[str, Stage]:
 
 def _fresh(keypoints: KeypointVariables) -> KeypointVariables:
     """Input variables shaped like the given keypoints."""
-    jacobian = None if keypoints.jacobian is None else nn.Variable(keypoints.jacobian.shape)
-    return KeypointVariables(nn.Variable(keypoints.value.shape), jacobian)
+    return KeypointVariables(nn.Variable(keypoints.value.shape), _like(keypoints.jacobian))
+
+
+def _like(variable: nn.Variable | None) -> nn.Variable | None:
+    """An input variable of the same shape, where there is one."""
+    return None if variable is None else nn.Variable(variable.shape)
 
 
 def _named(prefix: str, keypoints: KeypointVariables) -> dict[str, nn.Variable]:
