@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fomm_train.blas_convolution import BlasConvolution
-from fomm_train.convolution import convolving_with, nnablas_own
+from fomm_train.kernels import nnablas_own
 
 
 def run(convolution, seed, shape, weight_shape, bias, **options):
@@ -47,7 +47,7 @@ def test_values_and_gradients_are_nnablas(data):
         (maps, channels, *kernel),
         data.draw(st.booleans()),
     )
-    expected = run(nnablas_own, *arguments, pad=pad)
+    expected = run(nnablas_own.convolution, *arguments, pad=pad)
     assert_equal(run(BlasConvolution(), *arguments, pad=pad), expected)
 
 
@@ -59,7 +59,9 @@ def test_other_options_are_nnablas_own(options):
     maps = (4, 2 if "group" in options else 4, 3, 3)
     arguments = (0, (2, 4, 8, 8), maps, True)
     convolution = BlasConvolution()
-    assert_equal(run(convolution, *arguments, **options), run(nnablas_own, *arguments, **options))
+    assert_equal(
+        run(convolution, *arguments, **options), run(nnablas_own.convolution, *arguments, **options)
+    )
     y = convolution(nn.Variable(arguments[1]), nn.Variable(maps), **options)
     assert y.parent.info.type_name == "Convolution"
 
@@ -83,16 +85,6 @@ def test_memory_is_shared_but_not_mixed_up():
         loss.backward()
         return x.g.copy()
 
-    np.testing.assert_allclose(gradient(convolution), gradient(nnablas_own), rtol=1e-4, atol=1e-3)
-
-
-def test_it_is_used_while_a_graph_is_built_and_no_longer():
-    with convolving_with(BlasConvolution()):
-        inside = F.convolution(nn.Variable((1, 2, 5, 5)), nn.Variable((3, 2, 3, 3)))
-    outside = F.convolution(nn.Variable((1, 2, 5, 5)), nn.Variable((3, 2, 3, 3)))
-    assert inside.shape == outside.shape == (1, 3, 3, 3)
-    assert inside.parent.info.type_name != "Convolution"
-    assert outside.parent.info.type_name == "Convolution"
-    with pytest.raises(ZeroDivisionError), convolving_with(BlasConvolution()):
-        raise ZeroDivisionError
-    assert F.convolution is nnablas_own
+    np.testing.assert_allclose(
+        gradient(convolution), gradient(nnablas_own.convolution), rtol=1e-4, atol=1e-3
+    )

@@ -1,14 +1,17 @@
+from dataclasses import replace
+
 import nnabla as nn
 import nnabla.parametric_functions as PF
 import pytest
 
 from fomm_train.channel_last import channel_last_convolution
-from fomm_train.convolution import convolving_with
+from fomm_train.kernels import computing_with, nnablas_own
 
 
 def test_convolutions_are_channel_last_and_parameters_are_not():
     scope = {}
-    with convolving_with(channel_last_convolution), nn.parameter_scope("", scope):
+    kernels = replace(nnablas_own, convolution=channel_last_convolution)
+    with computing_with(kernels), nn.parameter_scope("", scope):
         y = PF.convolution(nn.Variable((2, 3, 8, 6)), 5, (3, 1), pad=(1, 0))
         parameters = nn.get_parameters()
     assert y.shape == (2, 5, 8, 6)

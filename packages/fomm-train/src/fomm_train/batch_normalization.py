@@ -19,6 +19,7 @@ from nnabla.parameter import get_parameter_or_create
 
 from fomm_core.network.blocks import Normalize, batch_statistics
 from fomm_train.communicator import Communicator, NNablaCommunicator, NumberArray
+from fomm_train.gradients import store
 
 DECAY_RATE = 0.9
 EPSILON = 1e-5
@@ -124,9 +125,9 @@ class _BatchNormalizationOverRanks(PythonFunction):  # type: ignore[misc]
         sums = np.stack([_channel_sums(dy), _channel_dots(dy, centred)])
         own = sums.astype(np.float32)
         if propagate_down[1]:
-            _store(inputs[1].grad.data, own[0], accum[1])
+            store(inputs[1].grad.data, own[0], accum[1])
         if propagate_down[2]:
-            _store(inputs[2].grad.data, own[1] * self._inverse_deviation, accum[2])
+            store(inputs[2].grad.data, own[1] * self._inverse_deviation, accum[2])
         # Every rank takes part in the sum, whatever it needs itself.
         self._communicator.all_reduce_sum(sums)
         if propagate_down[0]:
@@ -135,7 +136,7 @@ class _BatchNormalizationOverRanks(PythonFunction):  # type: ignore[misc]
             centred += dy
             centred -= mean_dy
             centred *= gamma * self._inverse_deviation
-            _store(inputs[0].grad.data, centred, accum[0])
+            store(inputs[0].grad.data, centred, accum[0])
 
     def _statistics(self, x: Float32Array) -> tuple[NumberArray, NumberArray, float]:
         """Mean and variance (1, C, 1, 1) over all ranks, and the number of values.
@@ -175,10 +176,3 @@ def _over_batch(rows: Float32Array) -> NumberArray:
 def _decay_towards(running: Float32Array, recent: NumberArray) -> None:
     running *= np.float32(DECAY_RATE)
     running += (np.float32(1 - DECAY_RATE) * recent).astype(np.float32)
-
-
-def _store(gradient: Float32Array, value: Float32Array, accumulate: bool) -> None:
-    if accumulate:
-        gradient += value
-    else:
-        gradient[...] = value

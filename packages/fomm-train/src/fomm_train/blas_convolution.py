@@ -14,8 +14,9 @@ from typing import Any
 import nnabla as nn
 from nnabla.function import PythonFunction
 
-from fomm_train.convolution import nnablas_own
-from fomm_train.patches import Float32Array, Lowering, Shapes, Workspace, lower
+from fomm_train.gradients import store
+from fomm_train.kernels import nnablas_own
+from fomm_train.patches import Lowering, Shapes, Workspace, lower
 
 
 class BlasConvolution:
@@ -45,7 +46,7 @@ class BlasConvolution:
         padding = tuple(pad or (0, 0))
         images = len(x.shape) == 4 and base_axis == 1
         if not images or not _Options(*others, **named).are_plain or not _fits(padding, weight):
-            return nnablas_own(x, weight, bias, base_axis, pad, *others, **named)
+            return nnablas_own.convolution(x, weight, bias, base_axis, pad, *others, **named)
         inputs = (x, weight) if bias is None else (x, weight, bias)
         convolved: nn.Variable = _Function(padding, self._workspace)(*inputs)
         return convolved
@@ -125,24 +126,17 @@ class _Function(PythonFunction):  # type: ignore[misc]
         lowering = self._lower(inputs)
         if propagate_down[0]:
             for own, out in zip(inputs[0].grad.data, dy, strict=True):
-                _store(own, lowering.image_gradient(out), accum[0])
+                store(own, lowering.image_gradient(out), accum[0])
         if propagate_down[1]:
             for image, out in zip(x, dy, strict=True):
                 lowering.weight_gradient(image, out)
-            _store(inputs[1].grad.data, lowering.total_weight_gradient(), accum[1])
+            store(inputs[1].grad.data, lowering.total_weight_gradient(), accum[1])
         if len(inputs) == 3 and propagate_down[2]:
             rows = dy.reshape(*dy.shape[:2], -1).sum(axis=2)
-            _store(inputs[2].grad.data, rows.sum(axis=0), accum[2])
+            store(inputs[2].grad.data, rows.sum(axis=0), accum[2])
 
     def _lower(self, inputs: Sequence[Any]) -> Lowering:
         return lower(self._shapes(inputs), inputs[1].data.data, self._workspace)
 
     def _shapes(self, inputs: Sequence[Any]) -> Shapes:
         return Shapes(tuple(inputs[0].shape[1:]), tuple(inputs[1].shape), self._pad)
-
-
-def _store(gradient: Float32Array, value: Float32Array, accumulate: bool) -> None:
-    if accumulate:
-        gradient += value
-    else:
-        gradient[...] = value

@@ -1,9 +1,11 @@
-"""Where gradients stop."""
+"""Where gradients stop, and where functions written in Python leave theirs."""
 
 from __future__ import annotations
 
 import nnabla as nn
 import nnabla.functions as F
+import numpy as np
+import numpy.typing as npt
 
 
 def detached(x: nn.Variable) -> nn.Variable:
@@ -16,3 +18,13 @@ def detached(x: nn.Variable) -> nn.Variable:
     if not x.need_grad:
         return x
     return F.identity(x).apply(need_grad=False)
+
+
+def store(
+    gradient: npt.NDArray[np.float32], value: npt.NDArray[np.float32], accumulate: bool
+) -> None:
+    """Write a gradient of an NNabla function, or add it to what other functions have left."""
+    if accumulate:
+        gradient += value
+    else:
+        gradient[...] = value

@@ -127,7 +127,8 @@ def needs_truth(params: TrainParams) -> bool:
     """Whether anything in the training needs what only a drawn data set knows."""
     weights = params.loss_weights
     supervised = is_on(weights.keypoint_supervision) or is_on(weights.jacobian_supervision)
-    return supervised or params.region_weight != 1 or params.true_keypoints_until > 0
+    fed = params.true_keypoints_only or params.true_keypoints_until > 0
+    return supervised or fed or params.region_weight != 1
 
 
 def fed_probability(params: TrainParams, step: int, total_steps: int) -> float:

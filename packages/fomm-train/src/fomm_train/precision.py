@@ -1,10 +1,10 @@
-"""Where and how a training computes: device, precision, convolutions."""
+"""Where and how a training computes: device, precision, kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import nnabla as nn
@@ -13,7 +13,8 @@ from fomm_core.engine.nnabla import extension_context
 from fomm_core.errors import ConfigError, EngineError
 from fomm_train.blas_convolution import BlasConvolution
 from fomm_train.channel_last import channel_last_convolution
-from fomm_train.convolution import Convolution, convolving_with
+from fomm_train.gathered_warping import warp_by_gathering
+from fomm_train.kernels import Kernels, computing_with, nnablas_own
 
 TypeConfig = Literal["float", "half"]
 
@@ -32,12 +33,12 @@ class Precision:
     Attributes:
         single: NNabla's context in single precision.
         half: the same in half precision; ``None`` to use ``single`` everywhere.
-        convolution: what computes convolutions; ``None`` for NNabla's own kernels.
+        kernels: what computes the expensive functions.
     """
 
     single: Any
     half: Any = None
-    convolution: Convolution | None = None
+    kernels: Kernels = nnablas_own
 
     @property
     def is_mixed(self) -> bool:
@@ -47,7 +48,7 @@ class Precision:
     @contextmanager
     def everything(self) -> Iterator[None]:
         """Build a graph in the block."""
-        with nn.context_scope(self.single), convolving_with(self.convolution):
+        with nn.context_scope(self.single), computing_with(self.kernels):
             yield
 
     @contextmanager
@@ -90,7 +91,8 @@ def make_precision(
         ):
             if wanted:
                 raise ConfigError(f"{option}: expected --context cudnn (a GPU), found cpu")
-        return Precision(extension_context("cpu"), convolution=BlasConvolution())
+        kernels = Kernels(BlasConvolution(), warp_by_gathering)
+        return Precision(extension_context("cpu"), kernels=kernels)
     from nnabla.ext_utils import get_extension_context
 
     extension_context(context)  # says what is missing, where something is
@@ -99,7 +101,10 @@ def make_precision(
     half = None
     if type_config == "half":
         half = get_extension_context(context, device_id=device, type_config="half")
-    return Precision(single, half, channel_last_convolution if channel_last else None)
+    kernels = nnablas_own
+    if channel_last:
+        kernels = replace(nnablas_own, convolution=channel_last_convolution)
+    return Precision(single, half, kernels)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from fomm_train.avatars.renderer import Renderer
 from fomm_train.avatars.truth import true_keypoints
 
 _FRAMES = 32
-_BLINKING, _SPEAKING = 0.6, 0.45
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,14 +106,14 @@ def _make_case(
         kp_source=true_keypoints(first),
         kp_driving=tuple(true_keypoints(pose) for pose in poses),
         blink=_express(
-            renderer, source, driving, poses, _Kind(_is_blinking, Pose.with_open_eyes, eye_mask)
+            renderer, source, driving, poses, _Kind(Pose.shuts_eyes, Pose.with_open_eyes, eye_mask)
         ),
         mouth=_express(
             renderer,
             source,
             driving,
             poses,
-            _Kind(_is_speaking, Pose.with_closed_mouth, mouth_mask),
+            _Kind(Pose.opens_mouth, Pose.with_closed_mouth, mouth_mask),
         ),
     )
 
@@ -126,14 +125,6 @@ class _Kind:
     shown: Callable[[Pose], bool]
     without: Callable[[Pose], Pose]
     mask: Callable[[Pose, int], FloatArray]
-
-
-def _is_blinking(pose: Pose) -> bool:
-    return min(pose.blink_left, pose.blink_right) >= _BLINKING
-
-
-def _is_speaking(pose: Pose) -> bool:
-    return pose.mouth_open >= _SPEAKING
 
 
 def _express(

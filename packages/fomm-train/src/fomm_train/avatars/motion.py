@@ -7,7 +7,9 @@ slow sway; nods, blinks and speech have the durations of real ones at 25 frames 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -66,6 +68,17 @@ class Motion:
 
     def __getitem__(self, frame: int) -> Pose:
         return Pose(*self.track[frame].tolist())
+
+    def __iter__(self) -> Iterator[Pose]:
+        return (self[frame] for frame in range(len(self)))
+
+    @cached_property
+    def expressions(self) -> tuple[tuple[int, ...], ...]:
+        """The frames with shut eyes and those with an open mouth, as far as there are any."""
+        poses = list(self)
+        kinds = (Pose.shuts_eyes, Pose.opens_mouth)
+        shown = (tuple(t for t, pose in enumerate(poses) if kind(pose)) for kind in kinds)
+        return tuple(frames for frames in shown if frames)
 
 
 def draw_motion(seed: int, split: Split, number: int, frames: int) -> Motion:

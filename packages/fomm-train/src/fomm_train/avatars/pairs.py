@@ -124,13 +124,15 @@ class AvatarPairs:
         draw = Draw(generator(self._seed, "avatar pair", epoch, index))
         source = index % params.identities
         motion = self._world.motion(source, draw.whole(0, params.motions - 1))
-        first, second = (motion[draw.whole(0, params.frames - 1)] for _ in range(2))
+        first, second = (draw.whole(0, params.frames - 1) for _ in range(2))
+        if params.expressive and motion.expressions and draw.chance(params.expressive):
+            second = draw.choice(draw.choice(motion.expressions))
         driving = source
         companions = self._world.companions(source)
         if draw.chance(self._cross_identity) and companions:
             driving = draw.choice(companions)
         identities = self._world.identity(source), self._world.identity(driving)
-        return Plan(*identities, first, second)
+        return Plan(*identities, motion[first], motion[second])
 
     def pair(self, epoch: int, index: int) -> Pair:
         """Make a sample; see :class:`~fomm_train.batch.PairSource`."""

@@ -11,6 +11,8 @@ MAX_ROLL = math.radians(24)
 MAX_SHIFT = 0.21
 MAX_ZOOM = 0.16
 
+_SHUT, _OPEN = 0.6, 0.45
+
 
 @dataclass(frozen=True)
 class Pose:
@@ -49,6 +51,14 @@ class Pose:
     def blink(self) -> float:
         """How far the eye that is more closed is closed."""
         return max(self.blink_left, self.blink_right)
+
+    def shuts_eyes(self) -> bool:
+        """Whether both eyes are as good as closed."""
+        return min(self.blink_left, self.blink_right) >= _SHUT
+
+    def opens_mouth(self) -> bool:
+        """Whether the mouth is open for everyone to see."""
+        return self.mouth_open >= _OPEN
 
     def with_open_eyes(self) -> Pose:
         """The same pose without the blink."""
