@@ -296,6 +296,24 @@ class TestUnknownKeys:
         assert config.model_params.kp_detector_params.num_blocks == 1
 
 
+def test_jacobian_maps_need_jacobians(data):
+    data = changed(data, f"{GENERATOR}.dense_motion_params.jacobian_maps", True)
+    assert parse_config(data).model_params.generator_params.dense_motion_params.jacobian_maps
+    assert refusal(changed(data, "model_params.common_params.estimate_jacobian", False)) == (
+        "c.yaml: model_params: generator_params.dense_motion_params.jacobian_maps: expected "
+        "common_params.estimate_jacobian true, found false"
+    )
+
+
+def test_a_detector_that_is_not_trained_has_no_losses(data):
+    data = changed(data, "train_params", {"true_keypoints_only": True})
+    assert parse_config(data).train_params.true_keypoints_only
+    assert refusal(changed(data, "train_params.loss_weights.equivariance_value", 10)) == (
+        "c.yaml: train_params: loss_weights.equivariance_value: expected 0 with "
+        "true_keypoints_only, which leaves the detector as it is, found 10"
+    )
+
+
 def test_a_configuration_does_not_change(data):
     config = parse_config(data)
     with pytest.raises(ValueError, match="frozen"):

@@ -27,6 +27,12 @@ OPTIONS = {
     "no jacobian": {"common_params": {"estimate_jacobian": False}},
     "no occlusion map": {"generator_params": {"estimate_occlusion_map": False}},
     "skip": {"generator_params": {"skip": True}},
+    "motion features": {
+        "generator_params": {
+            "motion_features": True,
+            "dense_motion_params": {"jacobian_maps": True},
+        }
+    },
     "1 keypoint": {"common_params": {"num_kp": 1}},
     "15 keypoints": {"common_params": {"num_kp": 15}},
     "0 down blocks": {"generator_params": {"num_down_blocks": 0}},

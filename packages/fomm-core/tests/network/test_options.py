@@ -139,6 +139,36 @@ def test_without_skip_hidden_parts_are_inpainted_only_in_features(tiny, stages_o
     np.testing.assert_allclose(hidden, plain(**inputs)["prediction"], atol=1e-6)
 
 
+def test_motion_features_reach_the_decoder(tiny, stages_of):
+    stages = stages_of(tiny(generator_params={"motion_features": True}))
+    maps = 4 + 4 * (3 + 1)  # the last up block's; heat map and colours of three keypoints and one
+    assert shapes_of(stages["motion"])["motion_features"] == (1, maps, H // 2, W // 2)
+    inputs = random_inputs(stages["decoder"])
+    one = stages["decoder"](**inputs)
+    other = stages["decoder"](**inputs | {"motion_features": -inputs["motion_features"]})
+    np.testing.assert_array_equal(one["deformed"], other["deformed"])
+    assert np.abs(one["prediction"] - other["prediction"]).max() > 1e-3
+
+
+def test_jacobian_maps_show_what_is_stretched_and_where(tiny, stages_of):
+    from fomm_core.network.warping import coordinate_grid
+
+    dense = {"jacobian_maps": True}
+    stages = stages_of(
+        tiny(generator_params={"motion_features": True, "dense_motion_params": dense})
+    )
+    inputs = random_inputs(stages["motion"])
+    inputs["source_jacobian"] = np.tile(np.eye(2, dtype=np.float32), (1, 3, 1, 1))
+    inputs["driving_jacobian"] = inputs["source_jacobian"].copy()
+    inputs["driving_jacobian"][0, 1, 1, 1] = 0.25  # the second keypoint: an eye that is shut
+    maps = stages["motion"](**inputs)["motion_features"][0, -12:].reshape(3, 2, 2, H // 2, W // 2)
+    assert np.abs(maps[[0, 2]]).max() < 1e-6
+    grid = coordinate_grid(H // 2, W // 2)
+    distance = np.sum((grid - inputs["driving_value"][0, 1]) ** 2, axis=-1)
+    np.testing.assert_allclose(maps[1, 1, 1], -0.75 * np.exp(distance / -0.02), atol=1e-5)
+    assert np.abs(maps[1].reshape(4, -1)[:3]).max() < 1e-6
+
+
 def test_temperature_sharpens_the_heat_maps(tiny, stages_of):
     """With a huge temperature all keypoints sit in the middle."""
     stage = stages_of(tiny(kp_detector_params={"temperature": 1e6}))["keypoints"]

@@ -56,6 +56,17 @@ def config_of(**dataset) -> Config:
     return Config.model_validate({"dataset_params": dataset, "model_params": MODEL})
 
 
+def test_expressive_pairs_end_in_an_expression():
+    params = PARAMS.model_copy(update={"frames": 64, "expressive": 1.0})
+    pairs = AvatarPairs(params, SIZE, 2, 0.0, 7)
+    poses = [pairs.plan(0, index).driving_pose for index in range(len(pairs))]
+    kinds = [(pose.shuts_eyes(), pose.opens_mouth()) for pose in poses]
+    assert all(any(kind) for kind in kinds)
+    shut, opened = np.mean(kinds, axis=0)
+    assert shut > 0.25
+    assert opened > 0.25
+
+
 def test_an_epoch_visits_every_identity_as_often_as_asked():
     pairs = make()
     assert len(pairs) == 24

@@ -64,6 +64,18 @@ def test_golden_predictions_and_keypoints():
     np.testing.assert_allclose(found.kp_driving.value.d, io["kp_driving_value"], atol=1e-5)
 
 
+def test_on_true_keypoints_alone_the_detector_is_neither_run_nor_trained(build, make_batch):
+    graph = build({"reconstruction": 10}, true_keypoints_only=True)
+    batch = make_batch(with_truth=True)
+    graph.inputs.set(batch, graph.networks.config.train_params, 0.0)
+    assert networks_of(gradients(graph, graph.generator)) == {"generator"}
+    np.testing.assert_array_equal(graph.generated.kp_driving.value.d, batch.truth.driving_value)
+    names = graph.networks.parameters()
+    assert any(name.startswith("kp_detector/") for name in names)
+    mean = names["kp_detector/hourglass/encoder/downblock_0/downblock/bn/mean"]
+    assert not mean.d.any()
+
+
 def test_only_losses_with_a_weight_are_built(build):
     graph = build({"reconstruction": 10, "equivariance_value": 0, "gradient": None})
     assert names(graph.generator) == ["reconstruction"]

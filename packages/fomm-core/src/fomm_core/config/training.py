@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, model_validator
+from typing_extensions import Self
 
 from fomm_core.config.section import Positive, Probability, ScaleFactor, Section, Weight, yaml_float
 
@@ -43,6 +44,14 @@ class LossWeights(Section):
     warped_source: Weight | None = 0.0
     keypoint_supervision: Weight | None = 0.0
     jacobian_supervision: Weight | None = 0.0
+
+
+_DETECTOR_LOSSES = (
+    "keypoint_supervision",
+    "jacobian_supervision",
+    "equivariance_value",
+    "equivariance_jacobian",
+)
 
 
 class TrainParams(Section):
@@ -87,6 +96,18 @@ class TrainParams(Section):
     cross_identity: Probability = 0.0
     true_keypoints_until: Probability = 0.0
     true_keypoints_only: bool = False
+
+    @model_validator(mode="after")
+    def _untrained_detector_has_no_losses(self) -> Self:
+        if self.true_keypoints_only:
+            for name in _DETECTOR_LOSSES:
+                weight = getattr(self.loss_weights, name)
+                if weight:
+                    raise ValueError(
+                        f"loss_weights.{name}: expected 0 with true_keypoints_only, which leaves "
+                        f"the detector as it is, found {weight:g}"
+                    )
+        return self
 
 
 class MonitorParams(Section):
