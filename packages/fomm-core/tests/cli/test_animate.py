@@ -44,7 +44,7 @@ def panels_of(sheet, panel):
 
 def test_without_arguments_the_sample_is_animated(program, files, ffmpeg, rate_of):
     done = program("animate")
-    assert done.out == "result/avatar/arbitrary/source_by_driving.mp4\n"
+    assert done.out == "result/avatar/arbitrary/ada_by_talk.mp4\n"
     assert files() == {str(done.result)}
     assert "avatar on " in done.err
     assert "75 frames in " in done.err
