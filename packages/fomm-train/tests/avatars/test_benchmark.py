@@ -128,7 +128,13 @@ class TestFiles:
 
     def test_they_say_what_they_were_drawn_from(self, folder):
         settings = json.loads((folder / "benchmark.json").read_text())
-        assert settings == {"format": 1, "size": SIZE, "count": 3, "seed": 0}
+        assert settings == {
+            "format": 1,
+            "size": SIZE,
+            "count": 3,
+            "seed": 0,
+            "swapped": False,
+        }
 
     def test_what_is_there_stays(self, folder):
         with pytest.raises(OutputError, match="expected a new folder"):
@@ -152,3 +158,16 @@ class TestFiles:
 
 def read(path: Path) -> np.ndarray:
     return to_network(read_image(path))
+
+    def test_the_command_swaps_the_avatars(self, tmp_path, cases):
+        words = ["--out", str(tmp_path / "b"), "--benchmark", "1", "--size", str(SIZE), "--swapped"]
+        result = CliRunner().invoke(command, words)
+        assert result.exit_code == 0, result.output
+        first = read(tmp_path / "b" / "0000" / "target" / "000000.png")
+        np.testing.assert_array_equal(first, cases[0].driving[0])
+
+    def test_only_a_benchmark_can_be_swapped(self, tmp_path):
+        result = CliRunner().invoke(command, ["--out", str(tmp_path / "b"), "--swapped"])
+        assert result.exit_code == 2
+        assert "--swapped: expected with --benchmark" in result.output
+        assert not (tmp_path / "b").exists()

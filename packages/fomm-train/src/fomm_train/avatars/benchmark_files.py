@@ -2,7 +2,7 @@
 
 ::
 
-    benchmark.json              {"format": 1, "size": 128, "count": 16, "seed": 0}
+    benchmark.json              {"format": 1, "size": 128, "count": 16, "seed": 0, "swapped": false}
     0000/                       one folder for each case
         source.png              the picture to animate
         driving/000000.png ...  another avatar
@@ -41,6 +41,8 @@ def write_benchmark(
     count: int,
     seed: int,
     observe: Callable[[int], None] = lambda done: None,
+    *,
+    swapped: bool = False,
 ) -> None:
     """Write the cases of :func:`cross_identity_benchmark`; the folder appears when complete.
 
@@ -48,6 +50,7 @@ def write_benchmark(
         out: a folder that does not exist yet.
         size, count, seed: of the benchmark.
         observe: called with the number of cases written.
+        swapped: exchange the two avatars of each case.
 
     Raises:
         OutputError: something is at ``out``, or it cannot be written.
@@ -58,10 +61,17 @@ def write_benchmark(
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
-            for done, case in enumerate(cross_identity_benchmark(size, count, seed), start=1):
+            cases = cross_identity_benchmark(size, count, seed, swapped=swapped)
+            for done, case in enumerate(cases, start=1):
                 _write_case(partial / case.name, case)
                 observe(done)
-            settings = {"format": FORMAT, "size": size, "count": count, "seed": seed}
+            settings = {
+                "format": FORMAT,
+                "size": size,
+                "count": count,
+                "seed": seed,
+                "swapped": swapped,
+            }
             (partial / SETTINGS_FILE).write_text(json.dumps(settings), encoding="utf-8")
             partial.chmod(0o755)
             partial.replace(out)

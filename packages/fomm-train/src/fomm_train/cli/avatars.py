@@ -82,6 +82,11 @@ if TYPE_CHECKING:
     metavar="CASES",
     help="Write a cross-identity benchmark of so many cases instead, with --size and --seed.",
 )
+@click.option(
+    "--swapped",
+    is_flag=True,
+    help="With --benchmark: the two avatars of each case in each other's place.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -95,6 +100,7 @@ def command(
     test_share: float,
     seed: int,
     benchmark: int | None,
+    swapped: bool,
 ) -> None:
     """Write a data set of avatars: portraits drawn by code, with true keypoints.
 
@@ -112,6 +118,7 @@ def command(
       fomm avatars --out data/small --identities 20 --motions 4 --frames 32 --size 64
       fomm avatars --out data/frames --identities 50 --format png --test-share 0.2 --seed 1
       fomm avatars --out benchmark --benchmark 16
+      fomm avatars --out swapped --benchmark 16 --swapped
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.config import AvatarParams
@@ -119,8 +126,10 @@ def command(
 
     quiet = getattr(context.obj, "verbosity", 0) < 0
     if benchmark is not None:
-        _write_benchmark(out, size, benchmark, seed, quiet)
+        _write_benchmark(out, size, benchmark, seed, swapped, quiet)
         return
+    if swapped:
+        raise click.UsageError("--swapped: expected with --benchmark")
     params = AvatarParams(
         identities=identities, group=group, motions=motions, frames=frames, seed=seed
     )
@@ -130,7 +139,9 @@ def command(
     click.echo(f"{out}: {total} clips ({new} new) of {identities} avatars, {frames} frames each")
 
 
-def _write_benchmark(out: Path, size: int, count: int, seed: int, quiet: bool) -> None:
+def _write_benchmark(
+    out: Path, size: int, count: int, seed: int, swapped: bool, quiet: bool
+) -> None:
     """Write the benchmark, with a progress bar."""
     from tqdm import tqdm
 
@@ -143,7 +154,7 @@ def _write_benchmark(out: Path, size: int, count: int, seed: int, quiet: bool) -
         def observe(done: int) -> None:
             bar.update(done - bar.n)
 
-        write_benchmark(out, size, count, seed, observe)
+        write_benchmark(out, size, count, seed, observe, swapped=swapped)
     click.echo(f"{out}: {count} cases of {size}x{size}")
 
 
