@@ -106,14 +106,15 @@ CLIPS: dict[str, tuple[int, Callable[[], list[Pose]]]] = {
 
 def _bell(time: Array, middle: float, length: float) -> Array:
     """Up to 1 for a while and down again."""
-    return np.clip(1.6 * np.cos(np.pi * np.clip((time - middle) / length, -0.5, 0.5)), 0, 1)
+    bell: Array = np.cos(np.pi * np.clip((time - middle) / length, -0.5, 0.5))
+    return np.clip(1.6 * bell, 0, 1)
 
 
-def _blinks(frames: int, starts: tuple[int, ...]) -> list[float]:
+def _blinks(frames: int, starts: tuple[int, ...]) -> Array:
     course = np.zeros(frames)
     for start in starts:
         course[start : start + 5] = (0.5, 0.95, 1.0, 0.7, 0.25)
-    return course.tolist()
+    return course
 
 
 def babble(poses: list[Pose]) -> Array:
@@ -134,7 +135,8 @@ def babble(poses: list[Pose]) -> Array:
         for centre, spread, strength in formants:
             distance = (harmonic * pitch - centre) / spread
             sound += strength * np.exp(-0.5 * distance**2) * np.sin(harmonic * phase)
-    return 0.35 * np.clip(opened, 0, 1) * sound / np.abs(sound).max()
+    sound *= 0.35 * np.clip(opened, 0, 1) / np.abs(sound).max()
+    return sound
 
 
 def save_sound(path: Path, sound: Array) -> None:
