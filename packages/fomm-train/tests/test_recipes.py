@@ -9,7 +9,8 @@ from fomm_train.objectives import is_adversarial
 from fomm_train.recipes import describe, find_config, recipes
 
 SEEDS = ["bair-256", "fashion-256", "mgif-256", "nemo-256", "taichi-256", "taichi-adv-256"]
-NAMES = ["avatar-128", "avatar-64", *SEEDS, "vox-256", "vox-adv-256"]
+AVATARS = ["avatar-128", "avatar-64", "avatar-keypoints-64"]
+NAMES = [*AVATARS, *SEEDS, "vox-256", "vox-adv-256"]
 
 
 def test_the_names():
@@ -43,13 +44,13 @@ def test_stage_two_counts_on_from_stage_one():
     assert one.epoch_milestones == [60, 90]
 
 
-def test_the_small_avatars_parameters_fit_the_large_ones():
+def test_the_parameters_of_each_step_to_the_embedded_model_fit_the_next():
     shapes = []
-    for name in ("avatar-64", "avatar-128"):
+    for name in AVATARS:
         networks = Networks(find_config(name))
         build_stages(networks)
         shapes.append({k: v.shape for k, v in networks.parameters().items()})
-    assert shapes[0] == shapes[1]
+    assert shapes[0] == shapes[1] == shapes[2]
 
 
 def test_a_path_comes_before_a_name(tmp_path, monkeypatch):
