@@ -1,8 +1,8 @@
 """Structural similarity (SSIM, Wang et al. 2004) of 8-bit frames.
 
 The figure is that of ``skimage.metrics.structural_similarity`` with a Gaussian window, which
-the tests compare it with; made of matrix products it takes a quarter to an eighth of the time,
-so that the metric stays cheap beside a reconstruction.
+the tests compare it with. As matrix products it takes a quarter to a half of that function's
+time, which alone would take up to half of what a reconstruction of 128x128 frames takes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from fomm_core.frames import ByteArray
 from fomm_core.keypoints import FloatArray
@@ -21,7 +20,6 @@ WINDOW = 11
 
 _SIGMA = 1.5
 _C1, _C2 = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
-_BLOCK = 32
 _MIDDLE = np.float32(127.5)
 
 
@@ -68,39 +66,16 @@ def _windowed(planes: FloatArray) -> FloatArray:
     Returns:
         (P, H - 10, W - 10) float32.
     """
-    return _windowed_rows(_windowed_rows(planes))
+    _, height, width = planes.shape
+    means: FloatArray = _weights(height) @ planes @ _weights(width).T
+    return means
 
 
-def _windowed_rows(planes: FloatArray) -> FloatArray:
-    """Weighted means down the columns of (P, H, W) as (P, W, H - 10).
-
-    A block of neighbouring places is one product with a small matrix.
-    """
-    count, height, width = planes.shape
-    places = height - WINDOW + 1
-    blocks = -(-places // _BLOCK)
-    rows = blocks * _BLOCK + WINDOW - 1
-    padded = np.zeros((count, rows, width), np.float32)
-    padded[:, :height] = planes
-    plane, row, column = padded.strides
-    windows = as_strided(
-        padded,
-        (count, blocks, width, _BLOCK + WINDOW - 1),
-        (plane, row * _BLOCK, column, row),
-        writeable=False,
-    )
-    means = np.empty((count, width, blocks, _BLOCK), np.float32)
-    np.matmul(windows, _weights(), out=means.transpose(0, 2, 1, 3))
-    return means.reshape(count, width, -1)[:, :, :places]
-
-
-@lru_cache(maxsize=1)
-def _weights() -> FloatArray:
-    """The window at each place of a block, (block + 10, block)."""
-    distance = np.arange(WINDOW) - WINDOW // 2
-    window = np.exp(-0.5 * (distance / _SIGMA) ** 2)
-    window /= window.sum()
-    weights = np.zeros((_BLOCK + WINDOW - 1, _BLOCK), np.float32)
-    for place in range(_BLOCK):
-        weights[place : place + WINDOW, place] = window
+@lru_cache(maxsize=4)
+def _weights(side: int) -> FloatArray:
+    """The one-dimensional window at each of its places, (side - 10, side)."""
+    places = np.arange(side - WINDOW + 1)[:, None]
+    distance = np.arange(side) - places - WINDOW // 2
+    window = np.exp(-0.5 * (distance / _SIGMA) ** 2) * (abs(distance) <= WINDOW // 2)
+    weights: FloatArray = (window / window.sum(axis=1, keepdims=True)).astype(np.float32)
     return weights
