@@ -33,6 +33,7 @@ from fomm_core.errors import MediaError
 from fomm_core.frames import ByteArray, read_image
 from fomm_core.keypoints import FloatArray
 from fomm_core.video.pictures import list_pictures, natural_key
+from fomm_eval.truth import read_truth
 
 FORMAT = 1
 SETTINGS_FILE = "benchmark.json"
@@ -84,13 +85,8 @@ class BenchmarkCase:
         Raises:
             MediaError: the file cannot be read or has another form.
         """
-        try:
-            with np.load(self.truth, allow_pickle=False) as content:
-                value: FloatArray = content["value"]
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            reason = " ".join(str(error).split())
-            raise MediaError(f"{self.truth}: expected true keypoints (value): {reason}") from error
-        if value.ndim != 3 or value.shape[2] != 2 or len(value) != len(self.driving):
+        value = read_truth(self.truth)
+        if len(value) != len(self.driving):
             raise MediaError(
                 f"{self.truth}: value: expected ({len(self.driving)}, K, 2), found {value.shape}"
             )

@@ -17,6 +17,7 @@ from fomm_core.model import Model
 from fomm_eval.clips import Clip
 from fomm_eval.errors import ExtractorError
 from fomm_eval.landmarks.base import FrameView, Observation
+from fomm_eval.truth import read_truth
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class AvatarKeypoints:
 
     def _true(self, view: FrameView) -> FloatArray:
         if view.clip != self._clip:
-            self._truth = _read_truth(truth_path(view.clip.path))
+            self._truth = read_truth(truth_path(view.clip.path))
             self._clip = view.clip
         if view.index >= len(self._truth):
             raise ExtractorError(
@@ -90,17 +91,3 @@ class AvatarKeypoints:
     def _detected(self, view: FrameView) -> FloatArray:
         image = fit(view.image, self._detector.frame_size, "stretch")
         return self._detector.engine.detect(to_network(image)).value
-
-
-def _read_truth(path: Path) -> FloatArray:
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            value: FloatArray = content["value"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        reason = " ".join(str(error).split())
-        raise ExtractorError(
-            f"{path}: expected the true keypoints of an avatar's clip (value): {reason}"
-        ) from error
-    if value.ndim != 3 or value.shape[2] != 2:
-        raise ExtractorError(f"{path}: value: expected (T, K, 2), found {value.shape}")
-    return value

@@ -55,5 +55,5 @@ class Extractor(Protocol):
         """Look at a frame.
 
         Raises:
-            ExtractorError: what is needed for it is missing or damaged.
+            ExtractorError, MediaError: what is needed for it is missing or damaged.
         """
