@@ -81,8 +81,18 @@ def test_empty_and_missing_folders_are_told(tmp_path, real):
     (tmp_path / "empty").mkdir()
     with pytest.raises(MediaError, match="empty: expected a folder of pictures, found none"):
         pair_clips(real, tmp_path / "empty")
-    with pytest.raises(MediaError, match="missing: expected a folder"):
+    with pytest.raises(MediaError, match="missing: expected a video or a folder"):
         pair_clips(real, tmp_path / "missing")
+    (tmp_path / "empty" / "folder").mkdir()
+    with pytest.raises(MediaError, match="empty: expected videos or folders of frames, found none"):
+        pair_clips(real, tmp_path / "empty")
+
+
+def test_of_a_data_set_the_test_videos_are_taken(tmp_path, real, put, frames):
+    for name in ("train/x", "test/a", "test/b"):
+        put.folder(tmp_path / "data" / name, frames(3))
+    pairs = pair_clips(tmp_path / "data", real)
+    assert [pair.real.path for pair in pairs] == [tmp_path / "data" / "test" / n for n in "ab"]
 
 
 def test_two_clips_of_one_name_are_refused(tmp_path, real, put, frames):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fomm_core.dataset import VIDEO_SUFFIXES, clip_name, videos_in
+from fomm_core.dataset import VIDEO_SUFFIXES, clip_name, is_divided, videos_in
 from fomm_core.errors import MediaError
 from fomm_core.frames import PICTURE_SUFFIXES, ByteArray
 from fomm_core.video import VideoReader, prefetch, probe
 from fomm_core.video.pictures import list_pictures
-from fomm_eval.dataset import check_names
+from fomm_eval.dataset import check_names, find_test_videos
 from fomm_eval.errors import EvaluationError
 from fomm_eval.strips import STRIPS_FOLDER, read_strip, strip_size
 
@@ -82,8 +82,9 @@ class ClipPair:
 def pair_clips(real: Path, generated: Path, *, common: bool = False) -> list[ClipPair]:
     """Find the clips of two sides and pair them by name.
 
-    Each side is a folder of videos and folders of frames, a folder of strips, or a single
-    video or folder of frames, which is then paired whatever its name.
+    Each side is a folder of videos and folders of frames, a data set (of which ``test/`` is
+    taken), a folder of strips, or a single video or folder of frames, which is then paired
+    whatever its name.
 
     Args:
         real: the real side.
@@ -94,9 +95,12 @@ def pair_clips(real: Path, generated: Path, *, common: bool = False) -> list[Cli
         The pairs in natural order of their names, at least one.
 
     Raises:
-        MediaError: a side is missing or empty.
+        MediaError: a side is missing or has no clips.
         EvaluationError: the sides have different names; the message says which.
     """
+    for path in (real, generated):
+        if not path.exists():
+            raise MediaError(f"{path}: expected a video or a folder, found nothing of that name")
     one, other = _single(real), _single(generated)
     if one is not None and other is not None:
         return [ClipPair(one, other)]
@@ -130,11 +134,16 @@ def _clips(path: Path) -> list[Clip]:
     """
     if path.is_file():
         return [Clip(clip_name(path), path)]
-    videos = videos_in(path)
-    if videos:
-        check_names(videos)
-        return [Clip(clip_name(video), video) for video in videos if _has_frames(video)]
-    return [Clip(_strip_name(picture), picture, True) for picture in list_pictures(path)]
+    entries = videos_in(path)
+    if not entries:
+        return [Clip(_strip_name(picture), picture, True) for picture in list_pictures(path)]
+    videos = [entry for entry in entries if _has_frames(entry)]
+    if not videos and is_divided(path):
+        videos = find_test_videos(path)
+    if not videos:
+        raise MediaError(f"{path}: expected videos or folders of frames, found none in it")
+    check_names(videos)
+    return [Clip(clip_name(video), video) for video in videos]
 
 
 def _has_frames(video: Path) -> bool:

@@ -46,7 +46,7 @@ def test_a_reconstruction_is_evaluated_end_to_end(fomm, data, here):
     words = ("-q", "reconstruct", "--data", data, "--eval")
     printed = fomm(*words).out
     made = here / "result" / "avatar" / "reconstruction" / "png"
-    done = fomm("-q", "evaluate", "--real", data / "test", "--generated", made)
+    done = fomm("-q", "evaluate", "--real", data, "--generated", made)
     assert done.code == 0, done.err
     found = json.loads((here / "result" / "evaluation" / "evaluation.json").read_text())
     assert f"mean L1: {found['overall']['L1']['mean']:.6f} " in printed
@@ -81,7 +81,7 @@ def test_files_of_landmarks_and_embeddings(fomm, sides, here):
     [
         ((), "expected --real and --generated (or --avatars), found not both"),
         (("--real", "real"), "found not both"),
-        (("--real", "real", "--generated", "nowhere"), "nowhere: expected a folder"),
+        (("--real", "real", "--generated", "nowhere"), "nowhere: expected a video or a folder"),
         (("--real", "real", "--generated", "empty"), "empty: expected a folder of pictures"),
         (("--avatars", "x", "--real", "real"), "expected either --avatars"),
         (("--avatars", "nowhere"), "settings of a benchmark of avatars"),
