@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
+from fomm_core.errors import BrokenMediaError
 from fomm_eval.errors import EvaluationError
-from fomm_eval.ranks import MpiRanks, Ranks, join_ranks
+from fomm_eval.ranks import MpiRanks, Ranks, agreed, join_ranks
 
 
 class World:
@@ -75,3 +76,21 @@ def test_an_mpi_that_sees_nobody_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "mpi4py", Module)
     with pytest.raises(EvaluationError, match="the launcher started 2, MPI sees 1"):
         join_ranks({"OMPI_COMM_WORLD_SIZE": "2"})
+
+
+class OneHasFailed(Ranks):
+    """One process alone that hears of another which failed."""
+
+    def gather(self, value):
+        return [value, "data: found none"]
+
+
+def test_what_fails_elsewhere_fails_here():
+    with pytest.raises(EvaluationError, match="data: found none"), agreed(OneHasFailed()):
+        pass
+
+
+def test_what_fails_here_is_told_with_its_cause():
+    with pytest.raises(EvaluationError, match=r"^broken$") as told, agreed(Ranks()):
+        raise BrokenMediaError("broken", 3)
+    assert isinstance(told.value.__cause__, BrokenMediaError)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from fomm_core.errors import FommError
 from fomm_eval.errors import EvaluationError
 
 T = TypeVar("T")
@@ -117,6 +119,26 @@ def join_ranks(environment: Mapping[str, str] = os.environ) -> Ranks:
             "mpirun of the MPI library that mpi4py was installed with"
         )
     return ranks
+
+
+@contextmanager
+def agreed(ranks: Ranks) -> Iterator[None]:
+    """Run the block on all processes; where it fails on one, it fails on all.
+
+    Otherwise the others would wait for ever for the one that is gone, as when only some
+    machines have the data.
+
+    Raises:
+        EvaluationError: with the message of the first process that met a FommError.
+    """
+    problem = None
+    try:
+        yield
+    except FommError as error:
+        problem = error
+    messages = [found for found in ranks.gather(problem and str(problem)) if found]
+    if messages:
+        raise EvaluationError(messages[0]) from problem
 
 
 def _launched(environment: Mapping[str, str]) -> int:

@@ -21,6 +21,7 @@ from fomm_core.model import find_model
 from fomm_core.video import VideoReader
 
 MEAN = re.compile(r"mean L1: (0\.\d{6}) \((\d+) frames of (\d+) videos\)\n")
+PROGRAM = (sys.executable, "-m", "fomm_core.cli.main")
 
 
 def files(folder):
@@ -114,7 +115,7 @@ def test_broken_videos(fomm, data, here):
     assert done.code == 0
     assert MEAN.fullmatch(done.out).group(3) == "2"
     assert "broken.mp4" in done.err
-    assert "left out: 1 broken videos" in done.err
+    assert "broken and left out: 1" in done.err
     figures = here / "result" / "avatar" / "reconstruction" / "reconstruction.json"
     assert json.loads(figures.read_text())["failures"][0]["name"] == "broken"
 
@@ -154,9 +155,9 @@ def mpirun(count, *words):
     launcher = beside if os.path.exists(beside) else shutil.which("mpirun")  # noqa: PTH110
     if launcher is None:
         pytest.skip("there is no mpirun (extra mpi)")
-    program = [sys.executable, "-m", "fomm_core.cli.main", *map(str, words)]
+    line = [launcher, "-n", count, *PROGRAM, *words]
     return subprocess.run(
-        [launcher, "-n", str(count), *program], capture_output=True, text=True, check=False
+        [*map(str, line)], capture_output=True, text=True, check=False, timeout=300
     )
 
 
@@ -180,6 +181,14 @@ def test_two_processes_stop_at_a_broken_video_with_one_message(data, here):
     assert "a.mp4" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout.count("mean L1") == 0
+
+
+def test_what_only_one_process_meets_ends_both(data, here):
+    words = ("-q", "reconstruct", "--data")
+    done = mpirun(1, *words, data, ":", "-n", 1, *PROGRAM, *words, "nowhere")
+    assert done.returncode != 0
+    assert done.stderr.count("fomm: error: nowhere: expected a folder of videos") == 1
+    assert "Traceback" not in done.stderr
 
 
 def test_two_processes_refuse_bad_words_with_one_message(here):

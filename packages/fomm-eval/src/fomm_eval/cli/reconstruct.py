@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,12 +79,13 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.model import find_model
-    from fomm_eval.ranks import join_ranks
+    from fomm_eval.ranks import agreed, join_ranks
 
     ranks = join_ranks()
     quiet = ranks.rank > 0 or (program is not None and program.verbosity < 0)
     with _reported_once(ranks), ended_like_interrupted():
-        files = find_model(options["model"], options["config"], options["params"])
+        with agreed(ranks):
+            files = find_model(options["model"], options["config"], options["params"])
         settings = _settings(options, files.name)
         outcome = _run(files, settings, ranks, options, quiet)
         if ranks.rank == 0:
@@ -130,29 +131,34 @@ def _run(
     from fomm_eval.cli.progress import video_bar
     from fomm_eval.dataset import find_test_videos
     from fomm_eval.ledger import Ledger, fingerprint_of
+    from fomm_eval.ranks import agreed
     from fomm_eval.reconstruct import reconstruct_all
 
     data = files.config.dataset_params
-    root = _root(options["data"], data)
-    videos = find_test_videos(root, by_identity=data.id_sampling)
-    engine, precision = engine_of(options), options["precision"]
-    with start_model(files, engine, precision, _threads(options["threads"], ranks)) as model:
+    with ExitStack() as stack:
+        with agreed(ranks):
+            root = _root(options["data"], data)
+            videos = find_test_videos(root, by_identity=data.id_sampling)
+            threads = _threads(options["threads"], ranks)
+            model = stack.enter_context(
+                start_model(files, engine_of(options), options["precision"], threads)
+            )
         if not quiet:
             running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
             click.echo(running, err=True)
         what = replace(settings, folder=root.resolve(), strips=False)
         how = (what, model.engine.name, model.engine.precision)
-        with video_bar(len(ranks.share(videos)), quiet) as bar:
-            return reconstruct_all(
-                model,
-                videos,
-                settings,
-                Ledger(settings.folder, fingerprint_of(files, *how)),
-                ranks=ranks,
-                resume=options["resume"],
-                keep_going=options["keep_going"],
-                observe=bar.observer,
-            )
+        bar = stack.enter_context(video_bar(len(ranks.share(videos)), quiet))
+        return reconstruct_all(
+            model,
+            videos,
+            settings,
+            Ledger(settings.folder, fingerprint_of(files, *how)),
+            ranks=ranks,
+            resume=options["resume"],
+            keep_going=options["keep_going"],
+            observe=bar.observer,
+        )
 
 
 def _root(data: Path | None, configured: DatasetParams) -> Path:
@@ -197,6 +203,6 @@ def _report(outcome: Reconstruction, model: str, settings: ReconstructionSetting
         partial.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     click.echo(f"results: {settings.folder}", err=True)
     if outcome.failures:
-        click.echo(f"left out: {len(outcome.failures)} broken videos", err=True)
+        click.echo(f"broken and left out: {len(outcome.failures)}", err=True)
     count = len(outcome.videos)
     click.echo(f"mean L1: {outcome.l1:.6f} ({outcome.frames} frames of {count} videos)")
