@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from fomm_core.dataset import clip_name
 from fomm_core.errors import FommError, MediaError
 from fomm_core.frames import Fit, write_image
@@ -24,6 +22,7 @@ from fomm_core.painting import View
 from fomm_core.production import Observer, Progress, Request, produce
 from fomm_core.video import VideoReader
 from fomm_eval.ledger import Ledger, Reconstructed
+from fomm_eval.metrics import absolute_difference
 from fomm_eval.ranks import Ranks
 from fomm_eval.strips import STRIPS_FOLDER, StripWriter
 
@@ -108,10 +107,9 @@ class _Difference:
         frame = progress.frame
         if frame is None or frame.driving is None:
             return
-        off = np.abs(np.subtract(frame.prediction, frame.driving, dtype=np.int16))
         self.frames += 1
-        self.difference += int(off.sum(dtype=np.int64))
-        self.values += off.size
+        self.difference += absolute_difference(frame.driving, frame.prediction)
+        self.values += frame.prediction.size
 
 
 def reconstruct_video(

@@ -29,6 +29,8 @@ def scores():
 def test_json_has_all_figures_and_null_for_none(scores):
     content = json.loads(to_json(rows_of(scores), {"landmarks": "dlib 19"}))
     assert content["landmarks"] == "dlib 19"
+    assert content["metrics"]["AKD"]["unit"] == "px"
+    assert content["metrics"]["L1"]["better"] == "lower"
     assert content["overall"]["L1"]["mean"] == pytest.approx(0.5)
     assert content["overall"]["AKD"]["count"] == 1
     assert content["clips"]["one, and a half"]["L1"]["mean"] == pytest.approx(0.375)

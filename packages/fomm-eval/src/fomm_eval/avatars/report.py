@@ -18,7 +18,7 @@ from fomm_eval.report.files import make_folder
 from fomm_eval.report.page import facts_table, picture, plain_table, render_page, worst_figure
 from fomm_eval.report.plots import bars_plot
 from fomm_eval.report.records import write_text
-from fomm_eval.report.table import align, title_of
+from fomm_eval.report.table import align
 
 _Figures = dict[str, dict[Metric, Summary | None]]
 
@@ -75,7 +75,7 @@ def _scope(result: BenchmarkResult) -> str:
 def _table(figures: _Figures) -> tuple[list[str], list[list[str]]]:
     titles = ["metric", *figures]
     lines = [
-        [title_of(metric), *(_cell(summaries[metric]) for summaries in figures.values())]
+        [metric.title, *(_cell(summaries[metric]) for summaries in figures.values())]
         for metric in METRICS
     ]
     return titles, lines
@@ -127,7 +127,7 @@ def _bars(metric: Metric, figures: _Figures) -> str:
     shown = {name: summary for name, summary in found.items() if summary is not None}
     if not shown:
         return ""
-    title = f"{title_of(metric)} ({metric.better} is better)"
+    title = f"{metric.title} ({metric.better} is better)"
     means = [summary.mean for summary in shown.values()]
     spans = [(summary.low, summary.high) for summary in shown.values()]
     return bars_plot(title, list(shown), means, spans)

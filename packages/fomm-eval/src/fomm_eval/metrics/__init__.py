@@ -11,7 +11,7 @@ from fomm_eval.metrics.definitions import (
     Metric,
 )
 from fomm_eval.metrics.faces import embedding_distance, keypoint_distance, missing_keypoints
-from fomm_eval.metrics.pixels import l1_distance, psnr
+from fomm_eval.metrics.pixels import absolute_difference, l1_distance, psnr
 from fomm_eval.metrics.statistics import Summary, summarize
 from fomm_eval.metrics.structural import ssim
 
@@ -25,6 +25,7 @@ __all__ = [
     "SSIM",
     "Metric",
     "Summary",
+    "absolute_difference",
     "embedding_distance",
     "keypoint_distance",
     "l1_distance",

@@ -22,6 +22,11 @@ class Metric:
     unit: str
     description: str
 
+    @property
+    def title(self) -> str:
+        """The name with the unit."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
+
 
 L1 = Metric("L1", "lower", "", "mean absolute difference of frames in [0, 1]")
 PSNR = Metric("PSNR", "higher", "dB", "peak signal-to-noise ratio, at most 100")

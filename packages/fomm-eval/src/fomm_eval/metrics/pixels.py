@@ -18,8 +18,17 @@ def l1_distance(real: ByteArray, generated: ByteArray) -> float:
     Args:
         real, generated: (H, W, 3) uint8, of one size.
     """
+    return absolute_difference(real, generated) / (255 * real.size)
+
+
+def absolute_difference(real: ByteArray, generated: ByteArray) -> int:
+    """Sum of the absolute differences of all values, exact.
+
+    Args:
+        real, generated: (H, W, 3) uint8, of one size.
+    """
     off = np.subtract(real, generated, dtype=np.int16)
-    return float(np.abs(off, out=off).sum(dtype=np.int64)) / (255 * off.size)
+    return int(np.abs(off, out=off).sum(dtype=np.int64))
 
 
 def psnr(real: ByteArray, generated: ByteArray) -> float:

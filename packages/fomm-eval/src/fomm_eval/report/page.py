@@ -15,7 +15,6 @@ from fomm_eval.comparison import Evaluation
 from fomm_eval.metrics import Metric, Summary
 from fomm_eval.report.plots import distribution_plot
 from fomm_eval.report.records import OVERALL, Row
-from fomm_eval.report.table import title_of
 from fomm_eval.worst import WorstFrame
 
 _PAGE = Template("""<!DOCTYPE html>
@@ -99,7 +98,7 @@ def overall_table(rows: Sequence[Row]) -> str:
     for row in rows:
         if row.subject == OVERALL:
             what = f"{row.metric.description}; {row.metric.better} is better"
-            lines.append((title_of(row.metric), *_figures(row.summary), what))
+            lines.append((row.metric.title, *_figures(row.summary), what))
     return plain_table(titles, lines)
 
 
@@ -110,7 +109,7 @@ def clips_table(rows: Sequence[Row], metrics: Sequence[Metric]) -> str:
         if row.subject != OVERALL:
             mean = "-" if row.summary is None else f"{row.summary.mean:.4f}"
             clips.setdefault(row.subject, [row.subject]).append(mean)
-    table = plain_table(("clip", *map(title_of, metrics)), list(clips.values()))
+    table = plain_table(("clip", *(metric.title for metric in metrics)), list(clips.values()))
     return f'<div class="scroll">{table}</div>'
 
 
@@ -127,7 +126,7 @@ def worst_figure(frame: WorstFrame) -> str:
     """Real, generated and amplified difference side by side."""
     off = np.abs(np.subtract(frame.real, frame.generated, dtype=np.int16)) * _AMPLIFIED
     difference = np.minimum(off, 255).astype(np.uint8)
-    caption = f"{frame.clip}, frame {frame.index}: {frame.metric.name} {frame.value:.4g}"
+    caption = f"{frame.clip}, frame {frame.index}: {frame.metric.title} {frame.value:.4g}"
     return picture(np.hstack([frame.real, frame.generated, difference]), caption)
 
 

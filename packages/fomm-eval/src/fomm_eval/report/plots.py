@@ -20,6 +20,7 @@ MOST_BOXES = 40
 """More clips than this are shown as a histogram of their means."""
 
 _FEW_BOXES = 12
+_FEW_BARS = 3
 _BLUE = "#3b6ea5"
 _RED = "#b5483a"
 
@@ -36,10 +37,10 @@ def distribution_plot(scores: Scores, metric: Metric) -> str:
     values = [column[weights > 0] for column, weights in columns]
     if len(scores.clips) <= MOST_BOXES:
         _boxes(axes, values, [clip.name for clip in scores.clips])
-        axes.set_ylabel(_label(metric))
+        axes.set_ylabel(metric.title)
     else:
         axes.hist([found.mean() for found in values if len(found)], bins=30, color=_BLUE)
-        axes.set_xlabel(f"{_label(metric)}, mean of a clip")
+        axes.set_xlabel(f"{metric.title}, mean of a clip")
         axes.set_ylabel("clips")
     overall = scores.overall(metric)
     if overall is not None and len(scores.clips) <= MOST_BOXES:
@@ -70,6 +71,7 @@ def bars_plot(
     above = [max(0.0, high - mean) for mean, (_, high) in zip(means, spans, strict=True)]
     axes.bar(range(len(names)), means, color=_BLUE, yerr=[below, above], capsize=4)
     axes.set_xticks(range(len(names)), names, fontsize=8)
+    axes.set_xlim(-0.6, max(len(names), _FEW_BARS) - 0.4)
     axes.set_title(title, fontsize=9)
     return _svg(figure)
 
@@ -88,10 +90,6 @@ def _boxes(axes: Axes, values: Sequence[Array], names: Sequence[str]) -> None:
 
 def _short(name: str) -> str:
     return name if len(name) <= 18 else f"{name[:15]}..."
-
-
-def _label(metric: Metric) -> str:
-    return f"{metric.name} [{metric.unit}]" if metric.unit else metric.name
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:

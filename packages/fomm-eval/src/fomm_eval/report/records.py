@@ -42,7 +42,7 @@ def rows_of(scores: Scores) -> list[Row]:
 
 
 def to_json(rows: Sequence[Row], facts: dict[str, Any]) -> str:
-    """The rows as JSON: ``overall`` and ``clips``, after whatever else is to be told.
+    """The rows as JSON: ``metrics``, ``overall`` and ``clips``, after whatever else is to be told.
 
     Args:
         rows: as of :func:`rows_of`.
@@ -53,8 +53,8 @@ def to_json(rows: Sequence[Row], facts: dict[str, Any]) -> str:
         figures = None if row.summary is None else asdict(row.summary)
         subjects.setdefault(row.subject, {})[row.metric.name] = figures
     overall = subjects.pop(OVERALL, {})
-    units = {row.metric.name: row.metric.unit or row.metric.description for row in rows}
-    content = {**facts, "units": units, "overall": overall, "clips": subjects}
+    metrics = {row.metric.name: asdict(row.metric) for row in rows}
+    content = {**facts, "metrics": metrics, "overall": overall, "clips": subjects}
     return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fomm_eval.metrics import Metric, Summary
+from fomm_eval.metrics import Summary
 from fomm_eval.report.records import OVERALL, Row
 
 MOST_CLIPS = 20
@@ -18,12 +18,12 @@ def format_overall(rows: Sequence[Row]) -> str:
         if row.subject != OVERALL:
             continue
         if row.summary is None:
-            lines.append((title_of(row.metric), "-", "-", "-", "0", row.metric.better))
+            lines.append((row.metric.title, "-", "-", "-", "0", row.metric.better))
             continue
         found = row.summary
         interval = f"{found.low:.4f} .. {found.high:.4f}"
         figures = (f"{found.mean:.4f}", f"{found.std:.4f}", interval, f"{found.count}")
-        lines.append((title_of(row.metric), *figures, row.metric.better))
+        lines.append((row.metric.title, *figures, row.metric.better))
     return align(lines)
 
 
@@ -33,17 +33,12 @@ def format_clips(rows: Sequence[Row]) -> str:
     for row in rows:
         if row.subject != OVERALL:
             clips.setdefault(row.subject, []).append(row)
-    titles = [title_of(row.metric) for row in next(iter(clips.values()), [])]
+    titles = [row.metric.title for row in next(iter(clips.values()), [])]
     lines = [("clip", *titles)]
     for name, found in list(clips.items())[:MOST_CLIPS]:
         lines.append((name, *(_mean(row.summary) for row in found)))
     more = len(clips) - MOST_CLIPS
     return align(lines) + (f"\n... and {more} more clips" if more > 0 else "")
-
-
-def title_of(metric: Metric) -> str:
-    """A metric's name with its unit."""
-    return f"{metric.name} [{metric.unit}]" if metric.unit else metric.name
 
 
 def align(lines: Sequence[Sequence[str]]) -> str:
