@@ -31,13 +31,14 @@ def measure(frames: int) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         reader = VideoReader(SAMPLE_DRIVING)
+        repeated = itertools.chain.from_iterable(itertools.repeat(reader))
         with VideoWriter(folder / "long.mp4", reader.frame_rate) as writer:
-            for frame in itertools.islice(itertools.chain.from_iterable([reader] * 999), frames):
+            for frame in itertools.islice(repeated, frames):
                 writer.write(frame)
-        settings = ReconstructionSettings(folder, view="generated")
+        settings = ReconstructionSettings(folder / "made", view="generated", strips=True)
         with load_model("avatar") as model:
             began = time.perf_counter()
-            reconstruct_video(model, folder / "long.mp4", _apart(settings))
+            reconstruct_video(model, folder / "long.mp4", settings)
             made = time.perf_counter()
         evaluate(pair_clips(folder / "long.mp4", folder / "made" / "long.mp4"))
         compared = time.perf_counter()
@@ -46,10 +47,6 @@ def measure(frames: int) -> str:
         f"{frames:6d} frames: reconstruction {whole:.2f} ms, metrics {metrics:.2f} ms a frame "
         f"({metrics / whole:.2f}), peak {peak_rss_mb():.0f} MB"
     )
-
-
-def _apart(settings: ReconstructionSettings) -> ReconstructionSettings:
-    return ReconstructionSettings(settings.folder / "made", view=settings.view, strips=True)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The embedded model must not get worse than the figures on record (guard.json).
 
-``benchmarks/record_guard.py`` writes them anew when a better model is embedded.
+``benchmarks/record_figures.py`` writes them anew when another model is embedded.
 """
 
 from __future__ import annotations
