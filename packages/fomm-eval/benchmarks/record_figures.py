@@ -66,13 +66,13 @@ def benchmark_table(result: BenchmarkResult) -> str:
     cases, size = len(result.benchmark.cases), result.benchmark.size
     frames = result.answers[0].scores.frames // cases
     names = (f"`{result.answers[0].name}`", *(answer.name for answer in result.answers[1:]))
-    lines = [_line(["", *names]), _line(["---"] * (len(names) + 1))]
+    lines = [_line(["metric", *names]), _line(["---"] * (len(names) + 1))]
     for metric in METRICS:
         found = [answer.scores.overall(metric) for answer in result.answers]
         lines.append(_line([metric.title, *map(_cell, found)]))
     told = (
-        f"The embedded model, {size}x{size}, on {cases} cases of {frames} frames, seed "
-        f"{result.benchmark.seed}; in\nbrackets 95 % intervals over the cases:\n\n"
+        f"The embedded model, {size}x{size}, seed {result.benchmark.seed}, {cases} cases of "
+        f"{frames} frames; in brackets 95 % intervals\nover the cases:\n\n"
     )
     return told + "\n".join(lines) + "\n"
 
@@ -91,7 +91,7 @@ def _line(cells: Sequence[str]) -> str:
 def _cell(summary: Summary | None) -> str:
     if summary is None:
         return "-"
-    return f"{summary.mean:.3g} [{summary.low:.3g}, {summary.high:.3g}]"
+    return f"{summary.mean:#.3g} [{summary.low:#.3g}, {summary.high:#.3g}]"
 
 
 if __name__ == "__main__":

@@ -97,6 +97,12 @@ def test_unequal_sizes_are_told_or_fitted(tmp_path, put, frames):
     assert evaluate(pairs, fit_real="crop").scores.overall(L1).mean < 0.1
 
 
+def test_landmarks_that_do_not_compare_are_told_with_their_frame(pairs):
+    marks = {("real", 2): np.zeros((5, 2)), ("generated", 2): np.zeros((4, 2))}
+    with pytest.raises(EvaluationError, match=r"^a, frame 2: landmarks: .*\(5, 2\) and \(4, 2\)"):
+        evaluate(pairs, Extractors(Planned(marks)))
+
+
 def test_nothing_to_compare_is_an_error():
     with pytest.raises(EvaluationError, match="found none"):
         evaluate([])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from fomm_core.frames import ByteArray, Fit, fit
+from fomm_core.keypoints import FloatArray
 from fomm_eval.clips import ClipPair, Side
 from fomm_eval.errors import EvaluationError
 from fomm_eval.landmarks import Extractor, FrameView, Observation
@@ -26,7 +27,7 @@ from fomm_eval.metrics import (
     psnr,
     ssim,
 )
-from fomm_eval.scores import ClipScores, FrameScore, Scores, ScoreTable
+from fomm_eval.scores import NO_SCORE, ClipScores, FrameScore, Scores, ScoreTable
 from fomm_eval.worst import WorstFrame, WorstFrames
 
 logger = logging.getLogger(__name__)
@@ -206,29 +207,44 @@ class _Comparison:
     def _score(
         self, pair: ClipPair, index: int, real: ByteArray, generated: ByteArray
     ) -> tuple[FrameScore, ...]:
-        """The scores of a frame, in the order of the extractors' metrics."""
-        scores = [
-            FrameScore(l1_distance(real, generated)),
-            FrameScore(psnr(real, generated)),
-            FrameScore(ssim(real, generated)),
-        ]
-        if self._extractors.landmarks is None and self._extractors.identity is None:
-            return tuple(scores)
+        """The scores of a frame, in the order of the extractors' metrics.
+
+        Raises:
+            EvaluationError: both sides have results that do not compare.
+        """
+        extractors = self._extractors
         seen_real = self._look(pair, "real", index, real)
         seen = self._look(pair, "generated", index, generated)
-        if self._extractors.landmarks is not None:
-            size = (real.shape[0], real.shape[1])
-            distance = keypoint_distance(seen_real.landmarks, seen.landmarks, size)
-            missing, present = missing_keypoints(seen_real.landmarks, seen.landmarks)
-            share = missing / present if present else float("nan")
-            scores += [FrameScore.of(distance), FrameScore(share, present)]
-        if self._extractors.identity is not None:
-            scores.append(FrameScore.of(embedding_distance(seen_real.embedding, seen.embedding)))
-        return tuple(scores)
+        try:
+            scores = _pixel_scores(real, generated)
+            if extractors.landmarks is not None:
+                size = (real.shape[0], real.shape[1])
+                scores += _landmark_scores(seen_real.landmarks, seen.landmarks, size)
+            if extractors.identity is not None:
+                distance = embedding_distance(seen_real.embedding, seen.embedding)
+                scores += (FrameScore.of(distance),)
+        except EvaluationError as error:
+            raise EvaluationError(f"{pair.name}, frame {index}: {error}") from error
+        return scores
 
     def _look(self, pair: ClipPair, side: Side, index: int, image: ByteArray) -> Observation:
         clip = pair.real if side == "real" else pair.generated
         return self._extractors.observe(FrameView(clip, side, index, image))
+
+
+def _pixel_scores(real: ByteArray, generated: ByteArray) -> tuple[FrameScore, ...]:
+    """L1, PSNR and SSIM."""
+    return tuple(FrameScore(metric(real, generated)) for metric in (l1_distance, psnr, ssim))
+
+
+def _landmark_scores(
+    real: FloatArray | None, generated: FloatArray | None, size: tuple[int, int]
+) -> tuple[FrameScore, ...]:
+    """AKD and MKR; the latter weighs as much as there are landmarks in the real frame."""
+    distance = keypoint_distance(real, generated, size)
+    missing, present = missing_keypoints(real, generated)
+    share = FrameScore(missing / present, present) if present else NO_SCORE
+    return FrameScore.of(distance), share
 
 
 def _size(shape: tuple[int, ...]) -> str:
