@@ -1,13 +1,11 @@
 """Structural similarity (SSIM, Wang et al. 2004) of 8-bit frames.
 
 The figure is that of ``skimage.metrics.structural_similarity`` with a Gaussian window, which
-the tests compare it with. As matrix products it takes a quarter to a half of that function's
-time, which alone would take up to half of what a reconstruction of 128x128 frames takes.
+the tests compare it with. It takes less than half of that function's time, with which the
+metrics would cost more than a quarter of a reconstruction of 128x128 frames.
 """
 
 from __future__ import annotations
-
-from functools import lru_cache
 
 import numpy as np
 
@@ -19,8 +17,18 @@ WINDOW = 11
 """Side of the Gaussian window in pixels; frames must not be smaller."""
 
 _SIGMA = 1.5
+_REACH = WINDOW // 2
 _C1, _C2 = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
 _MIDDLE = np.float32(127.5)
+
+
+def _window() -> FloatArray:
+    """The weights of the window along one axis, (11,)."""
+    window = np.exp(-0.5 * ((np.arange(WINDOW) - _REACH) / _SIGMA) ** 2)
+    return (window / window.sum()).astype(np.float32)
+
+
+_WEIGHTS = _window()
 
 
 def ssim(real: ByteArray, generated: ByteArray) -> float:
@@ -66,16 +74,14 @@ def _windowed(planes: FloatArray) -> FloatArray:
     Returns:
         (P, H - 10, W - 10) float32.
     """
-    _, height, width = planes.shape
-    means: FloatArray = _weights(height) @ planes @ _weights(width).T
-    return means
+    return _along_columns(_along_columns(planes))
 
 
-@lru_cache(maxsize=4)
-def _weights(side: int) -> FloatArray:
-    """The one-dimensional window at each of its places, (side - 10, side)."""
-    places = np.arange(side - WINDOW + 1)[:, None]
-    distance = np.arange(side) - places - WINDOW // 2
-    window = np.exp(-0.5 * (distance / _SIGMA) ** 2) * (abs(distance) <= WINDOW // 2)
-    weights: FloatArray = (window / window.sum(axis=1, keepdims=True)).astype(np.float32)
-    return weights
+def _along_columns(planes: FloatArray) -> FloatArray:
+    """Weighted means down the columns of (P, H, W), turned: (P, W, H - 10)."""
+    places = planes.shape[1] - WINDOW + 1
+    shifted = [planes[:, first : first + places] for first in range(WINDOW)]
+    means = _WEIGHTS[_REACH] * shifted[_REACH]
+    for weight, one, other in zip(_WEIGHTS[:_REACH], shifted, reversed(shifted), strict=False):
+        means += weight * (one + other)
+    return means.swapaxes(1, 2)
