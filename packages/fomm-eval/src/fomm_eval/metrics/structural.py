@@ -25,7 +25,8 @@ _MIDDLE = np.float32(127.5)
 def _window() -> FloatArray:
     """The weights of the window along one axis, (11,)."""
     window = np.exp(-0.5 * ((np.arange(WINDOW) - _REACH) / _SIGMA) ** 2)
-    return (window / window.sum()).astype(np.float32)
+    weights: FloatArray = (window / window.sum()).astype(np.float32)
+    return weights
 
 
 _WEIGHTS = _window()
@@ -81,7 +82,7 @@ def _along_columns(planes: FloatArray) -> FloatArray:
     """Weighted means down the columns of (P, H, W), turned: (P, W, H - 10)."""
     places = planes.shape[1] - WINDOW + 1
     shifted = [planes[:, first : first + places] for first in range(WINDOW)]
-    means = _WEIGHTS[_REACH] * shifted[_REACH]
+    means: FloatArray = _WEIGHTS[_REACH] * shifted[_REACH]
     for weight, one, other in zip(_WEIGHTS[:_REACH], shifted, reversed(shifted), strict=False):
         means += weight * (one + other)
     return means.swapaxes(1, 2)
