@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,35 @@ def test_a_page_is_there_at_once_and_nothing_is_left_afterwards(serve, tmp_path)
 
     assert (code, text) == (0, "stopped\n")
     assert list(tmp_path.glob("fomm-demo-*")) == []
+
+
+def test_nothing_heavy_is_imported_before_the_waiting_page_is_there():
+    heavy = ("numpy", "gradio", "fomm_demo.backstage")
+    code = f"import fomm_demo.web.server, sys; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_model_that_does_not_exist_ends_it_in_one_line(serve):
+    server = serve("--model", "nothing")
+    _, text = server.process.communicate(timeout=60)
+
+    assert server.process.returncode == 2
+    assert text.startswith("fomm: error: expected a model folder or one of")
+    assert len(text.splitlines()) == 1
+
+
+def test_the_first_event_imports_nothing_that_keeps_others_waiting():
+    code = (
+        "import sys; from gradio.utils import MatplotlibBackendMananger as Manager\n"
+        "from fomm_demo.web.server import prepare_gradio; from pathlib import Path\n"
+        "prepare_gradio(Path('served')); before = set(sys.modules)\n"
+        "with Manager(): print(sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
 
 
 def test_stopping_while_loading_is_as_polite(serve, tmp_path):

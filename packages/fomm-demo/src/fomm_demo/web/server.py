@@ -8,6 +8,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fomm_core.cli.signals import ended_like_interrupted
@@ -44,30 +46,42 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    with (
+        closing(Workspace(settings.limits.keep_minutes)) as workspace,
+        open_socket(settings.host, settings.port) as listening,
+    ):
+        port = listening.getsockname()[1]
+        announce(f"serving at {_address(settings.host, port)} - Ctrl-C stops it")
+        with Reception(listening):
+            backstage, app = _prepare(settings, workspace)
+        backstage.open()
+        _run(app, backstage, listening, announce)
+
+
+def _prepare(settings: Settings, workspace: Workspace) -> tuple[Backstage, Guard]:
+    """Do what takes seconds: import the libraries, look for the models, build the page."""
     from fomm_demo.backstage import Backstage
 
-    workspace = Workspace(settings.limits.keep_minutes)
-    try:
-        backstage = Backstage(settings, workspace)
-        with open_socket(settings.host, settings.port) as listening:
-            port = listening.getsockname()[1]
-            announce(f"serving at {_address(settings.host, port)} - Ctrl-C stops it")
-            with Reception(listening):
-                _prepare_gradio(workspace)
-                from fomm_demo.web.application import make_application
+    backstage = Backstage(settings, workspace)
+    prepare_gradio(workspace.served)
+    from fomm_demo.web.application import make_application
 
-                app = make_application(backstage)
-            backstage.open()
-            _run(app, backstage, listening, announce)
-    finally:
-        workspace.close()
+    return backstage, make_application(backstage)
 
 
-def _prepare_gradio(workspace: Workspace) -> None:
-    """Settings that Gradio reads when it is imported."""
-    os.environ["GRADIO_TEMP_DIR"] = str(workspace.served)
+def prepare_gradio(served: Path) -> None:
+    """Set what Gradio reads when it is imported, and import what it would import too late.
+
+    Args:
+        served: folder of uploads and results.
+    """
+    os.environ["GRADIO_TEMP_DIR"] = str(served)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    # At the first event of a page Gradio asks for the backend, and nobody is served meanwhile.
+    import matplotlib
+
+    matplotlib.use("agg")
 
 
 def _address(host: str, port: int) -> str:
