@@ -75,6 +75,22 @@ def test_the_pace_is_that_of_the_last_seconds():
     assert rate == pytest.approx(2)
 
 
+def test_what_comes_before_the_first_frame_does_not_count_as_its_pace():
+    def work(observe):
+        observe(Progress("animating", 0, 75))
+        threading.Event().wait(0.2)
+        for done in (1, 2, 3):
+            observe(Progress("animating", done, 75))
+            rates.append(job.snapshot.rate)
+
+    rates: list[float] = []
+    job = Job(work)
+    job.result()
+
+    assert rates[0] == 0
+    assert min(rates[1:]) > 10
+
+
 def test_the_time_left_follows_from_the_pace():
     assert Snapshot("animating", 10, 40, None, 15.0).seconds_left == 2.0
     assert Snapshot("animating", 50, 40, None, 15.0).seconds_left == 0.0

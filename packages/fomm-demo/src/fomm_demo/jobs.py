@@ -132,7 +132,8 @@ class Job(Generic[T]):
         if progress.stage != self._stage:
             self._stage, self._pace = progress.stage, Pace()
         newest = progress.frame.prediction if progress.frame is not None else None
-        rate = self._pace.tick()
+        # What comes before the first frame, such as loading the model, is not its pace.
+        rate = self._pace.tick() if progress.done else 0.0
         self.snapshot = Snapshot(progress.stage, progress.done, progress.total, newest, rate)
 
 
