@@ -22,24 +22,25 @@ def path_plots(motion: MotionTemplate, marked: int | None = None) -> str:
         marked: a frame to mark with a vertical line.
     """
     colors = [_hex(color) for color in keypoint_colors(motion.values.shape[1])]
-    plots = (
-        _plot("Left and right", motion.values[:, :, 0], colors, marked),
-        _plot("Up and down", -motion.values[:, :, 1], colors, marked),
-    )
     seconds = len(motion) / float(motion.frame_rate)
+    plots = [
+        _plot("Left and right", motion.values[:, :, 0], colors, marked, seconds),
+        _plot("Up and down", -motion.values[:, :, 1], colors, marked, seconds),
+    ]
     legend = "".join(
         f'<span><i style="background:{color}"></i>{number}</span>'
         for number, color in enumerate(colors)
     )
     return (
         f'<div class="fd-paths">{"".join(plots)}'
-        f'<p class="fd-legend">Keypoint {legend}'
-        f"<em>{len(motion)} frames, {seconds:.1f} s</em></p></div>"
+        f'<p class="fd-legend">Keypoint {legend}<em>{len(motion)} frames</em></p></div>'
     )
 
 
-def _plot(title: str, values: FloatArray, colors: list[str], marked: int | None) -> str:
-    """One plot of (N, K) values that grow upwards."""
+def _plot(
+    title: str, values: FloatArray, colors: list[str], marked: int | None, seconds: float
+) -> str:
+    """One plot of (N, K) values that grow upwards, over so many seconds."""
     low, high = float(values.min()), float(values.max())
     span = max(high - low, 1e-6)
     count = len(values)
@@ -58,7 +59,8 @@ def _plot(title: str, values: FloatArray, colors: list[str], marked: int | None)
     return (
         f"<figure><figcaption>{escape(title)}</figcaption>"
         f'<svg viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" preserveAspectRatio="none" role="img" '
-        f'aria-label="Keypoints over time: {escape(title.lower())}">{lines}{mark}</svg></figure>'
+        f'aria-label="Keypoints over time: {escape(title.lower())}">{lines}{mark}</svg>'
+        f'<p class="fd-axis"><span>0 s</span><span>{seconds:.1f} s</span></p></figure>'
     )
 
 

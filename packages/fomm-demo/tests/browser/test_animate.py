@@ -238,18 +238,13 @@ def test_the_model_has_a_card(visit):
         assert part in text
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_it_fits_a_phone_in_light_and_dark(visit, dark, picture, clip):
-    here = visit((390, 844), dark)
+def test_the_result_lies_where_nobody_else_can_guess(visit, picture, clip):
+    here = visit()
     here.choose(picture, clip)
     here.animate()
-    here.result()
-    for tab in ("Animate", "Look inside", "Live"):
-        here.tab(tab)
-        width = here.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 390, tab
-    ground = here.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == dark
+    address = here.result().get_attribute("src")
+
+    assert re.fullmatch(r"[0-9a-f]{32}", Path(address).parent.name)
 
 
 def no_jobs_within(server, seconds):
@@ -263,12 +258,3 @@ def wait_until(condition, seconds):
             return True
         time.sleep(0.05)
     return condition()
-
-
-def test_the_result_lies_where_nobody_else_can_guess(visit, picture, clip):
-    here = visit()
-    here.choose(picture, clip)
-    here.animate()
-    address = here.result().get_attribute("src")
-
-    assert re.fullmatch(r"[0-9a-f]{32}", Path(address).parent.name)

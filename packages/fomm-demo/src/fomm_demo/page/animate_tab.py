@@ -28,13 +28,15 @@ _CANCELLED = f"() => {json.dumps(note(_CANCEL_TEXT))}"
 _UPDATE = "__type__: 'update'"
 _WAITING_TEXT = "Waiting for its turn..."
 _WAITING = (
-    f"() => [{json.dumps(note(_WAITING_TEXT))}, "
-    f"{{{_UPDATE}, interactive: false}}, {{{_UPDATE}, visible: true}}]"
+    # On a phone the preview lies below the button: what happens should be seen.
+    "() => { document.querySelector('#status').scrollIntoView({block: 'nearest'}); "
+    f"return [{json.dumps(note(_WAITING_TEXT))}, "
+    f"{{{_UPDATE}, interactive: false}}, {{{_UPDATE}, visible: true}}]; }}"
 )
 
 
 class AnimateTab:
-    """The buttons below the form, the preview, and the result.
+    """The preview, the result, and the buttons below them.
 
     Args:
         backstage: what carries out the orders.
@@ -43,14 +45,8 @@ class AnimateTab:
     def __init__(self, backstage: Backstage) -> None:
         self._backstage = backstage
 
-    def add_buttons(self) -> None:
-        """Add the buttons here."""
-        with gr.Row():
-            self.start = gr.Button("Animate", variant="primary", size="lg", elem_id="animate")
-            self.stop = gr.Button("Cancel", size="lg", visible=False, elem_id="cancel")
-
     def add_result(self) -> None:
-        """Add the preview and the result here."""
+        """Add the preview, the result and the buttons here."""
         self.screen = gr.HTML(waiting_room(_WELCOME), elem_id="screen")
         self.result = gr.Video(
             label="Animation",
@@ -61,6 +57,11 @@ class AnimateTab:
             buttons=["download"],
             elem_id="result",
         )
+        with gr.Row(elem_id="buttons"):
+            self.start = gr.Button("Animate", variant="primary", size="lg", elem_id="animate")
+            self.stop = gr.Button(
+                "Cancel", size="lg", visible=False, min_width=100, elem_id="cancel"
+            )
         self.status = gr.HTML(note(""), elem_id="status")
 
     @property

@@ -11,8 +11,6 @@ from fomm_demo.backstage import Backstage
 from fomm_demo.examples import CLIPS, PICTURES
 from fomm_demo.pictures import card_text
 
-PICTURE_HINT = "Drop a picture here, or click to choose one"
-
 
 @dataclass(frozen=True, eq=False)
 class Controls:
@@ -71,7 +69,6 @@ def add_source() -> gr.Image:
         sources=["upload", "webcam", "clipboard"],
         type="filepath",
         height=300,
-        placeholder=PICTURE_HINT,
         webcam_options=camera(960, 720),
         buttons=["fullscreen"],
         elem_id="source",
@@ -105,9 +102,9 @@ def add_driving() -> tuple[gr.Video, gr.File]:
     )
     with gr.Accordion("Use a saved motion instead", open=False):
         motion = gr.File(
-            label="Saved motion (.npz); it is used in place of the video",
+            label="Saved motion (.npz)",
             file_types=[".npz"],
-            height=110,
+            height=150,
             elem_id="motion",
         )
     return driving, motion

@@ -20,7 +20,7 @@ from fomm_demo.page.controls import Controls
 from fomm_demo.page.forms import read_order
 from fomm_demo.page.toasts import friendly, toast
 from fomm_demo.paths import path_plots
-from fomm_demo.pictures import Panel, note, panels, progress
+from fomm_demo.pictures import Panel, note, panels, progress, waiting_room
 from fomm_demo.workspace import Workspace
 
 _GROUND = np.array([24, 24, 28], np.float32)
@@ -29,6 +29,7 @@ _HINT = (
     "See how the animation comes about. This looks at the picture, the video and the options "
     "that are chosen under *Animate*."
 )
+_WELCOME = "Keypoints, inner maps and paths will appear here."
 
 
 class InspectTab:
@@ -42,11 +43,13 @@ class InspectTab:
         self._backstage = backstage
         gr.Markdown(_HINT, elem_classes="fd-hint")
         with gr.Row():
-            self.look = gr.Button("Look inside", variant="primary", elem_id="look", scale=1)
-            self.save = gr.DownloadButton(
-                "Save this motion", visible=False, elem_id="save-motion", scale=1
+            self.look = gr.Button(
+                "Look inside", variant="primary", scale=0, min_width=150, elem_id="look"
             )
-        self.status = gr.HTML(note(""), elem_id="inspect-status")
+            self.save = gr.DownloadButton(
+                "Save this motion", visible=False, scale=0, min_width=150, elem_id="save-motion"
+            )
+        self.status = gr.HTML(waiting_room(_WELCOME), elem_id="inspect-status")
         with gr.Column(visible=False) as self.findings:
             self.index = gr.Slider(0, 1, 0, step=1, label="Frame", elem_id="frame")
             self.frame = gr.HTML(elem_id="panels")

@@ -26,7 +26,7 @@ _HINT = (
     "The picture chosen under *Animate* follows your face. Look straight ahead when you start "
     "the camera: that pose is taken for the picture's own."
 )
-_WAITING = "Start the camera, and the picture follows you here."
+_WAITING = "Start the camera and press Record: the picture follows you here."
 _FRAME_SECONDS = 0.06
 _LONGEST_SECONDS = 900
 _MOST_LIVE = 8

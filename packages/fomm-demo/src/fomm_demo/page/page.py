@@ -90,7 +90,6 @@ def _animate_tab(backstage: Backstage) -> tuple[Controls, AnimateTab]:
                     driving, motion = add_driving()
             options = add_options(backstage)
             model = add_model_picker(backstage)
-            animate.add_buttons()
         with gr.Column(scale=2, min_width=300):
             animate.add_result()
     return Controls(source, driving, motion, model, options), animate
