@@ -10,9 +10,9 @@ COPY packages/fomm-demo packages/fomm-demo
 RUN pip wheel --no-cache-dir --wheel-dir /wheels ./packages/fomm-core ./packages/fomm-demo
 
 FROM python:3.12-slim
-COPY --from=wheels /wheels /wheels
-RUN pip install --no-cache-dir --no-index --find-links /wheels fomm-demo \
-    && rm -r /wheels \
+# Mounted, not copied: the image holds the packages once.
+RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --no-index --find-links /wheels fomm-demo \
     && useradd --create-home --uid 1000 fomm \
     && install --directory --owner fomm /var/cache/fomm
 USER fomm
