@@ -24,6 +24,7 @@ def make_theme() -> gr.themes.Base:
     return theme.set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
+        background_fill_primary="*neutral_50",
         body_text_color_subdued="*neutral_600",
         body_text_color_subdued_dark="*neutral_400",
         color_accent="*primary_700",
