@@ -202,8 +202,12 @@ class AnimateTab:
         return outcome
 
     def _cancel(self, request: gr.Request, moment: Any) -> dict[Any, Any]:
+        """Cancel at once; :meth:`_failed` gives the button back, when the browser is through.
+
+        Until then Gradio would ignore a click on it.
+        """
         self._backstage.visits.cancel(visit_of(request), _milliseconds(moment))
-        return self._idle(_CANCEL_TEXT)
+        return self._stopped(_CANCEL_TEXT)
 
     def _failed(self, status: str) -> dict[Any, Any]:
         """After an error, a cancellation, or where the queue is full: let the visitor try again.
@@ -223,11 +227,13 @@ class AnimateTab:
         }
 
     def _idle(self, text: str) -> dict[Any, Any]:
+        return {**self._stopped(text), self.start: gr.update(interactive=True)}
+
+    def _stopped(self, text: str) -> dict[Any, Any]:
         return {
             self.screen: gr.update(value=waiting_room(_WELCOME), visible=True),
             self.result: gr.update(value=None, visible=False),
             self.status: note(text),
-            self.start: gr.update(interactive=True),
             self.stop: gr.update(visible=False),
         }
 
