@@ -62,21 +62,27 @@ def test_mistakes_are_told_in_one_line(client, picture, clip, options, message):
     assert "Traceback" not in str(error.value)
 
 
-def test_the_job_of_a_client_that_leaves_is_cancelled(server, picture, long_clip):
+def test_the_jobs_of_a_client_that_leaves_are_cancelled(server, picture, long_clip):
     client = gradio_client.Client(server.url, verbose=False, download_files=False)
-    client.submit(given(picture), given(long_clip), None, api_name="/animate")
-    assert becomes(lambda: server.health()["jobs_running"] == 1)
+    for _ in range(2):
+        submit_slow_job(client, picture, long_clip)
+    assert becomes(lambda: server.health()["jobs_running"] == 2)
     client.close()
 
     assert becomes(lambda: server.health()["jobs_running"] == 0, seconds=8)
 
 
 def test_a_cancelled_job_ends(server, client, picture, long_clip):
-    job = client.submit(given(picture), given(long_clip), None, api_name="/animate")
+    job = submit_slow_job(client, picture, long_clip)
     assert becomes(lambda: server.health()["jobs_running"] == 1)
     job.cancel()
 
     assert becomes(lambda: server.health()["jobs_running"] == 0, seconds=4)
+
+
+def submit_slow_job(client, picture, long_clip):
+    """Submit one that would not end by itself in the time that a test waits for its end."""
+    return client.submit(given(picture), given(long_clip), None, view="full", api_name="/animate")
 
 
 def becomes(condition, seconds=20.0):

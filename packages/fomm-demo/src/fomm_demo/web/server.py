@@ -78,6 +78,8 @@ def prepare_gradio(served: Path) -> None:
     os.environ["GRADIO_TEMP_DIR"] = str(served)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    # Programs that leave notice it, and are noticed, at the next heartbeat.
+    os.environ["GRADIO_HEARTBEAT_INTERVAL"] = "2"
     # At the first event of a page Gradio asks for the backend, and nobody is served meanwhile.
     import matplotlib
 
