@@ -28,8 +28,9 @@ _CANCELLED = f"() => {json.dumps(note(_CANCEL_TEXT))}"
 _UPDATE = "__type__: 'update'"
 _WAITING_TEXT = "Waiting for its turn..."
 _WAITING = (
-    # On a phone the preview lies below the button: what happens should be seen.
-    "() => { document.querySelector('#status').scrollIntoView({block: 'nearest'}); "
+    # What happens should be seen: on a phone the preview lies below the button.
+    "() => { for (const part of ['#status', '#screen']) "
+    "document.querySelector(part).scrollIntoView({block: 'nearest'}); "
     f"return [{json.dumps(note(_WAITING_TEXT))}, "
     f"{{{_UPDATE}, interactive: false}}, {{{_UPDATE}, visible: true}}]; }}"
 )
