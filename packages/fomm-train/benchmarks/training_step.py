@@ -6,7 +6,8 @@ overhead
     The loop's step (batch from the loader, losses shared and checked, logs) against the same
     graph's bare forward, backward and update; in turns, in time of the processor.
 ranks
-    Samples a second of one process, and of two under mpirun; in turns. It needs two free cores.
+    Samples a second of one process, and of two under mpirun; in turns. Each has one core, which
+    it shares with the worker that makes its batches. It needs two free cores.
 profile
     The kinds of functions that take most of the graph's time, with NNabla's own convolution
     and with the one through NumPy's BLAS.
@@ -50,7 +51,8 @@ from fomm_train.step import TrainingStep
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ROUNDS = 12
-STEPS_OF_A_RANK = 12
+WARM_UP_STEPS = 6
+STEPS_OF_A_RANK = 15
 TOTAL_STEPS = 1000
 
 
@@ -124,9 +126,12 @@ def measure_overhead(config: Config) -> dict[str, float]:
 def run_rank(config: Config) -> None:
     """Print the samples a second of all ranks together; this process is one of them."""
     communicator = create("cpu")
+    if hasattr(os, "sched_setaffinity"):
+        # Otherwise the worker of a single rank has a core of its own, and those of two do not.
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[communicator.local_rank]})
     bench = prepare(config, communicator, make_precision("cpu", 0, "float"))
     with batches(config, communicator) as source:
-        for number in range(2):
+        for number in range(WARM_UP_STEPS):
             bench.step.run(next(source), 0, number)
         communicator.barrier()
         start = time.perf_counter()
