@@ -55,9 +55,9 @@ def test_without_arguments_the_sample_is_animated(program, files, ffmpeg, rate_o
 
 def test_the_result_is_named_after_both_and_the_model(animate, portrait, clip, files):
     done = animate("--source", portrait, "--driving", clip, "-o", "out folder")
-    assert str(done.result) == "out folder/avatar/arbitrary/source_by_clip.mp4"
+    assert str(done.result) == "out folder/avatar/arbitrary/ada_by_clip.mp4"
     done = animate("--source", portrait, "--driving", clip, "--output", "a/b/c.mkv")
-    assert files() == {"out folder/avatar/arbitrary/source_by_clip.mp4", "a/b/c.mkv"}
+    assert files() == {"out folder/avatar/arbitrary/ada_by_clip.mp4", "a/b/c.mkv"}
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".gif", ".MP4"])
@@ -94,7 +94,7 @@ def test_detailed_and_full_show_more_and_more(animate, portrait, clip, ffmpeg):
 def test_pngs_are_numbered_and_replace_those_of_an_earlier_run(animate, portrait, clip, pictures):
     words = ("--source", portrait, "--driving", clip, "--output-png", "--only-generated")
     first = animate(*words).result
-    assert str(first) == "result/avatar/arbitrary/source_by_clip"
+    assert str(first) == "result/avatar/arbitrary/ada_by_clip"
     assert pictures(first).shape == (8, 128, 128, 3)
     assert len(pictures(animate(*words, "--end", "0.12").result)) == 3
 
@@ -161,7 +161,7 @@ def test_whatever_has_frames_drives(animate, portrait, clip, ffmpeg, here, pictu
         words = ("--source", portrait, "--driving", driving, "--output-png")
         result = animate(*words, "--only-generated").result
         counts[result.name] = len(pictures(result))
-    assert counts == {"source_by_clip": 8, "source_by_v1.5": 8, "source_by_single": 1}
+    assert counts == {"ada_by_clip": 8, "ada_by_v1.5": 8, "ada_by_single": 1}
 
 
 def test_a_rotated_phone_video_is_turned_upright(animate, portrait, ffmpeg, here):
@@ -219,7 +219,7 @@ def test_a_motion_template_drives_as_its_video_did(animate, portrait, clip, pict
         ).result
         np.testing.assert_array_equal(pictures(again), pictures(first))
     sheet = animate("--source", portrait, "--motion-template", "saved/m.npz").result
-    assert str(sheet) == "result/avatar/arbitrary/source_by_m.mp4"
+    assert str(sheet) == "result/avatar/arbitrary/ada_by_m.mp4"
     assert rate_of(sheet) == 25
     assert sound_packets(sheet) == []
 
@@ -262,7 +262,7 @@ def test_results_are_named_after_the_training_run(animate, mini, nnabla, portrai
     result = animate(
         "--config", mini / "config.yaml", *params, "--source", portrait, "--driving", portrait
     ).result
-    assert str(result) == "result/config/arbitrary/source_by_source.mp4"
+    assert str(result) == "result/config/arbitrary/ada_by_ada.mp4"
 
 
 @pytest.mark.parametrize(
@@ -339,12 +339,12 @@ def test_a_model_folder_is_used_and_names_the_folder_of_results(animate, portrai
     for name, code in (("mine", 0), ("../../up", 2), ("..", 2)):
         (here / "my model/model.yaml").write_text(card.replace("name: avatar", f"name: {name}"))
         assert animate(*words).code == code
-    assert (here / "out/mine/arbitrary/source_by_source.mp4").is_file()
+    assert (here / "out/mine/arbitrary/ada_by_ada.mp4").is_file()
 
 
 def test_quiet_prints_the_path_alone_and_verbose_tells_of_the_engine(fomm, portrait):
     words = ("animate", "--source", portrait, "--driving", portrait)
     quiet, verbose = fomm("-q", *words), fomm("-v", *words)
     assert quiet.err == ""
-    assert quiet.out == verbose.out == "result/avatar/arbitrary/source_by_source.mp4\n"
+    assert quiet.out == verbose.out == "result/avatar/arbitrary/ada_by_ada.mp4\n"
     assert "engine openvino" in verbose.err

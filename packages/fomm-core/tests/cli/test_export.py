@@ -40,10 +40,10 @@ def test_the_exported_folder_runs_without_nnabla(
     assert fomm("export", "my model", "--config", trained / "training_info.yaml").code == 0
     words = ("--source", portrait, "--driving", portrait, "--only-generated", "--output-png")
     apart = program("animate", *words, "--model", "my model", env=without_nnabla)
-    assert str(apart.result) == "result/my model/arbitrary/source_by_source"
+    assert str(apart.result) == "result/my model/arbitrary/ada_by_ada"
     reference = ("--config", trained / "training_info.yaml", "--engine", "nnabla")
     here = fomm("animate", *words, *reference)
-    assert str(here.result) == "result/221007/arbitrary/source_by_source"
+    assert str(here.result) == "result/221007/arbitrary/ada_by_ada"
     difference = pictures(apart.result).astype(int) - pictures(here.result)
     assert np.abs(difference).max() <= 1
 
