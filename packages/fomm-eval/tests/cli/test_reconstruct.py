@@ -80,7 +80,7 @@ def test_pngs_and_rates(fomm, data, here):
 def test_a_configuration_names_data_and_folder(fomm, data, here):
     pytest.importorskip("nnabla", reason="exporting parameters needs NNabla (Python 3.10)")
     config = find_model("avatar").config.model_dump(mode="json")
-    config["dataset_params"]["root_dir"] = str(data)
+    config["dataset_params"] |= {"root_dir": str(data), "avatars": None}
     config["log_dir"] = "tmp.monitor/20300101"
     (here / "training_info.yaml").write_text(yaml.safe_dump(config))
     shutil.copy(EMBEDDED_MODELS / "avatar" / "params.h5", here / "params.h5")
@@ -144,8 +144,14 @@ def test_bad_words_are_refused(fomm, words, reason):
     assert reason in fomm("reconstruct", *words).refusal
 
 
-def test_without_a_data_set_the_one_of_the_configuration_is_missed(fomm):
-    assert "avatars: expected a folder of videos" in fomm("reconstruct").refusal
+def test_without_a_data_set_the_one_of_the_configuration_is_missed(fomm, here):
+    assert "expected videos on disk, found avatars" in fomm("reconstruct").refusal
+    config = find_model("avatar").config.model_dump(mode="json")
+    config["dataset_params"] |= {"root_dir": "nowhere", "avatars": None}
+    (here / "config.yaml").write_text(yaml.safe_dump(config))
+    params = EMBEDDED_MODELS / "avatar" / "params.h5"
+    refused = fomm("reconstruct", "--config", "config.yaml", "--params", params)
+    assert "nowhere: expected a folder of videos" in refused.refusal
 
 
 def mpirun(count, *words):
