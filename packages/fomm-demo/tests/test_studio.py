@@ -25,7 +25,7 @@ def test_a_picture_and_a_video_become_an_animation_with_sound(studio, picture, c
 
     assert (info.width, info.height, info.frame_count) == (128, 128, 25)
     assert info.has_audio
-    assert outcome.video.name == "source-animated.mp4"
+    assert outcome.video.name == "ada-animated.mp4"
     assert studio.workspace.holds(outcome.video)
 
 
