@@ -182,7 +182,7 @@ def test_leaving_the_page_ends_its_job_and_removes_its_result(
     here.animate()
     here.result()
     (root,) = server.folder.glob("fomm-demo-*")
-    results = list(root.rglob("source-animated.mp4"))
+    results = list(root.rglob("ada-animated.mp4"))
     here.page.locator("#driving button[aria-label='Clear']").click()
     here.upload("driving", long_clip)
     here.page.wait_for_selector("#driving video")
