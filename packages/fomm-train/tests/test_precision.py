@@ -3,13 +3,16 @@ from nnabla.ext_utils import get_extension_context
 
 from fomm_core.errors import ConfigError, EngineError
 from fomm_train import precision as module
+from fomm_train.channel_last import channel_last_convolution
+from fomm_train.gathered_warping import warp_by_gathering
+from fomm_train.kernels import nnablas_own
 from fomm_train.precision import choose_context, make_precision
 
 
 def test_on_a_cpu_everything_is_single_precision():
     precision = make_precision("cpu", 0, "float")
     assert not precision.is_mixed
-    assert precision.convolution is not None
+    assert precision.kernels.warp_by_grid is warp_by_gathering
     assert "cpu:float" in str(precision.single)
 
 
@@ -51,5 +54,5 @@ def test_on_gpus_each_rank_has_its_own_and_half_is_an_option(monkeypatch):
     precision = make_precision("cudnn", 3, "half", channel_last=True)
     assert precision.single == ("cudnn", {"device_id": "3"})
     assert precision.half == ("cudnn", {"device_id": "3", "type_config": "half"})
-    assert precision.convolution is not None
-    assert make_precision("cudnn", 0, "float").convolution is None
+    assert precision.kernels.convolution is channel_last_convolution
+    assert make_precision("cudnn", 0, "float").kernels is nnablas_own

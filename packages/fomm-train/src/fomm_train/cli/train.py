@@ -24,8 +24,10 @@ def _list_configs(context: click.Context, _: click.Parameter, wanted: bool) -> N
         return
     from fomm_train.recipes import describe, recipes
 
-    for name, path in recipes().items():
-        click.echo(f"{name:16}{describe(path)}")
+    known = recipes()
+    width = max(map(len, known))
+    for name, path in known.items():
+        click.echo(f"{name:{width}}  {describe(path)}")
     context.exit()
 
 
