@@ -11,6 +11,7 @@ from fomm_core.network.blocks import Normalize
 from fomm_core.network.generator import Decoded
 from fomm_core.network.graph import Networks
 from fomm_core.network.keypoint_detector import KeypointVariables
+from fomm_train.gradients import detached
 from fomm_train.inputs import StepInputs
 from fomm_train.precision import Precision
 
@@ -41,8 +42,8 @@ def generate(
     Source, driving and transformed frames pass the detector one after the other, each with
     batch statistics of its own, as in the reference.
     """
-    kp_source = networks.keypoints(inputs.source, normalize)
-    kp_driving = networks.keypoints(inputs.driving, normalize)
+    kp_source = _detect(networks, inputs.source, normalize)
+    kp_driving = _detect(networks, inputs.driving, normalize)
     if inputs.truth is not None and networks.config.train_params.true_keypoints_only:
         # What was built gave the detector its parameters, and is never run.
         kp_source, kp_driving = inputs.truth.source, inputs.truth.driving
@@ -56,13 +57,21 @@ def generate(
         )
     kp_transformed = None
     if inputs.transform is not None:
-        kp_transformed = networks.keypoints(
-            inputs.transform.transform_frame(inputs.driving), normalize
-        )
+        transformed = inputs.transform.transform_frame(inputs.driving)
+        kp_transformed = _detect(networks, transformed, normalize)
     # These are looked at after the step, when other intermediate results are gone.
     for variable in (decoded.prediction, kp_source.value, kp_driving.value):
         variable.persistent = True
     return Generated(kp_source, kp_driving, kp_transformed, decoded)
+
+
+def _detect(networks: Networks, frames: nn.Variable, normalize: Normalize) -> KeypointVariables:
+    """Detect keypoints; a detector that is to stay as it is costs no backward work."""
+    detected = networks.keypoints(frames, normalize)
+    if networks.config.train_params.lr_kp_detector:
+        return detected
+    jacobian = None if detected.jacobian is None else detached(detected.jacobian)
+    return KeypointVariables(detached(detected.value), jacobian)
 
 
 def _feed_truth(

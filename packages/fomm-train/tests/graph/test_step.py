@@ -85,6 +85,19 @@ def test_a_rate_of_zero_leaves_a_network_alone(make_step, make_batch):
     assert all((after[name] == before[name]).all() for name in detector)
 
 
+def test_a_network_left_alone_changes_nothing_for_the_others(make_step, make_batch):
+    batch = make_batch()
+    generators = []
+    for rate in (0.0, 1e-3):
+        graph, step = make_step(lr_kp_detector=rate)
+        step.run(batch, 0, 0)
+        values = graph.networks.values()
+        generators.append({n: v for n, v in values.items() if n.startswith("generator/")})
+    still, moving = generators
+    for name, value in still.items():
+        np.testing.assert_array_equal(value, moving[name], err_msg=name)
+
+
 def test_infinite_losses_stop_before_any_parameter_changes(make_step, make_batch):
     graph, step = make_step({"reconstruction": 1e38})
     batch = make_batch()
