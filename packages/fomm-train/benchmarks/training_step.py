@@ -187,7 +187,7 @@ def _profile(config: Config, precision: Precision) -> dict[str, float]:
 
     def after(name: str) -> Any:
         def add(function: Any) -> None:
-            kind = _kind_of(function)
+            kind = function.info.type_name
             spent[f"{kind} {name}"] += time.process_time() - began
 
         return add
@@ -203,11 +203,6 @@ def _profile(config: Config, precision: Precision) -> dict[str, float]:
     largest = sorted(spent.items(), key=lambda item: -item[1])[:12]
     shares = {name: round(value / seconds, 3) for name, value in largest}
     return {"seconds": round(seconds, 3), **shares}
-
-
-def _kind_of(function: Any) -> str:
-    """NNabla calls every function written in Python a callback; here they are convolutions."""
-    return "BlasConvolution" if function.name == "Callback" else str(function.name)
 
 
 def use_one_thread() -> None:

@@ -13,13 +13,12 @@ import nnabla as nn
 import nnabla.parametric_functions as PF
 import numpy as np
 import numpy.typing as npt
-from nnabla.function import PythonFunction
 from nnabla.initializer import ConstantInitializer
 from nnabla.parameter import get_parameter_or_create
 
 from fomm_core.network.blocks import Normalize, batch_statistics
 from fomm_train.communicator import Communicator, NNablaCommunicator, NumberArray
-from fomm_train.gradients import store
+from fomm_train.gradients import PlainFunction, store
 
 DECAY_RATE = 0.9
 EPSILON = 1e-5
@@ -65,33 +64,20 @@ def normalize_over_ranks(x: nn.Variable, communicator: Communicator) -> nn.Varia
     return normalized
 
 
-class _BatchNormalizationOverRanks(PythonFunction):  # type: ignore[misc]
+class _BatchNormalizationOverRanks(PlainFunction):
     """The NNabla function: inputs x, beta, gamma, running mean and variance; output like x."""
 
     def __init__(self, communicator: Communicator) -> None:
-        super().__init__(None)
+        super().__init__()
         self._communicator = communicator
         # Of the last forward pass: (1, C, 1, 1) each, and the number of values per channel.
         self._mean: Float32Array = np.zeros(0, np.float32)
         self._inverse_deviation: Float32Array = np.zeros(0, np.float32)
         self._count = 0.0
 
-    @property
-    def name(self) -> str:
-        """What profilers call it."""
-        return "BatchNormalizationOverRanks"
-
-    def min_outputs(self) -> int:
-        """One output."""
-        return 1
-
     def grad_depends_input_data(self, i: int, j: int) -> bool:
         """Gradients of x, beta and gamma need x and gamma."""
         return j in (0, 2)
-
-    def grad_depends_output_data(self, i: int, o: int) -> bool:
-        """No gradient needs the output."""
-        return False
 
     def setup_impl(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Shape the output like x."""

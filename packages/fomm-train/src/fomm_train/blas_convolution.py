@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import nnabla as nn
-from nnabla.function import PythonFunction
 
-from fomm_train.gradients import store
+from fomm_train.gradients import PlainFunction, store
 from fomm_train.kernels import nnablas_own
 from fomm_train.patches import Lowering, Shapes, Workspace, lower
 
@@ -48,7 +47,7 @@ class BlasConvolution:
         if not images or not _Options(*others, **named).are_plain or not _fits(padding, weight):
             return nnablas_own.convolution(x, weight, bias, base_axis, pad, *others, **named)
         inputs = (x, weight) if bias is None else (x, weight, bias)
-        convolved: nn.Variable = _Function(padding, self._workspace)(*inputs)
+        convolved: nn.Variable = _ConvolutionByBlas(padding, self._workspace)(*inputs)
         return convolved
 
 
@@ -72,7 +71,7 @@ class _Options:
         return units and self.group == 1 and not self.channel_last
 
 
-class _Function(PythonFunction):  # type: ignore[misc]
+class _ConvolutionByBlas(PlainFunction):
     """The NNabla function: inputs x, weight and maybe bias; one image after another.
 
     One image's patches fit into the processor's cache, where those of a batch do not. They
@@ -80,26 +79,13 @@ class _Function(PythonFunction):  # type: ignore[misc]
     """
 
     def __init__(self, pad: tuple[int, ...], workspace: Workspace) -> None:
-        super().__init__(None)
+        super().__init__()
         self._pad = (pad[0], pad[1])
         self._workspace = workspace
-
-    @property
-    def name(self) -> str:
-        """What profilers call it."""
-        return "BlasConvolution"
-
-    def min_outputs(self) -> int:
-        """One output."""
-        return 1
 
     def grad_depends_input_data(self, i: int, j: int) -> bool:
         """The gradient of x needs the weight, that of the weight needs x."""
         return (i, j) in ((0, 1), (1, 0))
-
-    def grad_depends_output_data(self, i: int, o: int) -> bool:
-        """No gradient needs the output."""
-        return False
 
     def setup_impl(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Shape the output (B, O, H', W')."""

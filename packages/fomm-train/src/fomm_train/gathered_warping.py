@@ -14,9 +14,8 @@ from typing import Any
 import nnabla as nn
 import numpy as np
 import numpy.typing as npt
-from nnabla.function import PythonFunction
 
-from fomm_train.gradients import store
+from fomm_train.gradients import PlainFunction, store
 from fomm_train.kernels import nnablas_own
 
 Float32Array = npt.NDArray[np.float32]
@@ -39,7 +38,7 @@ def warp_by_gathering(
     usual = (mode, padding_mode, align_corners, channel_last) == ("linear", "zero", True, False)
     if not usual or len(x.shape) != 4:
         return nnablas_own.warp_by_grid(x, grid, mode, padding_mode, align_corners, channel_last)
-    warped: nn.Variable = _Function()(x, grid)
+    warped: nn.Variable = _WarpingByGathering()(x, grid)
     return warped
 
 
@@ -85,25 +84,12 @@ def _gather(images: Float32Array, index: IndexArray) -> Float32Array:
     return np.stack([image.take(at[0], axis=1) for image, at in zip(flat, index, strict=True)])
 
 
-class _Function(PythonFunction):  # type: ignore[misc]
+class _WarpingByGathering(PlainFunction):
     """The NNabla function: inputs x (B, C, H, W) and grid (B, h, w, 2)."""
-
-    @property
-    def name(self) -> str:
-        """What profilers call it."""
-        return "GatheredWarping"
-
-    def min_outputs(self) -> int:
-        """One output."""
-        return 1
 
     def grad_depends_input_data(self, i: int, j: int) -> bool:
         """The gradient of x needs the grid, that of the grid both."""
         return j == 1 or i == 1
-
-    def grad_depends_output_data(self, i: int, o: int) -> bool:
-        """No gradient needs the output."""
-        return False
 
     def setup_impl(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Shape the output (B, C, h, w)."""

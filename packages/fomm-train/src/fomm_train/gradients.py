@@ -6,6 +6,7 @@ import nnabla as nn
 import nnabla.functions as F
 import numpy as np
 import numpy.typing as npt
+from nnabla.function import PythonFunction
 
 
 def detached(x: nn.Variable) -> nn.Variable:
@@ -18,6 +19,26 @@ def detached(x: nn.Variable) -> nn.Variable:
     if not x.need_grad:
         return x
     return F.identity(x).apply(need_grad=False)
+
+
+class PlainFunction(PythonFunction):  # type: ignore[misc]
+    """A function written in Python with one output, which its gradients do not need."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    @property
+    def name(self) -> str:
+        """What profilers call it."""
+        return type(self).__name__.lstrip("_")
+
+    def min_outputs(self) -> int:
+        """One output."""
+        return 1
+
+    def grad_depends_output_data(self, i: int, o: int) -> bool:
+        """No gradient needs the output."""
+        return False
 
 
 def store(
