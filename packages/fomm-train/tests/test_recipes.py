@@ -9,7 +9,7 @@ from fomm_train.objectives import is_adversarial
 from fomm_train.recipes import describe, find_config, recipes
 
 SEEDS = ["bair-256", "fashion-256", "mgif-256", "nemo-256", "taichi-256", "taichi-adv-256"]
-AVATARS = ["avatar-128", "avatar-64", "avatar-keypoints-64"]
+AVATARS = ["avatar-128", "avatar-64", "avatar-keypoints-128"]
 NAMES = [*AVATARS, *SEEDS, "vox-256", "vox-adv-256"]
 
 

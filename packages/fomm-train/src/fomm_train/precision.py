@@ -11,6 +11,7 @@ import nnabla as nn
 
 from fomm_core.engine.nnabla import extension_context
 from fomm_core.errors import ConfigError, EngineError
+from fomm_train.absent_modules import remember_absent_modules
 from fomm_train.blas_convolution import BlasConvolution
 from fomm_train.channel_last import channel_last_convolution
 from fomm_train.gathered_warping import warp_by_gathering
@@ -84,6 +85,7 @@ def make_precision(
         ConfigError: mixed precision or channel-last on a CPU, which has no use for them.
         EngineError: the extension cannot start.
     """
+    remember_absent_modules()
     if context == "cpu":
         for option, wanted in (
             ("--type-config half", type_config == "half"),
