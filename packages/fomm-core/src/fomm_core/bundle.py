@@ -31,6 +31,7 @@ STAGES = ("keypoints", "encoder", "motion", "decoder")
 CARD_FILE = "model.yaml"
 PARAMETERS_FILE = "params.h5"
 EMBEDDED_MODELS = Path(__file__).parent / "models"
+_PLACES = {"log_dir", "saved_parameters"}
 
 
 def is_plain_name(name: str) -> bool:
@@ -216,11 +217,14 @@ def _swap(partial: Path, folder: Path) -> None:
 
 
 def _write_card(folder: Path, card: ModelCard) -> None:
-    """Write the card with the checksums of all files in the folder."""
+    """Write the card with the checksums of all files in the folder.
+
+    Where the training lay is left out: such folders are made to be given away.
+    """
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     full = card.model_copy(update={"files": files})
     data = full.model_dump(mode="json", exclude_none=True)
-    data["config"] = full.config.model_dump(mode="json", exclude_unset=True)
+    data["config"] = full.config.model_dump(mode="json", exclude_unset=True, exclude=_PLACES)
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
     (folder / CARD_FILE).write_text(text, encoding="utf-8")
 

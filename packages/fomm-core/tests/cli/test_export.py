@@ -48,6 +48,13 @@ def test_the_exported_folder_runs_without_nnabla(
     assert np.abs(difference).max() <= 1
 
 
+def test_the_folder_does_not_tell_where_the_training_lay(fomm, trained, here):
+    assert fomm("export", "model", "--config", trained / "training_info.yaml").code == 0
+    text = (here / "model" / "model.yaml").read_text()
+    assert "frame_shape" in text
+    assert not any(word in text for word in ("log_dir", "tmp.monitor/221007", "elsewhere"))
+
+
 def test_nnabla_is_really_hidden(program, without_nnabla, trained, portrait):
     words = ("--config", trained / "training_info.yaml", "--engine", "nnabla")
     done = program("-q", "animate", *words, env=without_nnabla)
