@@ -16,7 +16,8 @@ def make_truth(seed: int) -> Truth:
     random = np.random.default_rng(seed)
     value, jacobian = random.random((2, 5, 2)), random.random((2, 5, 2, 2))
     floats = [array.astype(np.float32) for array in (*value, *jacobian)]
-    return Truth(floats[0], floats[2], floats[1], floats[3], frame(seed, 1))
+    masks = frame(seed, 1), frame(seed + 1, 1)
+    return Truth(floats[0], floats[2], floats[1], floats[3], *masks)
 
 
 def test_samples_are_stacked_in_order():

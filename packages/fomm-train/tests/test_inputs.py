@@ -34,6 +34,7 @@ def test_whether_a_sample_is_fed_depends_on_nothing_but_itself():
         (TrainParams(loss_weights=LossWeights(keypoint_supervision=1.0)), True),
         (TrainParams(loss_weights=LossWeights(jacobian_supervision=1.0)), True),
         (TrainParams(loss_weights=LossWeights(jacobian_supervision=None)), False),
+        (TrainParams(loss_weights=LossWeights(background_supervision=1.0)), True),
     ],
 )
 def test_what_needs_the_truth(params, needed):

@@ -25,12 +25,14 @@ class Generated:
             fed nothing else.
         kp_transformed: those of the transformed driving frames; ``None`` where no loss
             needs them.
+        deformation: (B, h, w, 2), where in the source each pixel comes from.
         decoded: prediction and deformed source.
     """
 
     kp_source: KeypointVariables
     kp_driving: KeypointVariables
     kp_transformed: KeypointVariables | None
+    deformation: nn.Variable
     decoded: Decoded
 
 
@@ -62,7 +64,7 @@ def generate(
     # These are looked at after the step, when other intermediate results are gone.
     for variable in (decoded.prediction, kp_source.value, kp_driving.value):
         variable.persistent = True
-    return Generated(kp_source, kp_driving, kp_transformed, decoded)
+    return Generated(kp_source, kp_driving, kp_transformed, motion.deformation, decoded)
 
 
 def _detect(networks: Networks, frames: nn.Variable, normalize: Normalize) -> KeypointVariables:

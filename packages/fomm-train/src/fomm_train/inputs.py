@@ -26,12 +26,14 @@ class TruthVariables:
     Attributes:
         source, driving: true keypoints, value (B, K, 2) and jacobian (B, K, 2, 2).
         regions: (B, 1, H, W) in [0, 1], 1 on eyes and mouth of the target.
+        figure: (B, 1, H, W) in [0, 1], 0 where the target shows background.
         fed: (B,), 1 where the networks are fed the true keypoints instead of detected ones.
     """
 
     source: KeypointVariables
     driving: KeypointVariables
     regions: nn.Variable
+    figure: nn.Variable
     fed: nn.Variable
 
     @classmethod
@@ -40,6 +42,7 @@ class TruthVariables:
         return cls(
             _keypoint_inputs(config, batch),
             _keypoint_inputs(config, batch),
+            nn.Variable((batch, 1, *config.frame_size)),
             nn.Variable((batch, 1, *config.frame_size)),
             nn.Variable((batch,)),
         )
@@ -52,6 +55,7 @@ class TruthVariables:
             self.source.jacobian.d = truth.source_jacobian
             self.driving.jacobian.d = truth.driving_jacobian
         self.regions.d = truth.regions
+        self.figure.d = truth.figure
         self.fed.d = fed
 
 
@@ -126,7 +130,14 @@ def needs_transform(config: Config) -> bool:
 def needs_truth(params: TrainParams) -> bool:
     """Whether anything in the training needs what only a drawn data set knows."""
     weights = params.loss_weights
-    supervised = is_on(weights.keypoint_supervision) or is_on(weights.jacobian_supervision)
+    supervised = any(
+        is_on(weight)
+        for weight in (
+            weights.keypoint_supervision,
+            weights.jacobian_supervision,
+            weights.background_supervision,
+        )
+    )
     fed = params.true_keypoints_only or params.true_keypoints_until > 0
     return supervised or fed or params.region_weight != 1
 

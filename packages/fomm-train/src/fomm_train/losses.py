@@ -16,13 +16,14 @@ import numpy as np
 
 from fomm_core.errors import ConfigError
 from fomm_core.network.dense_motion import inverse_2x2
-from fomm_core.network.warping import constant
+from fomm_core.network.warping import constant, coordinate_grid, reshape
 from fomm_train.gradients import detached
 from fomm_train.image_losses import gradient, reconstruction, warped_source
 from fomm_train.vgg19 import NUM_FEATURES, Vgg19
 from fomm_train.weighting import is_on, total
 
 __all__ = [
+    "background_supervision",
     "equivariance_jacobian",
     "equivariance_value",
     "feature_matching",
@@ -200,3 +201,26 @@ def jacobian_supervision(
 ) -> nn.Variable | None:
     """L1 between detected and true jacobians, (B, K, 2, 2) each."""
     return _l1(jacobian, truth) * weight if is_on(weight) else None
+
+
+def background_supervision(
+    deformation: nn.Variable, figure: nn.Variable, weight: float | None
+) -> nn.Variable | None:
+    """L1 between the deformation and none at all, where nothing but background is shown.
+
+    Not in the paper, which leaves it to the masks (Eq. 5) to find out what stands still.
+
+    Args:
+        deformation: (B, h, w, 2) in the coordinates of the source, [-1, 1].
+        figure: (B, 1, H, W) in [0, 1], 0 where the target shows background; H and W are
+            multiples of h and w.
+        weight: factor of the loss.
+    """
+    if not is_on(weight):
+        return None
+    size = deformation.shape[1:3]
+    stride = tuple(whole // part for whole, part in zip(figure.shape[2:], size, strict=True))
+    shown = 1 - F.average_pooling(detached(figure), stride)
+    still = constant(coordinate_grid(*size)[None])
+    error = F.absolute_error(deformation, F.broadcast(still, deformation.shape))
+    return F.mean(error * reshape(shown, (*shown.shape[:1], *size, 1))) * weight

@@ -228,7 +228,7 @@ def _images(
 def _supervision(
     config: Config, inputs: StepInputs, generated: Generated
 ) -> Iterator[_OptionalTerm]:
-    """L1 to true keypoints, the mean over source and driving frames."""
+    """L1 to what is known: keypoints of source and driving frames, and what stands still."""
     weights = config.train_params.loss_weights
     if inputs.truth is None:
         return
@@ -245,6 +245,12 @@ def _supervision(
                 detected.jacobian, truth.jacobian, weights.jacobian_supervision
             ),
         )
+    yield (
+        "background_supervision",
+        losses.background_supervision(
+            generated.deformation, inputs.truth.figure, weights.background_supervision
+        ),
+    )
 
 
 def _both(first: KeypointVariables, second: KeypointVariables) -> KeypointVariables:

@@ -43,7 +43,7 @@ def arrays(pair: Pair) -> list[np.ndarray]:
     truth = pair.truth
     assert truth is not None
     known = (truth.source_value, truth.source_jacobian, truth.driving_value, truth.driving_jacobian)
-    return [pair.source, pair.driving, pair.target, *known, truth.regions]
+    return [pair.source, pair.driving, pair.target, *known, truth.regions, truth.figure]
 
 
 def assert_equal(first: Pair, second: Pair) -> None:
@@ -78,7 +78,7 @@ def test_samples_have_the_form_that_training_takes():
     pair = make(0.5).pair(0, 0)
     shapes = [array.shape for array in arrays(pair)]
     assert shapes[:3] == [(3, SIZE, SIZE)] * 3
-    assert shapes[3:] == [(10, 2), (10, 2, 2), (10, 2), (10, 2, 2), (1, SIZE, SIZE)]
+    assert shapes[3:] == [(10, 2), (10, 2, 2), (10, 2), (10, 2, 2), *[(1, SIZE, SIZE)] * 2]
     assert all(array.dtype == np.float32 for array in arrays(pair))
     assert all(array.flags.c_contiguous for array in arrays(pair))
     assert 0.0 <= pair.source.min() < pair.source.max() <= 1.0
@@ -146,6 +146,7 @@ def test_the_truth_is_that_of_the_poses():
             *keypoint_arrays(plan.source_pose),
             *keypoint_arrays(plan.driving_pose),
             region_mask(plan.driving_pose, SIZE),
+            Renderer(SIZE).figure_mask(plan.source, plan.driving_pose),
         ]
         for array, true in zip(arrays(pair)[3:], expected, strict=True):
             np.testing.assert_array_equal(array, true)
@@ -162,7 +163,7 @@ def test_a_mirrored_sample_has_a_mirrored_truth():
             continue
         mirrored_samples += 1
         straight, turned = arrays(before), arrays(after)
-        for place in (0, 1, 2, -1):
+        for place in (0, 1, 2, -2, -1):
             np.testing.assert_array_equal(straight[place][..., ::-1], turned[place])
         for start in (3, 5):
             expected = mirror(straight[start], straight[start + 1])
@@ -183,7 +184,7 @@ def test_time_flips_exchange_the_poses():
         np.testing.assert_array_equal(before.source, after.driving)
         np.testing.assert_array_equal(before.driving, after.source)
         np.testing.assert_array_equal(
-            arrays(after)[-1], region_mask(plain.plan(0, index).source_pose, SIZE)
+            arrays(after)[-2], region_mask(plain.plan(0, index).source_pose, SIZE)
         )
     assert 2 <= exchanged <= 10
 

@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -127,3 +128,20 @@ def test_every_style_is_drawn_and_can_be_painted():
     styles = (HAIR_STYLES, FRINGES, CLOTHES, BACKGROUNDS, BEARDS, GLASSES, HEADWEAR)
     expected = {(kind, s) for kind, names in zip(kinds, styles, strict=True) for s in names}
     assert seen == expected
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_the_figure_hides_the_background_where_its_mask_says_so(number):
+    renderer = Renderer(64)
+    first, second = (draw_identity(3, Split.TEST, 2 * number + i) for i in range(2))
+    moved = replace(first, background=second.background)
+    pose = draw_motion(3, Split.TEST, number, 10)[7]
+    frames = [renderer.render(identity, pose).astype(int) for identity in (first, moved)]
+    mask = renderer.figure_mask(first, pose)
+    assert mask.shape == (1, 64, 64)
+    assert mask.dtype == np.float32
+    covered, open_ = mask[0] == 1, mask[0] == 0
+    assert 0.2 < covered.mean() < 0.9
+    np.testing.assert_array_equal(frames[0][covered], frames[1][covered])
+    background = renderer.render(first, replace(pose, x=50.0, y=50.0))
+    np.testing.assert_array_equal(frames[0][open_], background[open_])

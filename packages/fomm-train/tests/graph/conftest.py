@@ -54,7 +54,8 @@ def draw_batch(with_truth=False, seed=0):
     truth = None
     if with_truth:
         jacobians = np.tile(np.eye(2, dtype=np.float32), (2, 3, 1, 1))
-        truth = Truth(draw(3, 2), jacobians * 1.1, draw(3, 2), jacobians * 0.9, draw(1, SIZE, SIZE))
+        keypoints = draw(3, 2), jacobians * 1.1, draw(3, 2), jacobians * 0.9
+        truth = Truth(*keypoints, draw(1, SIZE, SIZE), draw(1, SIZE, SIZE))
     return Batch(*(draw(3, SIZE, SIZE) for _ in range(3)), truth=truth, sample_ids=np.array([4, 9]))
 
 

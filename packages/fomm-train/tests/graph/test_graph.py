@@ -109,6 +109,7 @@ def test_all_losses_at_once(build, make_batch):
         "warped_source": 10,
         "keypoint_supervision": 10,
         "jacobian_supervision": 5,
+        "background_supervision": 50,
     }
     graph = build(weights, region_weight=7.0, true_keypoints_until=0.5)
     params = graph.networks.config.train_params

@@ -137,6 +137,7 @@ IMAGE = ANY[1.0]
         lambda off: losses.equivariance_jacobian(IMAGE, IMAGE, IMAGE, off),
         lambda off: losses.keypoint_supervision(IMAGE, IMAGE, off),
         lambda off: losses.jacobian_supervision(IMAGE, IMAGE, off),
+        lambda off: losses.background_supervision(IMAGE, IMAGE, off),
         lambda off: losses.reconstruction(ANY, ANY, off),
         lambda off: losses.gradient(IMAGE, IMAGE, off),
         lambda off: losses.warped_source(IMAGE, IMAGE, off),
@@ -244,3 +245,27 @@ def test_supervision_is_the_l1_to_the_truth_and_moves_the_detector_only(loss, sh
     assert value == pytest.approx(5 * np.abs(found - truth).mean(), rel=1e-5)
     np.testing.assert_allclose(to_found, 5 * np.sign(found - truth) / found.size, rtol=1e-5)
     assert not to_truth.any()
+
+
+def test_background_that_moves_costs_as_far_as_it_is_seen(evaluate):
+    random = np.random.default_rng(6)
+    deformation = random.uniform(-1, 1, (2, 4, 3, 2))
+    figure = random.uniform(0, 1, (2, 1, 8, 12))
+    value, (to_deformation, to_figure) = evaluate(
+        lambda a, b: losses.background_supervision(a, b, 5), deformation, figure
+    )
+    shown = 1 - figure.reshape(2, 4, 2, 3, 4).mean(axis=(2, 4))[..., None]
+    x, y = np.meshgrid([-1, 0, 1], np.linspace(-1, 1, 4))
+    error = deformation - np.stack([x, y], axis=-1)
+    assert value == pytest.approx(5 * (np.abs(error) * shown).mean(), rel=1e-5)
+    expected = 5 * np.sign(error) * shown / deformation.size
+    np.testing.assert_allclose(to_deformation, expected, rtol=1e-4)
+    assert not to_figure.any()
+
+
+def test_background_that_stands_still_costs_nothing(evaluate):
+    still = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 1.0]), axis=-1)[None]
+    value, _ = evaluate(
+        lambda a, b: losses.background_supervision(a, b, 5), still, np.zeros((1, 1, 2, 3))
+    )
+    assert value == 0

@@ -31,6 +31,8 @@ class LossWeights(Section):
         warped_source: L1 between the deformed source and the target.
         keypoint_supervision, jacobian_supervision: L1 to true keypoints, where the data has
             them (avatars).
+        background_supervision: L1 between the deformation and none at all, where the target
+            shows background that stands still (avatars).
     """
 
     generator_gan: Weight | None = 0.0
@@ -44,6 +46,7 @@ class LossWeights(Section):
     warped_source: Weight | None = 0.0
     keypoint_supervision: Weight | None = 0.0
     jacobian_supervision: Weight | None = 0.0
+    background_supervision: Weight | None = 0.0
 
 
 _DETECTOR_LOSSES = (

@@ -152,16 +152,17 @@ class AvatarPairs:
         for colours in change.colours:
             stack = colours.apply(stack)
         source, driving, *answer = np.ascontiguousarray(stack)
-        truth = self._truth(poses[0], poses[1], flipped) if self._with_truth else None
+        truth = self._truth(plan.source, poses, flipped) if self._with_truth else None
         return Pair(source, driving, answer[0] if answer else driving, truth)
 
     def _paint(self, identity: Identity, pose: Pose) -> FloatArray:
         return to_network(self._renderer.render(identity, pose))
 
-    def _truth(self, source_pose: Pose, driving_pose: Pose, flipped: bool) -> Truth:
-        source, driving = keypoint_arrays(source_pose), keypoint_arrays(driving_pose)
-        regions = region_mask(driving_pose, self._renderer.size)
+    def _truth(self, identity: Identity, poses: list[Pose], flipped: bool) -> Truth:
+        source, driving = (keypoint_arrays(pose) for pose in poses)
+        regions = region_mask(poses[1], self._renderer.size)
+        figure = self._renderer.figure_mask(identity, poses[1])
         if flipped:
             source, driving = mirror(*source), mirror(*driving)
-            regions = np.ascontiguousarray(regions[..., ::-1])
-        return Truth(*source, *driving, regions)
+            regions, figure = (np.ascontiguousarray(m[..., ::-1]) for m in (regions, figure))
+        return Truth(*source, *driving, regions, figure)

@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import cast
 
 import numpy as np
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from fomm_core.errors import ConfigError
 from fomm_core.frames import ByteArray
+from fomm_core.keypoints import FloatArray
 from fomm_train.avatars.background import paint_background
 from fomm_train.avatars.canvas import Canvas
 from fomm_train.avatars.figure import Figure
@@ -56,6 +57,15 @@ class Renderer:
             # Pillow reads float32 arrays as they are, which its types do not say.
             (opaque if len(paint) == 3 else veil).polygon(cast("list[float]", outline), fill=paint)
         return np.asarray(image.reduce(self._canvas.samples))
+
+    def figure_mask(self, identity: Identity, pose: Pose) -> FloatArray:
+        """Where a frame shows the figure, (1, size, size) float32 in [0, 1]; 0 is background."""
+        image = Image.new("L", (self._canvas.side, self._canvas.side))
+        painter = ImageDraw.Draw(image)
+        for outline, _ in self._figure(identity).polygons(pose, self._canvas):
+            painter.polygon(cast("list[float]", outline), fill=255)
+        mask: FloatArray = np.asarray(image.reduce(self._canvas.samples), np.float32)[None]
+        return mask / np.float32(255)
 
     def __reduce__(self) -> tuple[type[Renderer], tuple[int, int]]:
         """What is kept is not sent to other processes."""
