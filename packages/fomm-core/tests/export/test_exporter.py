@@ -33,6 +33,14 @@ OPTIONS = {
             "dense_motion_params": {"jacobian_maps": True},
         }
     },
+    "aligned corners": {
+        "generator_params": {
+            "align_corners": True,
+            "motion_features": True,
+            "num_down_blocks": 2,
+            "skip": True,
+        }
+    },
     "1 keypoint": {"common_params": {"num_kp": 1}},
     "15 keypoints": {"common_params": {"num_kp": 15}},
     "0 down blocks": {"generator_params": {"num_down_blocks": 0}},

@@ -100,6 +100,11 @@ CASES = [
             x, output_size=(3, 4), mode="linear", align_corners=False, half_pixel=True
         ),
     ),
+    (
+        "Interpolate",
+        MAPS,
+        lambda x: F.interpolate(x, output_size=(12, 20), mode="linear", align_corners=True),
+    ),
     ("Mul2", MAPS, lambda x: x * constant(2, 1, 6, 8)),
     ("MulScalar", MAPS, lambda x: x * -1.5),
     ("PowScalar", MAPS, lambda x: F.pow_scalar(x, 2)),
@@ -160,8 +165,10 @@ REFUSED = [
         "Interpolate: expected mode = linear, found nearest",
     ),
     (
-        lambda x: F.interpolate(x, output_size=(3, 4), mode="linear", align_corners=True),
-        "Interpolate: expected align_corners = False, found True",
+        lambda x: F.interpolate(
+            x, output_size=(3, 4), mode="linear", align_corners=False, half_pixel=False
+        ),
+        "Interpolate: expected half_pixel = True, found False",
     ),
     (
         lambda x: F.warp_by_grid(x, constant(2, 5, 7, 2), "linear", "zero", align_corners=False),

@@ -139,6 +139,18 @@ def test_without_skip_hidden_parts_are_inpainted_only_in_features(tiny, stages_o
     np.testing.assert_allclose(hidden, plain(**inputs)["prediction"], atol=1e-6)
 
 
+def test_with_aligned_corners_no_motion_leaves_the_source_as_it_is(tiny, stages_of):
+    from fomm_core.network.warping import coordinate_grid
+
+    stage = stages_of(tiny(generator_params={"align_corners": True, "skip": True}))["decoder"]
+    inputs = random_inputs(stage)
+    inputs["deformation"] = coordinate_grid(H // 2, W // 2)[None]
+    inputs["occlusion_map"] = np.ones_like(inputs["occlusion_map"])
+    decoded = stage(**inputs)
+    np.testing.assert_allclose(decoded["deformed"], inputs["source"], atol=1e-5)
+    np.testing.assert_allclose(decoded["prediction"], inputs["source"], atol=1e-5)
+
+
 def test_motion_features_reach_the_decoder(tiny, stages_of):
     stages = stages_of(tiny(generator_params={"motion_features": True}))
     maps = 4 + 4 * (3 + 1)  # the last up block's; heat map and colours of three keypoints and one

@@ -109,3 +109,13 @@ def test_resizing_has_half_pixel_centres():
     grid = np.concatenate([ramp, -ramp], axis=1).transpose(0, 2, 3, 1)
     found = run(resize_grid(variable(grid), (4, 8)))
     np.testing.assert_allclose(found[0, ..., 1], np.tile(-expected, (4, 1)), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(4, 8), (9, 5), (12, 12)])
+def test_resized_with_aligned_corners_the_identity_stays_the_identity(size):
+    from fomm_core.network.warping import coordinate_grid, resize_grid
+
+    grid = variable(coordinate_grid(3, 4)[None])
+    found = run(resize_grid(grid, size, align_corners=True))
+    np.testing.assert_allclose(found[0], coordinate_grid(*size), atol=1e-6)
+    assert np.abs(run(resize_grid(grid, size))[0] - coordinate_grid(*size)).max() > 0.01

@@ -93,6 +93,10 @@ class GeneratorParams(Section):
         motion_features: also give the decoder the dense motion network's features, from which
             it can tell what a deformation cannot: that eyes are shut or a mouth is open; off
             in all published models.
+        align_corners: resize what the dense motion network gives (deformation, occlusion map,
+            features) with aligned corners, as its coordinates mean it, so that what stands
+            still stays where it is; off in all published models, whose half-pixel centres
+            shift the deformed source by up to half a pixel of the dense motion's.
         dense_motion_params: the dense motion network inside the generator.
     """
 
@@ -103,6 +107,7 @@ class GeneratorParams(Section):
     estimate_occlusion_map: bool = False
     skip: bool = False
     motion_features: bool = False
+    align_corners: bool = False
     dense_motion_params: DenseMotionParams
 
     @model_validator(mode="after")

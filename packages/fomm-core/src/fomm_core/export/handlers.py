@@ -118,7 +118,8 @@ def _unpooling(emitter: Emitter, function: Any, name: str) -> str:
 
 
 def _interpolate(emitter: Emitter, function: Any, name: str) -> str:
-    _require(function, mode="linear", align_corners=False, half_pixel=True, channel_last=False)
+    aligned = function.info.args["align_corners"]
+    _require(function, mode="linear", half_pixel=not aligned, channel_last=False)
     image = function.inputs[0]
     sizes = emitter.integers([*image.shape[:2], *function.info.args["output_size"]])
     return emitter.graph.node(
@@ -126,7 +127,7 @@ def _interpolate(emitter: Emitter, function: Any, name: str) -> str:
         [emitter.name(image), "", "", sizes],
         name,
         mode="linear",
-        coordinate_transformation_mode="half_pixel",
+        coordinate_transformation_mode="align_corners" if aligned else "half_pixel",
     )
 
 

@@ -60,20 +60,20 @@ def decode(
         occlusion_map: (B, 1, h, w) in [0, 1]; the warped features are multiplied by it.
         motion_features: (B, F, h, w) of dense motion; a linear map of them is then added.
     """
-    size = source.shape[2:]
-    deformed = warp(source, resize_grid(deformation, size))
-    hidden = warp(features, resize_grid(deformation, features.shape[2:]))
+    size, small = source.shape[2:], features.shape[2:]
+    aligned = params.align_corners
+    deformed = warp(source, resize_grid(deformation, size, align_corners=aligned))
+    hidden = warp(features, resize_grid(deformation, small, align_corners=aligned))
     if occlusion_map is not None:
-        hidden = hidden * resize(occlusion_map, hidden.shape[2:])
+        hidden = hidden * resize(occlusion_map, small, align_corners=aligned)
     if motion_features is not None:
         with nn.parameter_scope("generator/motion_features"):
-            hidden = hidden + convolution(
-                resize(motion_features, hidden.shape[2:]), hidden.shape[1], 1, 0
-            )
+            told = resize(motion_features, small, align_corners=aligned)
+            hidden = hidden + convolution(told, hidden.shape[1], 1, 0)
     with nn.parameter_scope("generator"):
         prediction = _decode_features(hidden, source.shape[1], params, normalize)
     if params.skip and occlusion_map is not None:
-        visible = resize(occlusion_map, size)
+        visible = resize(occlusion_map, size, align_corners=aligned)
         prediction = visible * deformed + (1 - visible) * prediction
     return Decoded(prediction, deformed)
 

@@ -46,20 +46,30 @@ def warp(image: nn.Variable, grid: nn.Variable) -> nn.Variable:
     return F.warp_by_grid(image, grid, mode="linear", padding_mode="zero", align_corners=True)
 
 
-def resize(maps: nn.Variable, size: tuple[int, int]) -> nn.Variable:
-    """Resize maps (B, C, h, w) to ``size``: linear, half-pixel centres."""
+def resize(maps: nn.Variable, size: tuple[int, int], *, align_corners: bool = False) -> nn.Variable:
+    """Resize maps (B, C, h, w) to ``size``: linear, with half-pixel centres or aligned corners."""
     if maps.shape[2:] == size:
         return maps
     return F.interpolate(
-        maps, output_size=size, mode="linear", align_corners=False, half_pixel=True
+        maps,
+        output_size=size,
+        mode="linear",
+        align_corners=align_corners,
+        half_pixel=not align_corners,
     )
 
 
-def resize_grid(grid: nn.Variable, size: tuple[int, int]) -> nn.Variable:
-    """Resize a sampling grid (B, h, w, 2) to ``size``, as :func:`resize` does maps."""
+def resize_grid(
+    grid: nn.Variable, size: tuple[int, int], *, align_corners: bool = False
+) -> nn.Variable:
+    """Resize a sampling grid (B, h, w, 2) to ``size``, as :func:`resize` does maps.
+
+    With aligned corners the identity stays the identity; with half-pixel centres it does not.
+    """
     if grid.shape[1:3] == size:
         return grid
-    return F.transpose(resize(F.transpose(grid, (0, 3, 1, 2)), size), (0, 2, 3, 1))
+    maps = resize(F.transpose(grid, (0, 3, 1, 2)), size, align_corners=align_corners)
+    return F.transpose(maps, (0, 2, 3, 1))
 
 
 def anti_alias_kernel(stride: int) -> npt.NDArray[np.float32]:
