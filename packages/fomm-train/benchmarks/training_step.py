@@ -99,7 +99,7 @@ def bare_step(bench: Bench) -> None:
 def measure_overhead(config: Config) -> dict[str, float]:
     """Seconds of the processor for a step of the loop and for the bare one."""
     communicator = SingleProcess()
-    bench = prepare(config, communicator, make_precision("cpu", 0, "float"))
+    bench = prepare(config, communicator, make_precision("cpu", 0))
     looped, bare = [], []
     with tempfile.TemporaryDirectory() as folder, batches(config, communicator) as source:
         directory = LogDirectory(Path(folder))
@@ -129,7 +129,7 @@ def run_rank(config: Config) -> None:
     if hasattr(os, "sched_setaffinity"):
         # Otherwise the worker of a single rank has a core of its own, and those of two do not.
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[communicator.local_rank]})
-    bench = prepare(config, communicator, make_precision("cpu", 0, "float"))
+    bench = prepare(config, communicator, make_precision("cpu", 0))
     with batches(config, communicator) as source:
         for number in range(WARM_UP_STEPS):
             bench.step.run(next(source), 0, number)
@@ -163,7 +163,7 @@ def measure_ranks(name: str) -> dict[str, Any]:
 
 def profile(config: Config) -> dict[str, dict[str, float]]:
     """Shares of the graph's time by kind of function and pass, the largest ones."""
-    blas = make_precision("cpu", 0, "float")
+    blas = make_precision("cpu", 0)
     return {
         "nnabla": _profile(config, Precision(blas.single)),
         "blas": _profile(config, blas),

@@ -6,11 +6,11 @@ from fomm_train import precision as module
 from fomm_train.channel_last import channel_last_convolution
 from fomm_train.gathered_warping import warp_by_gathering
 from fomm_train.kernels import nnablas_own
-from fomm_train.precision import choose_context, make_precision
+from fomm_train.precision import Arithmetic, choose_context, make_precision
 
 
 def test_on_a_cpu_everything_is_single_precision():
-    precision = make_precision("cpu", 0, "float")
+    precision = make_precision("cpu", 0)
     assert not precision.is_mixed
     assert precision.kernels.warp_by_grid is warp_by_gathering
     assert "cpu:float" in str(precision.single)
@@ -22,7 +22,7 @@ def test_on_a_cpu_everything_is_single_precision():
 )
 def test_what_only_gpus_have_is_refused_on_cpus(type_config, channel_last, option):
     with pytest.raises(ConfigError, match=f"{option}: expected --context cudnn"):
-        make_precision("cpu", 0, type_config, channel_last)
+        make_precision("cpu", 0, Arithmetic(type_config, channel_last))
 
 
 def test_auto_takes_a_gpu_where_there_is_one(monkeypatch):
@@ -51,8 +51,8 @@ def test_on_gpus_each_rank_has_its_own_and_half_is_an_option(monkeypatch):
     monkeypatch.setattr(
         nnabla.ext_utils, "get_extension_context", lambda name, **options: (name, options)
     )
-    precision = make_precision("cudnn", 3, "half", channel_last=True)
+    precision = make_precision("cudnn", 3, Arithmetic("half", channel_last=True))
     assert precision.single == ("cudnn", {"device_id": "3"})
     assert precision.half == ("cudnn", {"device_id": "3", "type_config": "half"})
     assert precision.kernels.convolution is channel_last_convolution
-    assert make_precision("cudnn", 0, "float").kernels is nnablas_own
+    assert make_precision("cudnn", 0).kernels is nnablas_own

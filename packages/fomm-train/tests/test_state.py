@@ -6,7 +6,7 @@ import pytest
 from fomm_core.errors import OutputError, ParameterError
 from fomm_train import state as state_module
 from fomm_train.errors import TrainingError
-from fomm_train.precision import LossScale
+from fomm_train.precision import Arithmetic, LossScale
 from fomm_train.solvers import Moments, Network
 from fomm_train.state import (
     CheckpointFolder,
@@ -28,6 +28,7 @@ def make_state(step=7):
         {Network.GENERATOR: {"generator/conv/W": moments}},
         {"perceptual": PendingMean(3.5, 2)},
         LossScale(8.0, 3),
+        Arithmetic("half", channel_last=True),
     )
 
 
@@ -47,6 +48,7 @@ def test_a_state_is_read_back_bit_for_bit(tmp_path):
     assert moments.steps == expected.steps
     assert found.series == state.series
     assert found.loss_scale == state.loss_scale
+    assert found.arithmetic == state.arithmetic
 
 
 def test_the_newest_are_kept(tmp_path):
@@ -68,6 +70,18 @@ def test_a_torn_checkpoint_gives_way_to_the_one_before(tmp_path, share):
     content = torn.read_bytes()
     torn.write_bytes(content[: int(share * len(content))])
     assert folder.newest().progress.step == 5
+
+
+def test_damaged_checkpoints_do_not_take_the_place_of_good_ones(tmp_path):
+    folder = CheckpointFolder(tmp_path, keep=1)
+    good = folder.save(make_state(90))
+    damaged = tmp_path / "checkpoint_000000100.npz"
+    damaged.write_bytes(good.read_bytes()[:100])
+    folder.clear_after(folder.newest().progress.step)
+    assert folder.paths() == [good]
+    newer = folder.save(make_state(95))
+    assert folder.paths() == [newer]
+    assert folder.newest().progress.step == 95
 
 
 def test_a_flipped_byte_is_found(tmp_path):
@@ -99,7 +113,7 @@ def test_what_a_kill_left_behind_is_removed(tmp_path):
     folder = CheckpointFolder(tmp_path)
     (tmp_path / ".checkpoint_000000005-0a1b2c3d.part.npz").write_bytes(b"torn")
     assert folder.paths() == []
-    folder.clear_partial()
+    folder.clear_after(5)
     assert list(tmp_path.iterdir()) == []
 
 

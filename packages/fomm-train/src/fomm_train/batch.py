@@ -130,6 +130,10 @@ class PairSource(Protocol):
     It can be pickled, so that worker processes hold it too.
     """
 
+    @property
+    def knows_truth(self) -> bool:
+        """Whether its samples come with a :class:`Truth`."""
+
     def __len__(self) -> int:
         """Number of samples of one epoch, repetitions included."""
 

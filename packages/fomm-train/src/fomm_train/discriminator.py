@@ -40,7 +40,6 @@ def discriminate(
     pyramid: Mapping[float, nn.Variable],
     keypoints: nn.Variable | None,
     params: DiscriminatorParams,
-    update_norm: bool = True,
 ) -> dict[float, Judgement]:
     """Judge images on every scale of ``params.scales``, each with a discriminator of its own.
 
@@ -50,9 +49,8 @@ def discriminate(
         pyramid: images (B, C, H, W) in [0, 1] by scale.
         keypoints: (B, K, 2), the driving keypoints. With ``params.use_kp`` their heat maps
             are shown beside the image; no gradient flows back to them.
-        params: sizes and options.
-        update_norm: with ``params.sn``, keep the singular vectors as each forward pass
-            improves them; the output is the same without.
+        params: sizes and options. With ``params.sn`` every forward pass improves the
+            singular vectors of the spectral normalisation.
 
     Raises:
         ValueError: ``params.use_kp`` is set and no keypoints are given.
@@ -68,18 +66,18 @@ def discriminate(
             heatmaps = gaussian_heatmaps(keypoints, image.shape[2:], params.kp_variance)
             image = F.concatenate(image, heatmaps, axis=1)
         with nn.parameter_scope(f"discriminator/{scale:g}"):
-            judgements[scale] = _judge(image, params, update_norm)
+            judgements[scale] = _judge(image, params)
     return judgements
 
 
-def _judge(image: nn.Variable, params: DiscriminatorParams, update_norm: bool) -> Judgement:
+def _judge(image: nn.Variable, params: DiscriminatorParams) -> Judgement:
     """One discriminator on images (B, C + K, H, W)."""
     features: list[nn.Variable] = []
     hidden = image
     for i in range(params.num_blocks):
         maps = min(params.max_features, params.block_expansion * 2 ** (i + 1))
         with nn.parameter_scope(f"downblock_{i}"):
-            hidden = _convolution(hidden, maps, _KERNEL, params.sn, update_norm)
+            hidden = _convolution(hidden, maps, _KERNEL, params.sn)
             if i > 0:
                 hidden = PF.instance_normalization(hidden)
         hidden = F.leaky_relu(hidden, _SLOPE)
@@ -87,19 +85,17 @@ def _judge(image: nn.Variable, params: DiscriminatorParams, update_norm: bool) -
             hidden = F.average_pooling(hidden, (2, 2))
         features.append(hidden)
     with nn.parameter_scope("prediction"):
-        prediction = _convolution(hidden, 1, 1, params.sn, update_norm)
+        prediction = _convolution(hidden, 1, 1, params.sn)
     return Judgement(tuple(features), prediction)
 
 
-def _convolution(
-    x: nn.Variable, out_maps: int, kernel: int, spectral: bool, update_norm: bool
-) -> nn.Variable:
+def _convolution(x: nn.Variable, out_maps: int, kernel: int, spectral: bool) -> nn.Variable:
     """Convolve with bias, without padding; initial values as in the other networks."""
     limit = I.calc_normal_std_he_forward(x.shape[1], out_maps, (kernel, kernel)) / np.sqrt(2)
     init = I.UniformInitializer((-limit, limit))
 
     def normalise(weight: nn.Variable) -> nn.Variable:
-        return PF.spectral_norm(weight, dim=0, itr=1, test=not update_norm)
+        return PF.spectral_norm(weight, dim=0, itr=1)
 
     return PF.convolution(
         x,

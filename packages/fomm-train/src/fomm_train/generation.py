@@ -68,7 +68,10 @@ def generate(
 
 
 def _detect(networks: Networks, frames: nn.Variable, normalize: Normalize) -> KeypointVariables:
-    """Detect keypoints; a detector that is to stay as it is costs no backward work."""
+    """Detect keypoints; a detector that is not trained costs no backward work.
+
+    It goes on recording batch statistics, as in the reference.
+    """
     detected = networks.keypoints(frames, normalize)
     if networks.config.train_params.lr_kp_detector:
         return detected

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.config import Config, TrainParams
-from fomm_core.errors import ConfigError
 from fomm_core.network.keypoint_detector import KeypointVariables
 from fomm_train.batch import Batch, IdArray, Truth
 from fomm_train.equivariance import RandomTransform, TransformVariables
@@ -101,7 +100,7 @@ class StepInputs:
             fed_probability: of feeding a sample's true keypoints to the networks.
 
         Raises:
-            ConfigError: the configuration needs truths, which the data set does not know.
+            ValueError: the configuration needs the truth, and the batch has none.
         """
         self.source.d = batch.source
         self.driving.d = batch.driving
@@ -112,10 +111,7 @@ class StepInputs:
             )
         if self.truth is not None:
             if batch.truth is None:
-                raise ConfigError(
-                    "train_params: supervision, region weights and true keypoints need a data "
-                    "set that knows the truth (dataset_params.avatars), found one that does not"
-                )
+                raise ValueError("batch: expected one with the truth, found one without")
             fed = draw_fed(batch.sample_ids, params.seed, fed_probability)
             self.truth.set(batch.truth, fed)
 

@@ -24,6 +24,23 @@ _CLEAN_STEPS = 1000
 _LARGEST_SCALE = 65536.0
 
 
+@dataclass(frozen=True)
+class Arithmetic:
+    """How a training computes, on whatever device; it stays so from its beginning to its end.
+
+    Attributes:
+        type_config: ``"half"`` for mixed precision.
+        channel_last: whether convolutions are channel-last.
+    """
+
+    type_config: TypeConfig = "float"
+    channel_last: bool = False
+
+
+SINGLE_PRECISION = Arithmetic()
+"""What every device can do."""
+
+
 @dataclass(frozen=True, eq=False)
 class Precision:
     """The contexts of one training.
@@ -35,11 +52,13 @@ class Precision:
         single: NNabla's context in single precision.
         half: the same in half precision; ``None`` to use ``single`` everywhere.
         kernels: what computes the expensive functions.
+        arithmetic: what was asked for.
     """
 
     single: Any
     half: Any = None
     kernels: Kernels = nnablas_own
+    arithmetic: Arithmetic = SINGLE_PRECISION
 
     @property
     def is_mixed(self) -> bool:
@@ -71,15 +90,14 @@ def choose_context(name: str) -> str:
 
 
 def make_precision(
-    context: str, local_rank: int, type_config: TypeConfig, channel_last: bool = False
+    context: str, local_rank: int, arithmetic: Arithmetic = SINGLE_PRECISION
 ) -> Precision:
     """Make the contexts of this process.
 
     Args:
         context: ``"cpu"`` or ``"cudnn"``.
         local_rank: number of the GPU to use.
-        type_config: ``"half"`` for mixed precision.
-        channel_last: let convolutions be channel-last.
+        arithmetic: precision and layout.
 
     Raises:
         ConfigError: mixed precision or channel-last on a CPU, which has no use for them.
@@ -88,8 +106,8 @@ def make_precision(
     remember_absent_modules()
     if context == "cpu":
         for option, wanted in (
-            ("--type-config half", type_config == "half"),
-            ("--channel-last", channel_last),
+            ("--type-config half", arithmetic.type_config == "half"),
+            ("--channel-last", arithmetic.channel_last),
         ):
             if wanted:
                 raise ConfigError(f"{option}: expected --context cudnn (a GPU), found cpu")
@@ -101,12 +119,12 @@ def make_precision(
     device = str(local_rank)
     single = get_extension_context(context, device_id=device)
     half = None
-    if type_config == "half":
+    if arithmetic.type_config == "half":
         half = get_extension_context(context, device_id=device, type_config="half")
     kernels = nnablas_own
-    if channel_last:
+    if arithmetic.channel_last:
         kernels = replace(nnablas_own, convolution=channel_last_convolution)
-    return Precision(single, half, kernels)
+    return Precision(single, half, kernels, arithmetic)
 
 
 @dataclass(frozen=True)

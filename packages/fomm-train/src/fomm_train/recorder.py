@@ -70,13 +70,23 @@ class Recorder:
         self._saved_at = self._drawn_at = time.monotonic()
         self._is_new = start is None
         if start is not None:
-            self._checkpoints.clear_partial()
+            self._checkpoints.clear_after(start.progress.step)
             cut_series(directory, start.progress.step)
 
     @property
     def last_checkpoint(self) -> Path | None:
         """The newest checkpoint, if there is one."""
         return next(iter(self._checkpoints.paths()), None)
+
+    def begin(self, progress: Progress) -> None:
+        """Write what a new training begins with, so that it can be resumed from now on.
+
+        Before that there is no ``training_info.yaml``, and the directory can be begun anew.
+
+        Raises: as :meth:`after_step`.
+        """
+        self.save_checkpoint(progress)
+        self._directory.write_info(self._config)
 
     def after_step(self, progress: Progress, losses: Sequence[Loss], batch: Batch) -> None:
         """Log the step that led to this progress.
@@ -130,6 +140,7 @@ class Recorder:
             self._step.solver_states(),
             self._monitor.pending,
             self._step.loss_scale,
+            self._step.arithmetic,
         )
         broken = state.non_finite()
         if broken is not None:

@@ -12,11 +12,13 @@ from pathlib import Path
 import nnabla as nn
 
 from fomm_core.config import Config
+from fomm_core.errors import ConfigError
 from fomm_train.batch import PairSource
 from fomm_train.batch_normalization import synchronised
 from fomm_train.communicator import Communicator
 from fomm_train.data.loader import BatchLoader
 from fomm_train.graph import TrainingGraph, build_graph
+from fomm_train.inputs import needs_truth
 from fomm_train.interruption import StopRequest
 from fomm_train.precision import Precision
 from fomm_train.progress_bar import ProgressBar
@@ -92,9 +94,11 @@ def run_session(
     seconds = None if options.max_minutes is None else options.max_minutes * 60
     with ExitStack() as stack:
         stop = stack.enter_context(StopRequest(seconds))
+        pairs = (make_pairs or open_pairs)(config)
+        _check_truth(config, pairs)
         loader = stack.enter_context(
             BatchLoader(
-                (make_pairs or open_pairs)(config),
+                pairs,
                 params.batch_size,
                 communicator.rank,
                 communicator.size,
@@ -107,6 +111,8 @@ def run_session(
         total_steps = params.num_epochs * per_epoch
         graph, step = _prepare(beginning, communicator, precision, total_steps)
         recorder = _make_recorder(beginning, communicator, graph, step, options.keeping)
+        if recorder is not None and beginning.state is None:
+            recorder.begin(progress)
         quiet = options.quiet or not communicator.is_main
         bar = stack.enter_context(ProgressBar(progress, total_steps, params.num_epochs, quiet))
         trainer = Trainer(step, loader, recorder, stop, bar, params.num_epochs)
@@ -130,6 +136,15 @@ def open_pairs(config: Config) -> PairSource:
     from fomm_train.data.pairs import VideoPairs
 
     return VideoPairs.from_config(config)
+
+
+def _check_truth(config: Config, pairs: PairSource) -> None:
+    """Refuse data that do not know what the losses need."""
+    if needs_truth(config.train_params) and not pairs.knows_truth:
+        raise ConfigError(
+            "train_params: supervision, region weights and true keypoints need a data set that "
+            "knows the truth (dataset_params.avatars and 10 keypoints), found one that does not"
+        )
 
 
 def choose_workers(communicator: Communicator) -> int:
@@ -173,8 +188,5 @@ def _make_recorder(
 ) -> Recorder | None:
     if not communicator.is_main:
         return None
-    directory = beginning.directory
-    directory.prepare()
-    if beginning.state is None:
-        directory.write_info(beginning.config)
-    return Recorder(beginning.config, directory, graph, step, beginning.state, keeping)
+    beginning.directory.prepare()
+    return Recorder(beginning.config, beginning.directory, graph, step, beginning.state, keeping)

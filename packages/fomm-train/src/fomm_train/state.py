@@ -20,7 +20,7 @@ from fomm_core.checkpoint import Parameters
 from fomm_core.errors import ParameterError
 from fomm_core.files import atomic_path
 from fomm_train.errors import TrainingError
-from fomm_train.precision import LossScale
+from fomm_train.precision import Arithmetic, LossScale
 from fomm_train.solvers import Moments, Network, SolverState
 
 FORMAT = 1
@@ -88,6 +88,7 @@ class TrainingState:
         solvers: the solvers' states; a network that is not trained has none.
         series: what the logs have not yet written.
         loss_scale: loss scaling of mixed precision.
+        arithmetic: precision and layout of the computations.
     """
 
     progress: Progress
@@ -95,6 +96,7 @@ class TrainingState:
     solvers: Mapping[Network, SolverState]
     series: Mapping[str, PendingMean] = field(default_factory=dict)
     loss_scale: LossScale = field(default_factory=LossScale)
+    arithmetic: Arithmetic = field(default_factory=Arithmetic)
 
     def non_finite(self) -> str | None:
         """The name of a parameter that holds NaN or infinite values, if there is one."""
@@ -123,6 +125,7 @@ def save_state(path: Path, state: TrainingState) -> None:
         "solver_steps": steps,
         "series": {name: asdict(mean) for name, mean in state.series.items()},
         "loss_scale": asdict(state.loss_scale),
+        "arithmetic": asdict(state.arithmetic),
     }
     with atomic_path(path) as partial, partial.open("wb") as file:
         np.savez(file, **{_META: np.array(json.dumps(meta))}, **arrays)
@@ -166,6 +169,7 @@ def _parse(meta: Any, arrays: dict[str, Any]) -> TrainingState:
         solvers=solvers,
         series={name: PendingMean(**mean) for name, mean in meta["series"].items()},
         loss_scale=LossScale(**meta["loss_scale"]),
+        arithmetic=Arithmetic(**meta.get("arithmetic", {})),
     )
 
 
@@ -191,7 +195,7 @@ class CheckpointFolder:
         Raises:
             OutputError: it cannot be written; the earlier ones are untouched.
         """
-        path = self.folder / f"checkpoint_{state.progress.step:09d}.npz"
+        path = self._path(state.progress.step)
         save_state(path, state)
         for old in self.paths()[self.keep :]:
             old.unlink(missing_ok=True)
@@ -212,7 +216,16 @@ class CheckpointFolder:
             f"{self.folder}: expected a checkpoint to resume from, found no readable one"
         )
 
-    def clear_partial(self) -> None:
-        """Remove what an interrupted write has left behind."""
-        for path in self.folder.glob(".checkpoint_*.part.npz"):
+    def clear_after(self, step: int) -> None:
+        """Remove what is of no use to a training that goes on from this step.
+
+        These are interrupted writes, and damaged checkpoints of later steps, which would be
+        kept as the newest in the place of good ones.
+        """
+        partial = self.folder.glob(".checkpoint_*.part.npz")
+        later = (path for path in self.paths() if path.name > self._path(step).name)
+        for path in (*partial, *later):
             path.unlink(missing_ok=True)
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"checkpoint_{step:09d}.npz"

@@ -73,6 +73,7 @@ class TrainingStep:
         with nn.context_scope(precision.single):
             self.solvers = _make_solvers(graph)
         self.loss_scale = LossScale(FIRST_SCALE if precision.is_mixed else 1.0)
+        self.arithmetic = precision.arithmetic
         self._is_mixed = precision.is_mixed
 
     def run(self, batch: Batch, epoch: int, step: int, stop: bool = False) -> StepReport:

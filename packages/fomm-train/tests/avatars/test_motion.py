@@ -100,9 +100,3 @@ def test_expressions_can_be_taken_away():
     assert pose.blink == 1.0
     assert pose.with_open_eyes().with_closed_mouth() == Pose(yaw=0.3, smile=0.2)
     assert NEUTRAL.with_open_eyes() == NEUTRAL
-
-
-def test_mirroring_twice_changes_nothing():
-    pose = draw_motion(0, Split.TRAIN, 3, 20)[11]
-    assert pose.mirrored() != pose
-    assert pose.mirrored().mirrored() == pose

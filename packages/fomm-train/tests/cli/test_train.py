@@ -23,6 +23,7 @@ def test_a_recipe_is_shown_as_it_is(capsys):
         (["--show-config", "nothing"], "expected a file, or one of avatar-128"),
         (["--resume", "x", "--config", "vox-256"], "expected no --config, found one"),
         (["--resume", "x", "--ft-params", "p.h5"], "expected no --ft-params, found one"),
+        (["--resume", "x", "--type-config", "half"], "expected no --type-config, found one"),
         (["--resume", "x", "--out", "y"], "expected no --out, found one"),
         (["--config", "vox-256", "--start-epoch", "3"], "expected --ft-params with it"),
         (["--config", "vox-256", "--ft-params", "none.h5"], "none.h5: expected a parameter file"),

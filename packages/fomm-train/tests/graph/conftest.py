@@ -42,7 +42,7 @@ def make_settings(weights, **train):
 
 def build_from(weights, normalize=batch_statistics, precision=None, **train):
     config = parse_config(make_settings(weights, **train))
-    return build_graph(config, normalize, None, precision or make_precision("cpu", 0, "float"))
+    return build_graph(config, normalize, None, precision or make_precision("cpu", 0))
 
 
 def draw_batch(with_truth=False, seed=0):

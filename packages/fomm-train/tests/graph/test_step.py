@@ -38,7 +38,7 @@ class Averaging(SingleProcess):
 @pytest.fixture
 def make_step(build):
     def make(weights=ALL, communicator=None, precision=None, total_steps=10, **train):
-        precision = precision or make_precision("cpu", 0, "float")
+        precision = precision or make_precision("cpu", 0)
         graph = build(weights, precision=precision, **train)
         config = graph.networks.config
         communicator = communicator or SingleProcess()

@@ -19,7 +19,7 @@ from fomm_train.step import TrainingStep
 
 def main(config_path, data_path, result_path, steps):
     communicator = create("cpu")
-    precision = make_precision("cpu", 0, "float")
+    precision = make_precision("cpu", 0)
     config = load_config(config_path)
     size = config.train_params.batch_size
     graph = build_graph(config, lambda x: normalize_over_ranks(x, communicator), None, precision)

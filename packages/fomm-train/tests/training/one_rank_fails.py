@@ -19,6 +19,8 @@ from fomm_train.stages import begin_afresh
 
 
 class Pairs:
+    knows_truth = False
+
     def __init__(self, broken):
         self.broken = broken
 
@@ -39,7 +41,7 @@ def main(config, log, kind):
         run_session(
             begin_afresh(load_config(config), Path(log), ""),
             communicator,
-            make_precision("cpu", 0, "float"),
+            make_precision("cpu", 0),
             SessionOptions(workers=0),
             lambda _: Pairs(error if communicator.rank == 1 else None),
         )

@@ -53,6 +53,19 @@ def test_a_failing_rank_ends_all_and_says_why(
     assert ("Traceback" in err) == (kind == "defect")
 
 
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_data_without_truth_are_refused_before_anything_is_written(
+    settings, write_config, tmp_path, fomm, ranks
+):
+    settings["train_params"]["region_weight"] = 5
+    log = tmp_path / "log"
+    code, _, err = fomm("train", "--config", write_config(settings), "--out", log, ranks=ranks)
+    assert code == 2
+    assert "need a data set that knows the truth (dataset_params.avatars" in err
+    assert err.count("fomm: error:") == 1
+    assert not log.exists()
+
+
 def test_an_error_of_all_ranks_is_told_once(settings, write_config, tmp_path, fomm):
     settings["dataset_params"]["root_dir"] = str(tmp_path / "nothing")
     code, _, err = fomm("train", "--config", write_config(settings), ranks=2)

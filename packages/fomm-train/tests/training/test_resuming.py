@@ -4,11 +4,14 @@ import os
 import re
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from fomm_core.checkpoint import load_parameters
+from fomm_train.precision import Arithmetic
+from fomm_train.state import CheckpointFolder
 
 LAST = "params_at_epoch_3.h5"
 
@@ -47,6 +50,30 @@ def test_killed_and_resumed_equals_unbroken(
         begin = ("--resume", log)
     succeed("train", *begin, *options, ranks=ranks)
     assert_same_training(tmp_path / "whole", log)
+
+
+def test_what_was_killed_before_its_first_checkpoint_begins_anew(
+    settings, write_config, tmp_path, start, succeed, wait_for_step
+):
+    settings["monitor_params"]["monitor_freq"] = 1
+    config, log = write_config(settings), tmp_path / "broken"
+    succeed("train", "--config", config, "--out", tmp_path / "whole")
+    program = start("train", "--config", config, "--out", log)
+    wait_for_step(program, log, 3)
+    program.kill()
+    assert "with the checkpoint of step 0" in succeed("train", "--resume", log)
+    assert_same_training(tmp_path / "whole", log)
+
+
+def test_what_computes_stays_the_same(settings, write_config, tmp_path, fomm, succeed):
+    settings["train_params"]["num_epochs"] = 1
+    log = tmp_path / "log"
+    succeed("train", "--config", write_config(settings), "--out", log)
+    folder = CheckpointFolder(log / "checkpoints")
+    folder.save(replace(folder.newest(), arithmetic=Arithmetic("half")))
+    code, _, err = fomm("train", "--resume", log, "--context", "cpu")
+    assert code == 2
+    assert "--type-config half: expected --context cudnn (a GPU), found cpu" in err
 
 
 @pytest.mark.parametrize(("number", "ranks"), [(signal.SIGTERM, 2), (signal.SIGINT, 1)])

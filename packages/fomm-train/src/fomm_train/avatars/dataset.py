@@ -20,10 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.config import AvatarParams
-from fomm_core.dataset import clip_name
-from fomm_core.errors import MediaError, OutputError
+from fomm_core.errors import OutputError
 from fomm_core.files import atomic_path
-from fomm_core.keypoints import FloatArray
 from fomm_train.avatars.draws import Split
 from fomm_train.avatars.motion import FRAME_RATE, Motion
 from fomm_train.avatars.pose import CHANNELS
@@ -84,43 +82,6 @@ class ClipTask:
     def truth(self, out: Path) -> Path:
         """The file with the truth."""
         return out / "truth" / self.part / f"{self.name}.npz"
-
-
-@dataclass(frozen=True, eq=False)
-class ClipTruth:
-    """The truth about a clip of T frames.
-
-    Attributes:
-        value: (T, K, 2) float32, keypoints in [-1, 1], x first.
-        jacobian: (T, K, 2, 2) float32, from the reference frame to each frame.
-        poses: (T, 12) float64, the motion; names of the numbers in
-            :data:`~fomm_train.avatars.pose.CHANNELS`.
-    """
-
-    value: FloatArray
-    jacobian: FloatArray
-    poses: npt.NDArray[np.float64]
-
-
-def truth_path(video: Path) -> Path:
-    """The file with the truth about a video (or folder of frames) of the data set."""
-    return video.parent.parent / "truth" / video.parent.name / f"{clip_name(video)}.npz"
-
-
-def read_truth(path: Path) -> ClipTruth:
-    """Read the truth about a clip.
-
-    Raises:
-        MediaError: the file is missing or is no such file.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            return ClipTruth(content["value"], content["jacobian"], content["poses"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise MediaError(
-            f"{path}: expected the truth of an avatar's clip (value, jacobian, poses), "
-            f"found none: {error}"
-        ) from error
 
 
 class AvatarDataset:

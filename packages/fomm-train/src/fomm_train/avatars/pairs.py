@@ -54,6 +54,9 @@ class AvatarPairs:
         augmentation: flips and colour changes; of a mirrored sample, so is the truth.
         with_truth: give the true keypoints and regions too.
 
+    Attributes:
+        knows_truth: whether samples come with the true keypoints and regions.
+
     Raises:
         ConfigError: frames are too small, or pairs across identities are asked for where
             every group has one identity only.
@@ -82,7 +85,7 @@ class AvatarPairs:
         self._cross_identity = cross_identity
         self._seed = seed
         self._augmentation = augmentation or AugmentationParams()
-        self._with_truth = with_truth
+        self.knows_truth = with_truth
 
     @classmethod
     def from_config(cls, config: Config, split: Split = Split.TRAIN) -> Self:
@@ -152,7 +155,7 @@ class AvatarPairs:
         for colours in change.colours:
             stack = colours.apply(stack)
         source, driving, *answer = np.ascontiguousarray(stack)
-        truth = self._truth(plan.source, poses, flipped) if self._with_truth else None
+        truth = self._truth(plan.source, poses, flipped) if self.knows_truth else None
         return Pair(source, driving, answer[0] if answer else driving, truth)
 
     def _paint(self, identity: Identity, pose: Pose) -> FloatArray:

@@ -68,17 +68,6 @@ class Pose:
         """The same pose with the lips together."""
         return replace(self, mouth_open=0.0)
 
-    def mirrored(self) -> Pose:
-        """The pose that a mirror shows."""
-        return replace(
-            self,
-            yaw=-self.yaw,
-            roll=-self.roll,
-            x=-self.x,
-            blink_left=self.blink_right,
-            blink_right=self.blink_left,
-        )
-
 
 NEUTRAL = Pose()
 """The reference frame: frontal, centred, eyes open, mouth closed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from fomm_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
+    from fomm_train.precision import Arithmetic
     from fomm_train.session import SessionOptions
     from fomm_train.stages import Beginning
 
@@ -96,9 +97,7 @@ def _show_config(context: click.Context, _: click.Parameter, name: str | None) -
 @click.option(
     "--type-config",
     type=click.Choice(["float", "half"]),
-    default="float",
-    show_default=True,
-    help="half: mixed precision, on GPUs.",
+    help="half: mixed precision, on GPUs [default: float].",
 )
 @click.option("--channel-last", is_flag=True, help="Channel-last convolutions, on GPUs.")
 @click.option(
@@ -147,7 +146,8 @@ def _check_combination(arguments: dict[str, Any]) -> None:
         if arguments["start_epoch"] is not None and arguments["ft_params"] is None:
             raise ConfigError("--start-epoch: expected --ft-params with it, found none")
         return
-    for name in ("config", "ft_params", "start_epoch", "out", "info"):
+    names = ("config", "ft_params", "start_epoch", "out", "info", "type_config", "channel_last")
+    for name in names:
         if arguments[name]:
             raise ConfigError(
                 f"--resume takes everything from its log directory: expected no "
@@ -165,11 +165,9 @@ def _train(arguments: dict[str, Any], quiet: bool) -> None:
     context = choose_context(arguments["context"])
     communicator = create(context)
     with ending_together(communicator):
-        type_config: Literal["float", "half"] = arguments["type_config"]
-        precision = make_precision(
-            context, communicator.local_rank, type_config, arguments["channel_last"]
-        )
         beginning = _begin(arguments)
+        arithmetic = _arithmetic(arguments, beginning)
+        precision = make_precision(context, communicator.local_rank, arithmetic)
         if communicator.is_main and not quiet:
             _tell_beginning(beginning, communicator.size, context)
         outcome = run_session(beginning, communicator, precision, _session(arguments, quiet))
@@ -201,6 +199,15 @@ def _begin(arguments: dict[str, Any]) -> Beginning:
     if arguments["ft_params"] is None:
         return begin_afresh(config, out, info)
     return begin_fine_tuning(config, out, info, arguments["ft_params"], arguments["start_epoch"])
+
+
+def _arithmetic(arguments: dict[str, Any], beginning: Beginning) -> Arithmetic:
+    """What is asked for, or what an interrupted training has computed with."""
+    from fomm_train.precision import Arithmetic
+
+    if beginning.state is not None:
+        return beginning.state.arithmetic
+    return Arithmetic(arguments["type_config"] or "float", arguments["channel_last"])
 
 
 def _tell_beginning(beginning: Beginning, ranks: int, context: str) -> None:

@@ -11,7 +11,7 @@ from typing_extensions import Self
 
 from fomm_core.cache import cache_folder
 from fomm_core.config import AugmentationParams, Config
-from fomm_core.dataset import Part, find_videos, group_by_identity
+from fomm_core.dataset import find_videos, group_by_identity
 from fomm_core.errors import ConfigError, MediaError
 from fomm_core.frames import fit, to_network
 from fomm_core.keypoints import FloatArray
@@ -53,10 +53,13 @@ class VideoPairs:
 
     Attributes:
         skipped: the videos met so far that cannot be read, and why.
+        knows_truth: false; nobody knows the keypoints of a video.
 
     Raises:
         MediaError: there are no videos.
     """
+
+    knows_truth = False
 
     def __init__(
         self,
@@ -81,8 +84,8 @@ class VideoPairs:
         self._hopeless: dict[Path, MediaError] = {}
 
     @classmethod
-    def from_config(cls, config: Config, part: Part = "train") -> Self:
-        """Open the data set that a configuration names.
+    def from_config(cls, config: Config) -> Self:
+        """Open the training part of the data set that a configuration names.
 
         Raises:
             ConfigError: it asks for frames that are not RGB.
@@ -93,15 +96,13 @@ class VideoPairs:
             raise ConfigError(
                 f"dataset_params.frame_shape: expected 3 channels, found {dataset.frame_shape[2]}"
             )
-        # Tests visit every video once: those of one identity are not interchangeable there.
-        by_identity = dataset.id_sampling
         return cls(
-            find_videos(dataset.root_dir, part, by_identity=by_identity),
+            find_videos(dataset.root_dir, "train", by_identity=dataset.id_sampling),
             config.frame_size,
-            repeats=train.num_repeats if part == "train" else 1,
+            repeats=train.num_repeats,
             seed=train.seed,
-            id_sampling=by_identity and part == "train",
-            augmentation=dataset.augmentation_params if part == "train" else None,
+            id_sampling=dataset.id_sampling,
+            augmentation=dataset.augmentation_params,
             index_folder=cache_folder() / "clips",
         )
 
