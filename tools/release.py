@@ -43,7 +43,8 @@ def build(package: Package, folder: Path) -> list[Path]:
     """Build the source distribution and, from it, the wheel."""
     command = ["uv", "build", "--quiet", "--out-dir", str(folder), str(package.folder)]
     subprocess.run(command, check=True)
-    return sorted(path for path in folder.iterdir() if package.version in path.name)
+    stem = f"{package.source.name}-{package.version}"
+    return sorted([*folder.glob(f"{stem}-*.whl"), *folder.glob(f"{stem}.tar.gz")])
 
 
 def release(root: Path, package: Package, *, execute: bool) -> int:

@@ -4,6 +4,8 @@ import pytest
 
 import release
 
+real_build = release.build
+
 
 @pytest.fixture(autouse=True)
 def quick_build(monkeypatch):
@@ -56,3 +58,19 @@ def test_an_empty_change_log_is_refused(package, tmp_path, capsys):
     (package.folder / "CHANGELOG.md").write_text("# Changes\n\n## 0.2.0\n")
     assert release.release(tmp_path, package, execute=False) == 1
     assert "the change log says nothing about 0.2.0" in capsys.readouterr().out
+
+
+def test_of_earlier_and_other_builds_nothing_is_reported(package, tmp_path, monkeypatch):
+    monkeypatch.setattr(release.subprocess, "run", lambda *_, **__: None)
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    for name in (
+        *("fomm_one-0.2.0.tar.gz", "fomm_one-0.2.0-py3-none-any.whl"),
+        *("fomm_other-0.2.0.tar.gz", "fomm_one-0.1.0.tar.gz", "fomm_one-10.2.0.tar.gz"),
+        *("fomm_one-0.2.0.1.tar.gz", "fomm_one_more-0.2.0-py3-none-any.whl"),
+    ):
+        (folder / name).touch()
+    assert [path.name for path in real_build(package, folder)] == [
+        "fomm_one-0.2.0-py3-none-any.whl",
+        "fomm_one-0.2.0.tar.gz",
+    ]

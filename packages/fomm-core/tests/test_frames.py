@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fomm_core.errors import MediaError, OutputError
-from fomm_core.frames import MAX_PIXELS, fit, read_image, to_network, to_uint8, write_image
+from fomm_core.frames import (
+    MAX_PIXELS,
+    fit,
+    picture_size,
+    read_image,
+    to_network,
+    to_uint8,
+    write_image,
+)
 
 
 def saved(picture, path, **options):
@@ -174,8 +182,29 @@ def test_more_pixels_than_the_limit_are_refused_unread(tmp_path, width, height):
     assert width * height > MAX_PIXELS
     (tmp_path / "bomb.png").write_bytes(png(width % 2**31 or 2**31 - 1, height, 8, 0, b""))
 
-    with pytest.raises(MediaError, match=f"expected at most {MAX_PIXELS:,} pixels"):
-        read_image(tmp_path / "bomb.png")
+    for read in (read_image, picture_size):
+        with pytest.raises(MediaError, match=f"expected at most {MAX_PIXELS:,} pixels"):
+            read(tmp_path / "bomb.png")
+
+
+def test_the_size_is_read_from_the_header_alone(tmp_path):
+    content = encoded(NOISE.crop((0, 0, 64, 32)), "PNG")
+    (tmp_path / "a.png").write_bytes(content[: len(content) // 2])
+
+    assert picture_size(tmp_path / "a.png") == (32, 64)
+    with pytest.raises(MediaError, match="damaged data"):
+        read_image(tmp_path / "a.png")
+
+
+def test_the_size_is_of_the_same_formats_and_files(tmp_path):
+    (tmp_path / "eps.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    (tmp_path / "empty.png").touch()
+
+    for name, found in (("eps.png", "no known format"), ("empty.png", "an empty file")):
+        with pytest.raises(MediaError, match=found):
+            picture_size(tmp_path / name)
+    with pytest.raises(MediaError, match="found nothing there"):
+        picture_size(tmp_path / "none.png")
 
 
 def encoded(picture, kind):

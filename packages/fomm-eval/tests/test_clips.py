@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 
 from fomm_core.errors import MediaError
+from fomm_core.frames import MAX_PIXELS
 from fomm_eval.clips import Clip, pair_clips
 from fomm_eval.errors import EvaluationError
 
@@ -61,6 +65,43 @@ def test_the_folder_of_strips_beside_videos_is_no_clip(tmp_path, real, put, fram
         put.video(tmp_path / "result" / f"{name}.mp4", frames(3))
         put.strip(tmp_path / "result" / "png" / f"{name}.png", frames(3))
     assert len(pair_clips(real, tmp_path / "result")) == 2
+
+
+def oblongs(seed):
+    return list(np.random.default_rng(seed).integers(0, 255, (3, 20, 32, 3), np.uint8))
+
+
+def test_strips_of_frames_that_are_not_square_beside_videos_are_no_clip(tmp_path, put):
+    for seed, name in enumerate(["a", "b"]):
+        put.folder(tmp_path / "real" / name, oblongs(seed))
+        put.folder(tmp_path / "result" / name, oblongs(seed))
+        put.strip(tmp_path / "result" / "png" / f"{name}.png", oblongs(seed))
+    pairs = pair_clips(tmp_path / "real", tmp_path / "result")
+    assert [pair.name for pair in pairs] == ["a", "b"]
+    (tmp_path / "result" / "png" / "b.png").unlink()
+    assert len(pair_clips(tmp_path / "real", tmp_path / "result")) == 2
+
+
+def test_a_clip_may_have_the_name_of_the_folder_of_strips(tmp_path, put):
+    for side in ("x", "y"):
+        for name in ("a", "png"):
+            put.folder(tmp_path / side / name, oblongs(0))
+    assert [pair.name for pair in pair_clips(tmp_path / "x", tmp_path / "y")] == ["a", "png"]
+
+
+def test_a_strip_beyond_all_limits_is_refused(tmp_path, real):
+    """Pillow itself refuses 179 million pixels, by an error of its own."""
+
+    def chunk(kind, data):
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+    header = struct.pack(">II5B", 3000 * 256, 256, 8, 2, 0, 0, 0)
+    (tmp_path / "made").mkdir()
+    content = chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    (tmp_path / "made" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    with pytest.raises(MediaError, match=f"a.png: expected at most {MAX_PIXELS:,} pixels"):
+        pair_clips(real, tmp_path / "made")
 
 
 def test_different_names_are_told(tmp_path, real, put, frames):

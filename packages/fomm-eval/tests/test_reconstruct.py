@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -98,6 +99,25 @@ def test_resuming_leaves_complete_videos_alone(model, small_data, settings, ledg
         model, videos, settings, other, resume=True, observe=lambda n: made.append(n) or print
     )
     assert made == ["clip1", "clip0", "clip1", "clip2"]
+
+
+def test_a_strip_does_not_outlive_the_settings_it_was_made_with(model, small_data, settings):
+    videos = find_test_videos(small_data)
+    strip = settings.strip("clip1")
+    plain = replace(settings, strips=False)
+    reconstruct_all(model, videos, settings, Ledger(settings.folder, "one"))
+    reconstruct_all(model, videos, plain, Ledger(settings.folder, "one"), resume=True)
+    assert strip.exists(), "nothing was made anew"
+    reconstruct_all(model, videos, plain, Ledger(settings.folder, "other"))
+    assert not strip.exists()
+    reconstruct_all(model, videos, settings, Ledger(settings.folder, "other"), resume=True)
+    assert strip.exists()
+
+
+def test_a_strip_that_cannot_be_deleted_is_told(model, small_data, settings, ledger):
+    settings.strip("clip0").mkdir(parents=True)
+    with pytest.raises(MediaError, match=r"clip0\.png: cannot be deleted: "):
+        reconstruct_all(model, find_test_videos(small_data), settings, ledger)
 
 
 def test_a_broken_video_stops_unless_told(model, small_data, settings, ledger, caplog):

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fomm_core.errors import MediaError, OutputError
+from fomm_core.frames import picture_size
 from fomm_eval import strips
-from fomm_eval.strips import StripWriter, read_strip, strip_size
+from fomm_eval.strips import StripWriter, read_strip
 
 
 @given(st.integers(1, 5), st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**32 - 1))
@@ -20,7 +21,7 @@ def test_what_is_written_is_what_other_programs_read(tmp_path_factory, count, he
         for frame in frames:
             writer.write(frame)
     assert np.array_equal(np.asarray(Image.open(path)), np.hstack(frames))
-    assert strip_size(path) == (height, count * width)
+    assert picture_size(path) == (height, count * width)
     assert all(map(np.array_equal, read_strip(path, width), frames))
 
 
@@ -63,7 +64,14 @@ def test_a_strip_that_is_no_multiple_of_a_frame_is_refused(tmp_path, put, frames
         list(read_strip(path, 50))
 
 
-def test_what_is_no_picture_has_no_size(tmp_path):
-    (tmp_path / "a.png").write_text("text")
-    with pytest.raises(MediaError, match="expected a picture"):
-        strip_size(tmp_path / "a.png")
+def test_a_strip_that_is_too_long_to_be_read_is_written_with_a_warning(
+    tmp_path, frames, monkeypatch, caplog
+):
+    monkeypatch.setattr(strips, "MAX_PIXELS", 3 * 64 * 64)
+    for count, told in ((3, ""), (4, "256 x 64 pixels are more than the 12,288")):
+        with StripWriter(tmp_path / f"{count}.png") as writer:
+            for frame in frames(count):
+                writer.write(frame)
+        assert told in caplog.text
+        assert bool(told) == bool(caplog.records)
+        assert picture_size(tmp_path / f"{count}.png") == (64, count * 64)

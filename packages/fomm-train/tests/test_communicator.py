@@ -4,25 +4,8 @@ import nnabla as nn
 import numpy as np
 import pytest
 
-from fomm_train.communicator import SingleProcess, create, launched_size
+from fomm_train.communicator import SingleProcess, create
 from fomm_train.errors import TrainingError
-
-
-@pytest.mark.parametrize(
-    ("environment", "size"),
-    [
-        ({}, 1),
-        ({"PMI_SIZE": "4", "PMI_RANK": "1"}, 4),
-        ({"OMPI_COMM_WORLD_SIZE": "3"}, 3),
-        ({"SLURM_STEP_NUM_TASKS": "8"}, 8),
-        ({"PMI_SIZE": "1"}, 1),
-        # A batch script under SLURM: one process, whatever was asked for in all.
-        ({"SLURM_NTASKS": "8", "SLURM_PROCID": "0"}, 1),
-        ({"PMI_SIZE": "many"}, 1),
-    ],
-)
-def test_the_launchers_size(environment, size):
-    assert launched_size(environment) == size
 
 
 def test_a_single_process_needs_no_mpi(monkeypatch):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,25 +58,35 @@ def read_image(path: str | Path) -> ByteArray:
         MediaError: there is no such file, it is empty, damaged or no picture, or it has more
             than :data:`MAX_PIXELS` pixels.
     """
-    path = Path(path)
-    if not path.is_file():
-        found = "a folder" if path.is_dir() else "nothing there"
-        raise MediaError(f"{path}: expected a picture, found {found}; check the path")
-    if path.stat().st_size == 0:
-        raise MediaError(f"{path}: expected a picture, found an empty file")
-    return _decode(path)
+    with _opened(Path(path)) as image:
+        return _to_rgb(image)
 
 
-def _decode(path: Path) -> ByteArray:
+def picture_size(path: str | Path) -> tuple[int, int]:
+    """(height, width) of a picture in pixels, from its header alone.
+
+    It is the size as stored; a rotation in EXIF, which :func:`read_image` applies, is not.
+
+    Raises:
+        MediaError: as of :func:`read_image`, but for damage behind the header.
+    """
+    with _opened(Path(path)) as image:
+        return image.height, image.width
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image]:
+    """Open a picture that may be decoded, with what that raises told as a MediaError."""
     from PIL import Image, UnidentifiedImageError
 
+    _check_file(path)
     try:
         with warnings.catch_warnings():
             # Pillow warns from 89 million pixels on; the limit here is our own.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=_FORMATS) as image:
                 _check_pixels(path, image.size)
-                return _to_rgb(image)
+                yield image
     except UnidentifiedImageError as error:
         raise MediaError(
             f"{path}: expected a picture (PNG, JPEG, WebP, ...), found data of no known format"
@@ -86,6 +98,14 @@ def _decode(path: Path) -> ByteArray:
     except _DAMAGE as error:
         reason = " ".join(str(error).split())
         raise MediaError(f"{path}: expected a picture, found damaged data ({reason})") from error
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "nothing there"
+        raise MediaError(f"{path}: expected a picture, found {found}; check the path")
+    if path.stat().st_size == 0:
+        raise MediaError(f"{path}: expected a picture, found an empty file")
 
 
 def _check_pixels(path: Path, size: tuple[int, int]) -> None:

@@ -9,12 +9,12 @@ from typing import Literal
 
 from fomm_core.dataset import VIDEO_SUFFIXES, clip_name, is_divided, videos_in
 from fomm_core.errors import MediaError
-from fomm_core.frames import PICTURE_SUFFIXES, ByteArray
+from fomm_core.frames import PICTURE_SUFFIXES, ByteArray, picture_size
 from fomm_core.video import VideoReader, prefetch, probe
 from fomm_core.video.pictures import list_pictures
 from fomm_eval.dataset import check_names, find_test_videos
 from fomm_eval.errors import EvaluationError
-from fomm_eval.strips import STRIPS_FOLDER, read_strip, strip_size
+from fomm_eval.strips import STRIPS_FOLDER, read_strip
 
 Side = Literal["real", "generated"]
 
@@ -38,7 +38,7 @@ class Clip:
     def size(self) -> tuple[int, int]:
         """(height, width) of the frames; of a strip, whose frames are unknown, of it all."""
         if self.is_strip:
-            return strip_size(self.path)
+            return picture_size(self.path)
         info = probe(self.path)
         return info.height, info.width
 
@@ -121,7 +121,7 @@ def _single(path: Path) -> Clip | None:
 
 def _are_strips(pictures: Sequence[Path]) -> bool:
     """Whether pictures look like frames side by side: whole multiples of their height wide."""
-    sizes = [strip_size(picture) for picture in pictures]
+    sizes = [picture_size(picture) for picture in pictures]
     whole = all(width % height == 0 for height, width in sizes)
     return whole and any(width > height for height, width in sizes)
 
@@ -137,7 +137,7 @@ def _clips(path: Path) -> list[Clip]:
     entries = videos_in(path)
     if not entries:
         return [Clip(_strip_name(picture), picture, True) for picture in list_pictures(path)]
-    videos = [entry for entry in entries if _has_frames(entry)]
+    videos = _without_strips([entry for entry in entries if _has_frames(entry)])
     if not videos and is_divided(path):
         videos = find_test_videos(path)
     if not videos:
@@ -147,14 +147,26 @@ def _clips(path: Path) -> list[Clip]:
 
 
 def _has_frames(video: Path) -> bool:
-    """Leave out folders without pictures, and the folder of strips beside the videos."""
+    """Whether it is no folder without pictures."""
     if not video.is_dir():
         return True
     try:
-        pictures = list_pictures(video)
+        return bool(list_pictures(video))
     except MediaError:
         return False
-    return video.name != STRIPS_FOLDER or not _are_strips(pictures)
+
+
+def _without_strips(videos: list[Path]) -> list[Path]:
+    """Leave out the folder of strips, whose pictures have the names of the videos beside it."""
+    names = {clip_name(video) for video in videos if video.name != STRIPS_FOLDER}
+    return [video for video in videos if not _has_strips(video, names)]
+
+
+def _has_strips(video: Path, names: set[str]) -> bool:
+    if video.name != STRIPS_FOLDER or not video.is_dir():
+        return False
+    pictures = list_pictures(video)
+    return {picture.stem for picture in pictures} <= names or _are_strips(pictures)
 
 
 def _strip_name(picture: Path) -> str:

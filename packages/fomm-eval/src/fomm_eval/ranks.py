@@ -8,17 +8,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from fomm_core.errors import FommError
+from fomm_core.launcher import launched_size
 from fomm_eval.errors import EvaluationError
 
 T = TypeVar("T")
-
-# What launchers tell each process about the number of processes they start.
-_SIZE_VARIABLES = (
-    "PMI_SIZE",
-    "OMPI_COMM_WORLD_SIZE",
-    "MV2_COMM_WORLD_SIZE",
-    "SLURM_STEP_NUM_TASKS",
-)
 
 
 class Ranks:
@@ -47,8 +40,8 @@ class Ranks:
         """Whether another process has called :meth:`stop_others`."""
         return False
 
-    def abort(self) -> None:
-        """End all processes at once, after a defect that leaves the others waiting."""
+    def abort(self, code: int) -> None:
+        """End all processes at once with an exit code, where the others would wait for ever."""
 
 
 class MpiRanks(Ranks):
@@ -81,9 +74,9 @@ class MpiRanks(Ranks):
         """Whether another process has called :meth:`stop_others`."""
         return bool(self._world.iprobe(tag=self._STOP_TAG))
 
-    def abort(self) -> None:
-        """End all processes at once, after a defect that leaves the others waiting."""
-        self._world.Abort(1)
+    def abort(self, code: int) -> None:
+        """End all processes at once with an exit code, where the others would wait for ever."""
+        self._world.Abort(code)
 
     def _receive_all(self) -> None:
         """Take what was sent and not looked at, so that MPI can end in good order."""
@@ -101,7 +94,7 @@ def join_ranks(environment: Mapping[str, str] = os.environ) -> Ranks:
     Raises:
         EvaluationError: it did, but mpi4py is not installed or does not see the others.
     """
-    launched = _launched(environment)
+    launched = launched_size(environment)
     if launched == 1:
         return Ranks()
     try:
@@ -139,8 +132,3 @@ def agreed(ranks: Ranks) -> Iterator[None]:
     messages = [found for found in ranks.gather(problem and str(problem)) if found]
     if messages:
         raise EvaluationError(messages[0]) from problem
-
-
-def _launched(environment: Mapping[str, str]) -> int:
-    found = (environment.get(name, "") for name in _SIZE_VARIABLES)
-    return max((int(text) for text in found if text.isdigit()), default=1)

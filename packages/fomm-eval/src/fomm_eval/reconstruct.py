@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.dataset import clip_name
-from fomm_core.errors import FommError, MediaError
+from fomm_core.errors import FommError, MediaError, OutputError
 from fomm_core.frames import Fit, write_image
 from fomm_core.model import Model
 from fomm_core.painting import View
@@ -197,7 +197,7 @@ def reconstruct_all(
             done.append(known)
             continue
         try:
-            ledger.forget(name)
+            _forget(name, settings, ledger)
             done.append(
                 reconstruct_video(model, video, settings, observe(name) if observe else None)
             )
@@ -209,6 +209,20 @@ def reconstruct_all(
                 break
             logger.warning("%s; left out", error)
     return _merge(ranks.gather((done, failures)), videos, keep_going)
+
+
+def _forget(name: str, settings: ReconstructionSettings, ledger: Ledger) -> None:
+    """Take a video for incomplete, and let no strip outlive the settings it was made with.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    ledger.forget(name)
+    strip = settings.strip(name)
+    try:
+        strip.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{strip}: cannot be deleted: {error.strerror}") from error
 
 
 def _merge(

@@ -6,6 +6,7 @@ of the length, frames wait in a file until the last has come.
 
 from __future__ import annotations
 
+import logging
 import struct
 import tempfile
 import zlib
@@ -19,7 +20,9 @@ from typing_extensions import Self
 
 from fomm_core.errors import MediaError, OutputError
 from fomm_core.files import atomic_path
-from fomm_core.frames import ByteArray, read_image
+from fomm_core.frames import MAX_PIXELS, ByteArray, read_image
+
+logger = logging.getLogger(__name__)
 
 STRIPS_FOLDER = "png"
 """Where strips are, beside the videos."""
@@ -38,7 +41,8 @@ class StripWriter:
     """Collects the frames of a video and writes them side by side.
 
     Used as a context manager: the strip appears when the block ends, and not at all where it
-    raises.
+    raises. One of more than :data:`~fomm_core.frames.MAX_PIXELS` is written with a warning, for
+    programs that read parts of a picture: :func:`read_strip` refuses it.
 
     Args:
         path: the PNG to make; missing parent folders are made.
@@ -87,17 +91,25 @@ class StripWriter:
     def _finish(self) -> None:
         if not self._count:
             raise OutputError(f"{self._path}: expected frames to write, found none")
-        height, width, _ = self._shape
-        if self._count * width > _WIDEST:
-            raise OutputError(f"{self._path}: expected a strip up to {_WIDEST} pixels wide")
+        height, width = self._shape[0], self._count * self._shape[1]
+        if width > _WIDEST:
+            raise OutputError(
+                f"{self._path}: expected a strip up to {_WIDEST:,} pixels wide, found {width:,}"
+            )
         with atomic_path(self._path) as partial, partial.open("xb") as file:
-            size = struct.pack(">II5B", self._count * width, height, 8, 2, 0, 0, 0)
+            size = struct.pack(">II5B", width, height, 8, 2, 0, 0, 0)
             file.write(_SIGNATURE + _chunk(b"IHDR", size))
             packer = zlib.compressobj(_LEVEL)
             for row in self._filtered_rows():
                 if data := packer.compress(row):
                     file.write(_chunk(b"IDAT", data))
             file.write(_chunk(b"IDAT", packer.flush()) + _chunk(b"IEND", b""))
+        if width * height > MAX_PIXELS:
+            logger.warning(
+                "%s: %d x %d pixels are more than the %s that fomm evaluate reads of a strip; "
+                "compare the frames of --only-generated --output-png instead",
+                *(self._path, width, height, f"{MAX_PIXELS:,}"),
+            )
 
     def _filtered_rows(self) -> Iterator[bytes]:
         """The rows of the strip as PNG stores them: a filter's number, then the bytes."""
@@ -124,21 +136,6 @@ class StripWriter:
 def _chunk(kind: bytes, data: bytes) -> bytes:
     checksum = zlib.crc32(kind + data)
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
-
-
-def strip_size(path: Path) -> tuple[int, int]:
-    """(height, width) of a picture in pixels, from its header.
-
-    Raises:
-        MediaError: it is no picture.
-    """
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            return image.height, image.width
-    except OSError as error:
-        raise MediaError(f"{path}: expected a picture, found {error}") from error
 
 
 def read_strip(path: Path, width: int) -> Iterator[ByteArray]:

@@ -154,14 +154,14 @@ def test_without_a_data_set_the_one_of_the_configuration_is_missed(fomm, here):
     assert "nowhere: expected a folder of videos" in refused.refusal
 
 
-def mpirun(count, *words):
+def mpirun(count, *words, program=PROGRAM):
     """Run under mpirun; the launcher lies beside the interpreter."""
     pytest.importorskip("mpi4py", reason="mpi4py is not installed (extra mpi)")
     beside = os.path.join(os.path.dirname(sys.executable), "mpirun")  # noqa: PTH118, PTH120
     launcher = beside if os.path.exists(beside) else shutil.which("mpirun")  # noqa: PTH110
     if launcher is None:
         pytest.skip("there is no mpirun (extra mpi)")
-    line = [launcher, "-n", count, *PROGRAM, *words]
+    line = [launcher, "-n", count, *program, *words]
     return subprocess.run(
         [*map(str, line)], capture_output=True, text=True, check=False, timeout=300
     )
@@ -202,3 +202,60 @@ def test_two_processes_refuse_bad_words_with_one_message(here):
     assert done.returncode != 0
     assert done.stderr.count("fomm: error: expected one view") == 1
     assert "Traceback" not in done.stderr
+
+
+ENDING = """
+import os, signal, sys
+import fomm_eval.reconstruct
+from fomm_core.cli.main import run
+
+def end(*_):
+    {}
+
+fomm_eval.reconstruct.reconstruct_video = end
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGTERM)", "fomm: rank 1: interrupted\n"),
+        ("1 / 0", "fomm: error: rank 1: unexpected ZeroDivisionError: division by zero\n"),
+    ],
+    ids=["a signal", "a defect"],
+)
+def test_what_ends_one_process_ends_both(data, here, ending, told):
+    words = ("-q", "reconstruct", "--data", data)
+    other = (sys.executable, "-c", ENDING.format(ending))
+    done = mpirun(1, *words, ":", "-n", 1, *other, *words)
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert "mean L1" not in done.stdout
+
+
+def test_a_model_that_one_process_cannot_read_ends_both(data, here):
+    """As where it vanishes from one machine after it was loaded."""
+    code = ENDING.replace("reconstruct.reconstruct_video", "ledger.fingerprint_of").format(
+        "from fomm_core.errors import ModelError; raise ModelError('gone')"
+    )
+    words = ("-q", "reconstruct", "--data", data)
+    done = mpirun(1, *words, ":", "-n", 1, sys.executable, "-c", code, *words)
+    assert done.returncode != 0
+    assert done.stderr.count("fomm: error: gone\n") == 1
+
+
+def test_processes_on_one_machine_share_its_cores(here):
+    code = """
+from fomm_core import launcher, machine
+from fomm_eval.cli.reconstruct import _threads
+from fomm_eval.ranks import Ranks
+
+class Six(Ranks):
+    size = 6
+
+machine.usable_cores = lambda: 8
+print(_threads(0, Six()), _threads(3, Six()), _threads(0, Ranks()), flush=True)
+"""
+    done = mpirun(2, "-c", code, program=(sys.executable,))
+    assert done.stdout.splitlines() == ["4 3 0"] * 2, done.stderr

@@ -72,6 +72,8 @@ def test_what_the_file_does_not_have_is_told(tmp_path, look):
         ("clip,frame,x,y\na,99999999,1,2\n", "expected the number of a frame"),
         ("clip,frame,x,y\na,0,one,2\n", "could not convert"),
         ("clip,frame,x,y\na,0,inf,2\n", "found infinity"),
+        pytest.param("clip,frame,x,y\na,0,\0,2\n", "expected landmarks", id="NUL"),
+        pytest.param(f"clip,frame,x,y\n{'a' * 200_000},0,1,2\n", "field larger", id="long"),
     ],
 )
 def test_bad_csv_is_told(tmp_path, text, reason):

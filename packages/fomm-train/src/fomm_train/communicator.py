@@ -16,18 +16,10 @@ import nnabla as nn
 import numpy as np
 import numpy.typing as npt
 
+from fomm_core.launcher import launched_size, local_rank
 from fomm_train.errors import TrainingError
 
 NumberArray = npt.NDArray[np.float64]
-
-# What launchers tell each process they start about the number of processes. SLURM_NTASKS is
-# set in a batch script too, of which there is one process; this one only below srun.
-_SIZE_VARIABLES = (
-    "PMI_SIZE",
-    "OMPI_COMM_WORLD_SIZE",
-    "MV2_COMM_WORLD_SIZE",
-    "SLURM_STEP_NUM_TASKS",
-)
 
 
 class Communicator(ABC):
@@ -99,7 +91,7 @@ class MpiCommunicator(Communicator):
         self._world = world
         self.rank = int(world.Get_rank())
         self.size = int(world.Get_size())
-        self.local_rank = _local_rank(os.environ)
+        self.local_rank = local_rank(os.environ)
         self._packed = np.empty(0, dtype=np.float32)
 
     def all_reduce_mean(self, arrays: Sequence[nn.NdArray]) -> None:
@@ -170,12 +162,6 @@ class NNablaCommunicator(Communicator):
         self.inner.abort()
 
 
-def launched_size(environment: Mapping[str, str]) -> int:
-    """Number of processes that an MPI launcher says it started; 1 without a launcher."""
-    sizes = [int(environment[name]) for name in _SIZE_VARIABLES if _is_count(environment, name)]
-    return max(sizes, default=1)
-
-
 def create(context: str, environment: Mapping[str, str] = os.environ) -> Communicator:
     """Join the other ranks, if a launcher started several.
 
@@ -231,12 +217,3 @@ def _unpack(packed: npt.NDArray[np.float32], arrays: Sequence[nn.NdArray]) -> No
     for array in arrays:
         array.data = packed[start : start + array.size].reshape(array.shape)
         start += array.size
-
-
-def _is_count(environment: Mapping[str, str], name: str) -> bool:
-    return environment.get(name, "").isdigit()
-
-
-def _local_rank(environment: Mapping[str, str]) -> int:
-    names = ("MPI_LOCALRANKID", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
-    return next((int(environment[n]) for n in names if _is_count(environment, n)), 0)

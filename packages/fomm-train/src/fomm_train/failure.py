@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fomm_core.errors import FommError
+from fomm_core.cli.last_words import last_words
 from fomm_train.communicator import Communicator
-
-_EXIT_DEFECT = 1
-_EXIT_USER_ERROR = 2
-_EXIT_INTERRUPTED = 130
 
 # An error that all ranks meet is told by rank 0, which ends the others meanwhile.
 _HEAD_START_SECONDS = 2.0
@@ -35,23 +30,9 @@ def ending_together(communicator: Communicator) -> Iterator[None]:
             raise
         if not communicator.is_main:
             time.sleep(_HEAD_START_SECONDS)
-        print(_message(error, communicator.rank), file=sys.stderr, flush=True)
+        text, code = last_words(error, communicator.rank)
+        print(text, file=sys.stderr, flush=True)
         time.sleep(_TELLING_SECONDS)
-        communicator.abort(_exit_code(error))
+        communicator.abort(code)
         # Where this process still runs, it must not tell the error again.
-        raise SystemExit(_exit_code(error)) from error
-
-
-def _message(error: BaseException, rank: int) -> str:
-    if isinstance(error, FommError):
-        return f"fomm: error: rank {rank}: {' '.join(str(error).split())}"
-    if isinstance(error, KeyboardInterrupt):
-        return f"fomm: rank {rank}: interrupted"
-    trace = "".join(traceback.format_exception(error))
-    return f"{trace}fomm: error: rank {rank}: unexpected {type(error).__name__}: {error}"
-
-
-def _exit_code(error: BaseException) -> int:
-    if isinstance(error, FommError):
-        return _EXIT_USER_ERROR
-    return _EXIT_INTERRUPTED if isinstance(error, KeyboardInterrupt) else _EXIT_DEFECT
+        raise SystemExit(code) from error

@@ -13,6 +13,8 @@ import nnabla as nn
 
 from fomm_core.config import Config
 from fomm_core.errors import ConfigError
+from fomm_core.launcher import local_size
+from fomm_core.machine import usable_cores
 from fomm_train.batch import PairSource
 from fomm_train.batch_normalization import synchronised
 from fomm_train.communicator import Communicator
@@ -149,8 +151,8 @@ def _check_truth(config: Config, pairs: PairSource) -> None:
 
 def choose_workers(communicator: Communicator) -> int:
     """Worker processes for this rank: the cores that training leaves free, but at least one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(_MOST_WORKERS, (cores or 1) // communicator.size - 1))
+    ranks = local_size(os.environ, communicator.size)
+    return max(1, min(_MOST_WORKERS, usable_cores() // ranks - 1))
 
 
 def _prepare(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -24,9 +26,13 @@ from fomm_core.errors import ConfigError, FommError
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
     from fomm_core.config import DatasetParams
-    from fomm_core.model import ModelFiles
+    from fomm_core.model import Model, ModelFiles
+    from fomm_eval.ledger import Ledger
     from fomm_eval.ranks import Ranks
     from fomm_eval.reconstruct import Reconstruction, ReconstructionSettings
+
+# What mpirun has not passed on when a process ends all is lost.
+_TELLING_SECONDS = 1.0
 
 
 @click.command(name="reconstruct")
@@ -94,16 +100,30 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
 
 @contextmanager
 def _reported_once(ranks: Ranks) -> Iterator[None]:
-    """Let the first process alone report what all of them ran into."""
+    """Let the first process alone report what all of them ran into.
+
+    What one of several runs into alone, a defect or a signal, ends all of them.
+    """
     try:
         yield
     except FommError:
         if ranks.rank > 0:
             raise SystemExit(2) from None
         raise
-    except Exception:
-        ranks.abort()
+    except BaseException as error:
+        if ranks.size > 1 and not isinstance(error, SystemExit):
+            _end_all(ranks, error)
         raise
+
+
+def _end_all(ranks: Ranks, error: BaseException) -> None:
+    """Tell why this process ends, and end the others, which would wait for it for ever."""
+    from fomm_core.cli.last_words import last_words
+
+    text, code = last_words(error, ranks.rank)
+    click.echo(text, err=True)
+    time.sleep(_TELLING_SECONDS)
+    ranks.abort(code)
 
 
 def _settings(options: dict[str, Any], model: str) -> ReconstructionSettings:
@@ -130,7 +150,6 @@ def _run(
     from fomm_core.model import start_model
     from fomm_eval.cli.progress import video_bar
     from fomm_eval.dataset import find_test_videos
-    from fomm_eval.ledger import Ledger, fingerprint_of
     from fomm_eval.ranks import agreed
     from fomm_eval.reconstruct import reconstruct_all
 
@@ -143,17 +162,16 @@ def _run(
             model = stack.enter_context(
                 start_model(files, engine_of(options), options["precision"], threads)
             )
+            ledger = _ledger(files, model, settings, root)
         if not quiet:
             running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
             click.echo(running, err=True)
-        what = replace(settings, folder=root.resolve(), strips=False)
-        how = (what, model.engine.name, model.engine.precision)
         bar = stack.enter_context(video_bar(len(ranks.share(videos)), quiet))
         return reconstruct_all(
             model,
             videos,
             settings,
-            Ledger(settings.folder, fingerprint_of(files, *how)),
+            ledger,
             ranks=ranks,
             resume=options["resume"],
             keep_going=options["keep_going"],
@@ -178,12 +196,28 @@ def _root(data: Path | None, configured: DatasetParams) -> Path:
 
 
 def _threads(wanted: int, ranks: Ranks) -> int:
-    """Let processes on one machine share its cores."""
+    """Let the processes on one machine share its cores."""
     if wanted or ranks.size == 1:
         return wanted
+    from fomm_core.launcher import local_size
     from fomm_core.machine import usable_cores
 
-    return max(1, usable_cores() // ranks.size)
+    return max(1, usable_cores() // local_size(os.environ, ranks.size))
+
+
+def _ledger(
+    files: ModelFiles, model: Model, settings: ReconstructionSettings, root: Path
+) -> Ledger:
+    """What is complete under these settings; whether strips are too, their files tell.
+
+    Raises:
+        ModelError: a file of the model cannot be read.
+    """
+    from fomm_eval.ledger import Ledger, fingerprint_of
+
+    what = replace(settings, folder=root.resolve(), strips=False)
+    how = (what, model.engine.name, model.engine.precision)
+    return Ledger(settings.folder, fingerprint_of(files, *how))
 
 
 def _report(outcome: Reconstruction, model: str, settings: ReconstructionSettings) -> None:

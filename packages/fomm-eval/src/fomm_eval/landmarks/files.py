@@ -97,7 +97,7 @@ def _read(path: Path, landmarks: bool) -> _Table:
         raise ExtractorError(f"{path}: expected a file of .npz or .csv, found {path.suffix!r}")
     try:
         arrays = reader(path, landmarks)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())
         raise ExtractorError(f"{path}: expected landmarks or embeddings: {reason}") from error
     for name, array in arrays.items():

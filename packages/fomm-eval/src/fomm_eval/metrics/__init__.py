@@ -3,7 +3,6 @@
 from fomm_eval.metrics.definitions import (
     AED,
     AKD,
-    ALL_METRICS,
     L1,
     MKR,
     PSNR,
@@ -18,7 +17,6 @@ from fomm_eval.metrics.structural import ssim
 __all__ = [
     "AED",
     "AKD",
-    "ALL_METRICS",
     "L1",
     "MKR",
     "PSNR",

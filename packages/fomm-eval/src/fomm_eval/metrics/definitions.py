@@ -34,6 +34,3 @@ SSIM = Metric("SSIM", "higher", "", "structural similarity, Gaussian window of 1
 AKD = Metric("AKD", "lower", "px", "mean landmark distance per axis, in pixels at 256x256")
 MKR = Metric("MKR", "lower", "", "share of real landmarks missing in the generated frames")
 AED = Metric("AED", "lower", "", "squared distance of identity embeddings")
-
-ALL_METRICS = (L1, PSNR, SSIM, AKD, MKR, AED)
-"""All metrics in the order of reports."""
