@@ -13,7 +13,14 @@ from fomm_core.bundle import embedded_models
 from fomm_core.engine import EngineStatus
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import ConfigError, EngineError, ModelError
-from fomm_core.model import Model, find_model, load_model, start_model, usable_engines
+from fomm_core.model import (
+    Model,
+    find_model,
+    folder_of_model,
+    load_model,
+    start_model,
+    usable_engines,
+)
 
 AVATAR = embedded_models()["avatar"]
 
@@ -70,6 +77,17 @@ class TestFinding:
         assert asked == ["vox"]
         assert (files.name, files.parameters.name, files.bundle) == ("vox", "params.h5", None)
         assert files.config.frame_size == (24, 32)
+
+    def test_a_folder_that_only_has_a_name_of_the_zoo(self, pair, tmp_path, monkeypatch):
+        config = pair()
+        monkeypatch.setattr(zoo, "fetch_model", lambda _: (config, config.with_name("params.h5")))
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "vox" / "train").mkdir(parents=True)
+        assert folder_of_model("vox") is None
+        assert find_model("vox").parameters == config.with_name("params.h5")
+        shutil.rmtree("vox")
+        shutil.copytree(AVATAR, "vox")
+        assert folder_of_model("vox") == find_model("vox").bundle.folder == Path("vox")
 
     @pytest.mark.parametrize(("name", "near"), [("avatr", "avatar"), ("voxx", "vox")])
     def test_a_name_that_is_nearly_right(self, name, near):
@@ -149,9 +167,11 @@ class TestPairs:
         with pytest.raises(ConfigError, match="expected a YAML file, found none"):
             find_model(config=tmp_path / "none.yaml")
 
-    def test_unknown_keys_of_ones_own_are_refused(self, pair):
-        with pytest.raises(ConfigError, match="strange_key: unknown key"):
-            find_model(config=pair(strange_key=1))
+    def test_unknown_keys_are_named_and_ignored_as_the_zoos_are(self, pair, caplog):
+        config = pair(strange_key=1)
+        files = find_model(config=config, params=config.with_name("params.h5"))
+        assert files.config.frame_size == (24, 32)
+        assert "strange_key: unknown key, ignored" in caplog.text
 
 
 class TestStarting:

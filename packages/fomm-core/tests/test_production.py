@@ -269,6 +269,15 @@ class TestRefusals:
                 produce(model, request_(save_motion=motion))
         assert source.exists()
 
+    @pytest.mark.parametrize("option", ["output", "save_motion"])
+    def test_what_was_read_before_is_spared(self, model, request_, tmp_path, option):
+        spared = tmp_path / "read.mp4"
+        spared.write_text("read before")
+        named = {"png": False, "output": tmp_path / "out.mp4", option: tmp_path / "x/../read.mp4"}
+        with pytest.raises(OutputError, match="expected another name"):
+            produce(model, request_(spared=(spared,), **named))
+        assert spared.read_text() == "read before"
+
     def test_a_missing_source(self, model, request_, tmp_path):
         with pytest.raises(MediaError, match=r"none\.png: expected a picture"):
             produce(model, request_(source=tmp_path / "none.png"))

@@ -249,6 +249,27 @@ class TestLoad:
         self.refused(path, f"{name}.npy: expected at most .* bytes")
 
     @pytest.mark.parametrize(
+        ("name", "shape", "reason"),
+        [
+            ("values", (4, 10, 2), "expected at most 3 frames, found 4"),
+            ("jacobians", (10**5, 10, 2, 2), "expected at most 3 frames, found 100000"),
+            ("values", (3, 10**6, 2), "expected at most 8192 bytes a frame, found 8000000"),
+            ("jacobians", (1, 513, 2, 2), "expected at most 8192 bytes a frame, found 8208"),
+            ("values", (-1, -(10**6), 2), "expected a shape, found"),
+        ],
+    )
+    def test_more_than_is_wanted_is_refused_unread(self, tmp_path, name, shape, reason):
+        path = tmp_path / "motion.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"{name}.npy", header(shape))
+        with pytest.raises(MotionError, match=f"{name}.npy: {reason}"):
+            MotionTemplate.load(path, most_frames=3)
+
+    def test_as_many_frames_as_are_wanted_are_read(self, tmp_path):
+        make(frames=3).save(tmp_path / "m.npz")
+        assert len(MotionTemplate.load(tmp_path / "m.npz", most_frames=3)) == 3
+
+    @pytest.mark.parametrize(
         ("change", "reason"),
         [
             ({"version": 2}, "version: "),

@@ -198,6 +198,14 @@ def broken_clip(tmp_path, clip) -> Path:
 
 
 @pytest.fixture
+def cut_picture(tmp_path, picture) -> Path:
+    """A picture with a good header and half of the rest."""
+    path = tmp_path / "cut.png"
+    path.write_bytes(picture.read_bytes()[: picture.stat().st_size // 2])
+    return path
+
+
+@pytest.fixture
 def bomb(tmp_path) -> Path:
     """A PNG of a few kB that claims 400 million pixels."""
     small = tmp_path / "small.png"

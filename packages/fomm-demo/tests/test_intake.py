@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from fractions import Fraction
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fomm_core.errors import MediaError, MotionError
+from fomm_core.errors import BrokenMediaError, MediaError, MotionError
 from fomm_core.template import MotionTemplate
 from fomm_core.video import VideoWriter
-from fomm_demo.intake import take_motion, take_picture, take_video, video_suffix
+from fomm_demo.intake import naming, take_motion, take_picture, take_video, video_suffix
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
@@ -117,9 +118,30 @@ def test_messages_do_not_tell_where_the_server_keeps_files(tmp_path, limits, bro
     folder = tmp_path / "job"
     folder.mkdir()
 
-    with pytest.raises(MediaError) as error:
+    with pytest.raises(MediaError, match="the driving video") as error, naming(folder):
         take_video(broken_clip, folder, limits, None, None)
     assert str(tmp_path) not in str(error.value)
+
+
+def test_an_error_keeps_its_kind_when_its_paths_go(tmp_path):
+    message = f"{tmp_path}/driving.mp4: broken after 3 frames, see {tmp_path}/.result-a.part.mp4"
+    with pytest.raises(BrokenMediaError) as error, naming(tmp_path):
+        raise BrokenMediaError(message, 3)
+
+    assert str(error.value) == "the driving video: broken after 3 frames, see .result-a.part.mp4"
+    assert error.value.frames_read == 3
+
+
+def test_stopping_after_the_end_is_stopping_at_the_end(tmp_path, limits, clip, long_clip):
+    short = take_video(clip, tmp_path, limits, 0.4, 100.0)
+    assert (short.start, short.end, short.notice) == (0.4, None, "")
+
+    long = take_video(long_clip, tmp_path, limits, None, 100.0)
+    assert long.end == 2.0
+    assert "from 0 to 2 s" in long.notice
+
+    # Too late a beginning is left to be told in the visitor's own figures.
+    assert take_video(clip, tmp_path, limits, 50.0, 100.0).start == 50.0
 
 
 def test_a_saved_motion_is_read(tmp_path, limits):
@@ -133,15 +155,31 @@ def test_a_saved_motion_is_read(tmp_path, limits):
 def test_a_saved_motion_that_is_too_long_is_refused(tmp_path, limits):
     motion(tmp_path / "long.npz", 121)
 
-    with pytest.raises(MotionError, match="121 frames; at most 120"):
+    with pytest.raises(MotionError, match="expected at most 120 frames, found 121"):
         take_motion(tmp_path / "long.npz", tmp_path, limits)
+
+
+def test_a_saved_motion_that_says_it_is_huge_is_refused_before_it_is_inflated(tmp_path, limits):
+    upload = tmp_path / "bomb.npz"
+    values = np.zeros((500_000, 10, 2), np.float32)
+    np.savez_compressed(upload, metadata=np.array("{}"), values=values)
+    assert upload.stat().st_size < 100_000
+    del values
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(MotionError, match="at most 120 frames"):
+            take_motion(upload, tmp_path, limits)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_archive_that_is_no_motion_is_refused(tmp_path, limits):
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("../../values.npy", b"x")
 
-    with pytest.raises(MotionError) as error:
+    with pytest.raises(MotionError) as error, naming(tmp_path):
         take_motion(tmp_path / "a.npz", tmp_path, limits)
     assert str(tmp_path) not in str(error.value)
 

@@ -51,3 +51,10 @@ def test_a_picture_that_cannot_be_used_is_refused(studio, tmp_path, clip):
 
     with pytest.raises(MediaError, match="not a picture"):
         Stage(studio).follow("me", Wish(tmp_path / "a.png", "avatar"), frame)
+
+
+def test_a_picture_that_is_damaged_is_refused_without_its_path(studio, cut_picture, clip):
+    frame = next(iter(VideoReader(clip)))
+
+    with pytest.raises(MediaError, match=r"^the picture: expected a picture, found damaged"):
+        Stage(studio).follow("me", Wish(cut_picture, "avatar"), frame)

@@ -8,6 +8,7 @@ import pytest
 
 from fomm_core.bundle import embedded_models
 from fomm_core.errors import ModelError
+from fomm_core.zoo import ZOO
 from fomm_demo import shelf as shelf_module
 from fomm_demo.shelf import Shelf
 
@@ -45,6 +46,14 @@ def test_a_model_to_download_is_offered_only_if_it_is_wanted_or_there(cache):
     for name in ("config.yaml", "params.h5"):
         (folder / name).write_text("x")
     assert "vox" in Shelf().names
+
+
+def test_a_data_folder_with_a_name_of_the_zoo_is_no_model(cache, tmp_path, monkeypatch):
+    (tmp_path / "vox" / "train").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    assert Shelf(["vox"]).card("vox").description == ZOO["vox"].description
+    assert "vox" not in Shelf().names
 
 
 @pytest.mark.parametrize("name", ["vgg19", "nothing", "../etc"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,29 @@ def test_nothing_is_left_of_a_job_that_failed_or_was_cancelled(studio, picture, 
 
     assert list((studio.workspace.root / "jobs").iterdir()) == []
     assert list(studio.workspace.served.iterdir()) == []
+
+
+def test_what_visitors_are_told_names_no_folder(
+    studio, picture, cut_picture, clip, broken_clip, tmp_path
+):
+    npz = tmp_path / "a.npz"
+    npz.write_bytes(b"PK")
+    for wrong, told in (
+        (order(picture, clip, start=50.0), "start: expected less than the 1 s of the driving"),
+        (order(picture, clip, start=0.5, end=0.2), "end: expected more than the start"),
+        (order(cut_picture, clip), "the picture: expected a picture, found damaged"),
+        (order(picture, broken_clip), "the driving video: "),
+        (order(picture, motion=npz), "motion template motion.npz: "),
+    ):
+        for work in (studio.animate, partial(inspect, studio)):
+            with pytest.raises(FommError) as error:
+                work(wrong, ignore)
+            assert str(error.value).startswith(told)
+            assert str(tmp_path) not in str(error.value)
+
+
+def test_stopping_after_the_end_animates_all_there_is(studio, picture, clip):
+    assert studio.animate(order(picture, clip, end=100.0), ignore).produced.frames == 25
 
 
 def test_progress_names_frames_of_the_whole(studio, picture, clip):

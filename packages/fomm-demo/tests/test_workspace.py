@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import sys
 import time
 
 import pytest
@@ -73,6 +75,32 @@ def test_only_files_inside_are_held_whatever_the_path_looks_like(workspace, tmp_
     assert not workspace.holds(workspace.served / ".." / ".." / "secret")
     assert not workspace.holds(workspace.served / "link")
     assert not workspace.holds(workspace.served)
+
+
+@pytest.fixture
+def vanishing():
+    """Folders that are removed when somebody is about to list them."""
+    folders = set()
+
+    def look(event, arguments):
+        if event == "os.scandir" and str(arguments[0]) in folders:
+            folders.remove(str(arguments[0]))
+            shutil.rmtree(arguments[0])
+
+    sys.addaudithook(look)  # cannot be taken back; without folders it does nothing
+    yield folders
+    folders.clear()
+
+
+@pytest.mark.parametrize("work", [Workspace.used_bytes, Workspace.sweep])
+def test_folders_may_go_while_they_are_looked_through(workspace, vanishing, work):
+    for name in ("first", "second", "third"):
+        (workspace.served / name).mkdir()
+        (workspace.served / name / "file").write_text(name)
+    vanishing.add(str(workspace.served / "second"))
+    work(workspace)
+
+    assert sorted(path.name for path in workspace.served.iterdir()) == ["first", "third"]
 
 
 def test_the_size_of_all_files_is_known(workspace):

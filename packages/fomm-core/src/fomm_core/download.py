@@ -156,7 +156,7 @@ def _format_problem(path: Path, name: str) -> str | None:
                 return "expected an HDF5 file, found something else"
     elif name.endswith(".yaml"):
         try:
-            load_config(path)
+            load_config(path, unknown="ignore")  # as it is read in the end
         except ConfigError as error:
             return f"expected a configuration: {error}"
     return None

@@ -194,13 +194,26 @@ def _start_nnabla(files: ModelFiles, engine: str) -> Engine:
     return NNablaEngine(files.config, parameters, str(files.parameters), context)
 
 
+def folder_of_model(model: str | Path) -> Path | None:
+    """The folder that a name or a path stands for; ``None`` if it is left to the zoo.
+
+    The names of embedded models come first. A folder with a name of the zoo, such as a data
+    set ``vox``, counts only if it is a bundle; any other folder counts, so that
+    :func:`~fomm_core.bundle.open_bundle` can say what it lacks.
+    """
+    from fomm_core.zoo import ZOO
+
+    name, folder = str(model), Path(model)
+    embedded = embedded_models()
+    if name in embedded:
+        return embedded[name]
+    return folder if is_bundle(folder) or (folder.is_dir() and name not in ZOO) else None
+
+
 def _find_named(model: str | Path) -> ModelFiles:
     """An embedded model, a model folder, or an entry of the zoo."""
-    embedded = embedded_models()
-    if str(model) in embedded:
-        return _from_bundle(open_bundle(embedded[str(model)]))
-    folder = Path(model)
-    if folder.is_dir():
+    folder = folder_of_model(model)
+    if folder is not None:
         return _from_bundle(open_bundle(folder))
     from fomm_core.zoo import fetch_model
 
@@ -214,8 +227,11 @@ def _from_bundle(bundle: Bundle) -> ModelFiles:
 
 
 def _find_pair(config_path: Path, params: Path | None) -> ModelFiles:
-    """A configuration with parameters, named after its log directory or its file."""
-    config = load_config(config_path)
+    """A configuration with parameters, named after its log directory or its file.
+
+    As with the zoo, what is published by others may hold keys that are not known here.
+    """
+    config = load_config(config_path, unknown="ignore")
     if params is None:
         params = _saved_parameters(config_path, config)
     if is_bundle(params):

@@ -55,6 +55,8 @@ class Request:
         start, end: the part of the driving video, in seconds.
         keep_going: where the driving video breaks off, animate what comes before.
         save_motion: also save the driving motion as a template (.npz).
+        spared: files that were read before, such as the motion template or parameters; they
+            are not written over, as the inputs are not.
     """
 
     source: Path
@@ -73,6 +75,7 @@ class Request:
     end: float | None = None
     keep_going: bool = False
     save_motion: Path | None = None
+    spared: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +188,7 @@ def _spare_inputs(request: Request) -> None:
         OutputError: a result has the name of an input or of the other result, would replace
             the folder of an input, or cannot be where it is to be.
     """
-    inputs = [_real(request.source)]
+    inputs = [_real(path) for path in (request.source, *request.spared)]
     if isinstance(request.driving, Path):
         inputs.append(_real(request.driving))
     output, motion = _real(request.output), request.save_motion

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,7 @@ from fomm_core.keypoints import FloatArray, Keypoints
 
 # Half a GiB is two million frames of ten keypoints: far above any video, far below any harm.
 _MAX_ARRAY_BYTES = 2**29
+_MAX_FRAME_BYTES = 2**13  # the jacobians of 512 keypoints
 _MAX_METADATA_BYTES = 2**16
 _npy: Any = np.lib.format  # untyped in some releases of numpy
 
@@ -158,15 +160,19 @@ class MotionTemplate:
         np.savez(stream, **arrays)
 
     @classmethod
-    def load(cls, path: str | Path) -> MotionTemplate:
+    def load(cls, path: str | Path, most_frames: int | None = None) -> MotionTemplate:
         """Read a template that :meth:`save` wrote; nothing in the file is executed.
+
+        Args:
+            path: the file.
+            most_frames: refuse more driving frames than this, before any is read.
 
         Raises:
             MotionError: the file is missing, damaged, too large, or no motion template.
         """
         try:
             with Path(path).open("rb") as stream:
-                arrays = _read_arrays(stream)
+                arrays = _read_arrays(stream, most_frames)
             metadata = _Metadata.model_validate_json(str(arrays["metadata"]))
             return cls(
                 values=arrays["values"],
@@ -191,12 +197,12 @@ class MotionTemplate:
             ) from error
 
 
-def _read_arrays(stream: BinaryIO) -> dict[str, npt.NDArray[Any]]:
+def _read_arrays(stream: BinaryIO, most_frames: int | None) -> dict[str, npt.NDArray[Any]]:
     """Read the arrays after their headers were found to be harmless."""
     with zipfile.ZipFile(stream) as archive:
         names = archive.namelist()
         for name in names:
-            _check_header(archive, name)
+            _check_header(archive, name, most_frames)
     missing = {"values.npy", "metadata.npy"} - set(names)
     if missing:
         raise MotionError(f"expected an array named {min(missing)[:-4]!r}, found none")
@@ -205,7 +211,7 @@ def _read_arrays(stream: BinaryIO) -> dict[str, npt.NDArray[Any]]:
         return {name: stored[name] for name in stored.files}
 
 
-def _check_header(archive: zipfile.ZipFile, name: str) -> None:
+def _check_header(archive: zipfile.ZipFile, name: str, most_frames: int | None) -> None:
     """Refuse an array by its declared kind and size, before any of its data is read."""
     kind, limit = {
         "values.npy": ("f", _MAX_ARRAY_BYTES),
@@ -220,11 +226,30 @@ def _check_header(archive: zipfile.ZipFile, name: str) -> None:
         shape, _, dtype = _npy.read_array_header_1_0(stream)
     if dtype.kind != kind:
         raise MotionError(f"{name}: expected plain numbers and text, found type {dtype}")
-    size = dtype.itemsize
-    for extent in shape:
-        size *= extent
+    _check_extent(name, shape, dtype.itemsize, limit)
+    if kind == "f":
+        _check_frames(name, shape, dtype.itemsize, most_frames)
+
+
+def _check_extent(name: str, shape: tuple[int, ...], item_bytes: int, limit: int) -> None:
+    """Refuse an array that is too large as a whole."""
+    if min(shape, default=0) < 0:  # two of them would make a size that looks harmless
+        raise MotionError(f"{name}: expected a shape, found {shape}")
+    size = item_bytes * math.prod(shape)
     if size > limit:
         raise MotionError(f"{name}: expected at most {limit} bytes, found {size}")
+
+
+def _check_frames(name: str, shape: tuple[int, ...], item_bytes: int, most: int | None) -> None:
+    """Refuse too many frames, or too much for each of them."""
+    frames = shape[0] if shape else 0
+    if most is not None and frames > most:
+        raise MotionError(f"{name}: expected at most {most} frames, found {frames}")
+    frame_bytes = item_bytes * math.prod(shape[1:])
+    if frame_bytes > _MAX_FRAME_BYTES:
+        raise MotionError(
+            f"{name}: expected at most {_MAX_FRAME_BYTES} bytes a frame, found {frame_bytes}"
+        )
 
 
 def _finite(name: str, numbers: npt.ArrayLike) -> FloatArray:

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fomm_core.config import dump_config
+from fomm_core.model import find_model
+
 
 @pytest.mark.parametrize(
     ("output", "problem"),
@@ -56,6 +59,26 @@ def test_results_do_not_replace_inputs(refuse, fake_engine, here, clip, portrait
     for motion in ("face.png", "talk.mp4", "out/o.mp4"):
         words = ("--save-motion", motion)
         assert "than those of inputs" in refuse(*words, source="face.png", driving="talk.mp4")
+
+
+def test_a_saved_motion_replaces_nothing_that_was_read(
+    animate, refuse, fake_engine, here, clip, portrait
+):
+    fake_engine()
+    model = find_model()
+    (here / "c.yaml").write_text(dump_config(model.config))
+    shutil.copy(model.parameters, "p.h5")
+    (here / "link.npz").symlink_to("m.npz")
+    words = ("--source", portrait, "--driving", clip, "--output", "o.mp4")
+    assert animate(*words, "--save-motion", "m.npz").code == 0
+    before = [Path(name).read_bytes() for name in ("m.npz", "c.yaml", "p.h5")]
+    for motion in ("m.npz", "link.npz"):
+        words = ("--motion-template", "m.npz", "--save-motion", motion)
+        assert "than those of inputs" in refuse(*words, driving=None)
+    for motion in ("c.yaml", "p.h5"):
+        words = ("--config", "c.yaml", "--params", "p.h5", "--save-motion", motion)
+        assert "than those of inputs" in refuse(*words)
+    assert [Path(name).read_bytes() for name in ("m.npz", "c.yaml", "p.h5")] == before
 
 
 def test_a_motion_that_cannot_be_saved_is_refused_at_once(refuse, fake_engine, here):

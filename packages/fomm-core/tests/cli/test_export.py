@@ -8,7 +8,7 @@ import yaml
 
 from fomm_core.bundle import open_bundle
 from fomm_core.checkpoint import load_parameters, save_parameters
-from fomm_core.config import dump_config, parse_config
+from fomm_core.config import dump_config, load_config, parse_config
 from fomm_core.model import find_model
 
 NO_NNABLA = "raise ImportError('NNabla is hidden from this process')\n"
@@ -81,6 +81,32 @@ def test_the_folder_says_what_it_is(fomm, trained, here, files):
     written = {"model.yaml", "params.h5", "keypoints.onnx", "encoder.onnx", "motion.onnx"}
     written |= {"decoder.onnx"}
     assert files() == {"card.yaml", *(f"{f}/{name}" for f in names for name in written)}
+
+
+@pytest.mark.parametrize(
+    ("words", "compared", "proof"),
+    [
+        ([], True, "equal to NNabla's networks"),
+        (["--half"], True, "near NNabla's networks (weights rounded to float16)"),
+        ([], False, "not compared with NNabla, which is not installed"),
+        (["--half"], False, "not compared with NNabla, which is not installed"),
+    ],
+)
+def test_no_more_is_said_of_the_graphs_than_is_known(
+    fomm, trained, here, monkeypatch, words, compared, proof
+):
+    from fomm_core.export import exporter, prepared
+
+    if not compared:
+        config = load_config(trained / "bare.yaml")
+        text = yaml.safe_load((trained / "bare.yaml").read_text())
+        networks = yaml.safe_dump({key: text[key] for key in ("dataset_params", "model_params")})
+        monkeypatch.setattr(prepared, "PREPARED", here / "graphs")
+        prepared.save_prepared(here / "graphs" / "tiny", networks, exporter.walk_stages(config))
+        monkeypatch.setattr(exporter, "has_nnabla", lambda: False)
+    done = fomm("export", "model", "--config", trained / "training_info.yaml", *words)
+    assert done.code == 0, done.err
+    assert done.out.rstrip("\n").endswith(f" MB, {proof}")
 
 
 def test_half_precision_halves_the_folder(fomm, nnabla, here):

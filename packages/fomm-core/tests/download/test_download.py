@@ -97,6 +97,13 @@ def test_a_configuration_is_taken(fetch, server, config):
     assert fetch(remote).read_bytes() == config
 
 
+def test_a_configuration_with_more_than_is_known_here_is_taken(fetch, server, config, caplog):
+    server.files["/published.yaml"] = config + b"strange_key: 1\n"
+    remote = RemoteFile(URL.replace(".h5", ".yaml"), "config.yaml")
+    assert fetch(remote).read_bytes().endswith(b"strange_key: 1\n")
+    assert "strange_key: unknown key, ignored" in caplog.text
+
+
 def test_a_known_digest_is_enforced_at_once(fetch, params, cache):
     right = hashlib.sha256(params).hexdigest()
     with pytest.raises(DownloadError, match=f"expected SHA-256 {'0' * 64}, found {right}"):

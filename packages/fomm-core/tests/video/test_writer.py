@@ -282,6 +282,8 @@ def sound_end(ffmpeg, path):
         ("mp3.mkv", "a.mp4", "mp3"),
         ("pcm.mov", "a.mp4", "aac"),
         ("aac.ts", "a.mov", "aac"),
+        ("mp3.mkv", "a.mov", "mp3"),
+        ("opus.webm", "a.mov", "aac"),
         ("aac.mp4", "a.webm", "opus"),
         ("opus.webm", "a.webm", "opus"),
         ("low.mov", "a.mp4", "aac"),

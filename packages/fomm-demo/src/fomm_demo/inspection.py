@@ -15,7 +15,7 @@ from fomm_core.model import Model
 from fomm_core.production import Observer, Progress
 from fomm_core.template import MotionTemplate
 from fomm_core.video import VideoReader, prefetch
-from fomm_demo.intake import Clip, take_motion, take_picture, take_video
+from fomm_demo.intake import Clip, naming, take_motion, take_picture, take_video
 from fomm_demo.studio import Order, Studio
 
 
@@ -60,8 +60,9 @@ class Inspection:
             return None
         rate = self.motion.frame_rate
         first = Fraction(str(self.driving.start or 0)) + index / rate
-        reader = VideoReader(self.driving.path, start=float(first))
-        return next(iter(reader), None)
+        with naming(self.driving.path.parent):
+            reader = VideoReader(self.driving.path, start=float(first))
+            return next(iter(reader), None)
 
 
 def inspect(studio: Studio, order: Order, observe: Observer) -> Inspection:
@@ -77,7 +78,8 @@ def inspect(studio: Studio, order: Order, observe: Observer) -> Inspection:
     """
     with ExitStack() as stack:
         folder = stack.enter_context(studio.workspace.job_folder())
-        inspection = _inspected(studio, order, folder, observe)
+        with naming(folder):
+            inspection = _inspected(studio, order, folder, observe)
         return replace(inspection, release=stack.pop_all().close)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fomm_core.errors import MediaError, MotionError
+from fomm_core.errors import FommError, MediaError
 from fomm_core.template import MotionTemplate
 from fomm_core.video import VideoInfo, probe
 from fomm_demo.settings import Limits
@@ -16,6 +19,7 @@ from fomm_demo.settings import Limits
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
 """Pictures that are taken; none of these formats can hold a program or an address."""
 
+_NAMES = {"source": "the picture", "driving": "the driving video"}
 _HEAD_BYTES = 512
 _MEGA = 1_000_000
 
@@ -37,6 +41,23 @@ class Clip:
     start: float | None
     end: float | None
     notice: str = ""
+
+
+@contextmanager
+def naming(folder: Path) -> Iterator[None]:
+    """Let errors name what was handed in, and not where a job's folder lies on the server.
+
+    Args:
+        folder: of the job, into which files were taken.
+
+    Raises:
+        FommError: the one that the block raises, with such a message.
+    """
+    try:
+        yield
+    except FommError as error:
+        error.args = (_without_folder(str(error), folder),)
+        raise
 
 
 def take_picture(upload: Path, folder: Path, limits: Limits) -> Path:
@@ -67,10 +88,7 @@ def take_video(
             "expected mp4, mov, webm, mkv, avi, mpeg, ogg or gif"
         )
     path = _copied(upload, folder / f"driving{suffix}", "video", limits)
-    try:
-        info = probe(path)
-    except MediaError as error:
-        raise MediaError(_without_path(error, path, "the driving video")) from error
+    info = probe(path)
     _check_pixels("video", info.width, info.height, limits)
     return _part(path, info, limits, start, end)
 
@@ -82,15 +100,7 @@ def take_motion(upload: Path, folder: Path, limits: Limits) -> MotionTemplate:
         MotionError: it is no saved motion, or too long.
     """
     path = _copied(upload, folder / "motion.npz", "saved motion", limits)
-    try:
-        template = MotionTemplate.load(path)
-    except MotionError as error:
-        raise MotionError(_without_path(error, path, "the file")) from error
-    if len(template) > limits.frames:
-        raise MotionError(
-            f"the saved motion has {len(template)} frames; at most {limits.frames} are taken here"
-        )
-    return template
+    return MotionTemplate.load(path, limits.frames)
 
 
 def video_suffix(head: bytes) -> str | None:
@@ -158,6 +168,8 @@ def _part(
 ) -> Clip:
     """Cut what is too long: visitors rather get the first minute than an error."""
     begin = start or 0.0
+    if end is not None and info.duration_s is not None and end >= info.duration_s:
+        end = None  # there is no more of it
     longest = min(limits.seconds, limits.frames / float(info.frame_rate))
     finish = end if end is not None else info.duration_s
     if finish is not None and finish - begin <= longest:
@@ -169,6 +181,7 @@ def _part(
     return Clip(path, info, start, cut, notice)
 
 
-def _without_path(error: Exception, path: Path, name: str) -> str:
-    """A message that names no folder of the server."""
-    return str(error).replace(str(path), name)
+def _without_folder(message: str, folder: Path) -> str:
+    """The message with the names of files in place of their paths."""
+    path = re.escape(str(folder)) + r"[/\\]([\w.-]*)"
+    return re.sub(path, lambda found: _NAMES.get(Path(found[1]).stem, found[1]), message)

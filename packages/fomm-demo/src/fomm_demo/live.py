@@ -12,7 +12,7 @@ from fomm_core.animate import Animator, Frame
 from fomm_core.errors import FommError
 from fomm_core.frames import read_image
 from fomm_core.motion import MotionMode
-from fomm_demo.intake import take_picture
+from fomm_demo.intake import naming, take_picture
 from fomm_demo.jobs import Pace
 from fomm_demo.keeping import PerVisit
 from fomm_demo.studio import Studio
@@ -117,7 +117,7 @@ class Stage:
         self._puppets.expire()
 
     def _prepare(self, wish: Wish) -> Puppet:
-        with self._studio.workspace.job_folder() as folder:
+        with self._studio.workspace.job_folder() as folder, naming(folder):
             picture = read_image(take_picture(wish.source, folder, self._studio.limits))
         model = self._studio.shelf.get(wish.model)
         return Puppet(Animator(model, picture, motion=wish.motion), wish)

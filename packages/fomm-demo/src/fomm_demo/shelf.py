@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from fomm_core.bundle import embedded_models, open_bundle
 from fomm_core.cache import cache_folder
@@ -17,6 +16,7 @@ from fomm_core.model import (
     Model,
     ModelFiles,
     find_model,
+    folder_of_model,
     start_model,
     usable_engines,
 )
@@ -149,9 +149,9 @@ def _origins(wanted: Sequence[str]) -> dict[str, str]:
     """What to load by the name in the list; a folder is listed by its own name."""
     origins: dict[str, str] = {}
     for origin in wanted:
-        is_folder = origin not in embedded_models() and Path(origin).is_dir()
-        name = Path(origin).resolve().name if is_folder else origin
-        if is_folder and name in origins and origins[name] != origin:
+        folder = folder_of_model(origin)
+        name = origin if folder is None else folder.resolve().name
+        if name in origins and origins[name] != origin:
             name = origin
         origins.setdefault(name, origin)
     return origins
@@ -169,9 +169,8 @@ def _downloaded() -> list[str]:
 
 
 def _card(name: str, origin: str) -> Card:
-    embedded = embedded_models()
-    folder = embedded.get(origin, Path(origin))
-    if folder.is_dir():
+    folder = folder_of_model(origin)
+    if folder is not None:
         card = open_bundle(folder).card
         metrics = tuple(card.metrics.items())
         return Card(name, card.description, card.provenance, card.licence, metrics)

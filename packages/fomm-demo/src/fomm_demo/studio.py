@@ -11,7 +11,7 @@ from fomm_core.motion import MotionMode
 from fomm_core.painting import View
 from fomm_core.production import Observer, Produced, Progress, Request, produce
 from fomm_core.template import MotionTemplate
-from fomm_demo.intake import take_motion, take_picture, take_video
+from fomm_demo.intake import naming, take_motion, take_picture, take_video
 from fomm_demo.settings import Limits
 from fomm_demo.shelf import Shelf
 from fomm_demo.workspace import Workspace
@@ -95,7 +95,7 @@ class Studio:
         """
         # Asks whether the job was cancelled while it waited.
         observe(Progress("animating", 0, None))
-        with self.workspace.job_folder() as folder:
+        with self.workspace.job_folder() as folder, naming(folder):
             request, notice = self._request(order, folder)
             model = self.shelf.get(order.model, order.options.fast)
             produced = produce(model, request, observe)

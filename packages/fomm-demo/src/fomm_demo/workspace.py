@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -68,12 +69,12 @@ class Workspace:
 
     def used_bytes(self) -> int:
         """Size of all files together."""
-        return sum(_size(path) for path in self.root.rglob("*"))
+        return sum(_size(path) for path in _files(self.root))
 
     def sweep(self) -> int:
         """Remove served files that are too old; return how many."""
         oldest = time.time() - self._keep_seconds
-        old = [path for path in self.served.rglob("*") if _is_older(path, oldest)]
+        old = [path for path in _files(self.served) if _is_older(path, oldest)]
         for path in old:
             path.unlink(missing_ok=True)
         for folder in self.served.iterdir():
@@ -83,6 +84,12 @@ class Workspace:
     def close(self) -> None:
         """Remove everything."""
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files below a folder; folders that are removed meanwhile are passed over."""
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names)
 
 
 def _size(path: Path) -> int:

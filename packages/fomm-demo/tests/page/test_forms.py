@@ -38,6 +38,9 @@ def test_a_form_becomes_an_order():
         (13, True, "end: expected a number"),
         (0, {"path": ["a"]}, "cannot be used"),
         (0, {"path": "a\0b"}, "cannot be used"),
+        (0, "/etc/passwd", "cannot be used"),
+        (1, "/etc/passwd", "cannot be used"),
+        (2, ["/etc/passwd"], "cannot be used"),
     ],
 )
 def test_what_is_missing_or_no_choice_is_said_in_plain_words(field, value, message):

@@ -114,6 +114,23 @@ def test_guessing_passwords_is_slow(guard):
     assert asyncio.run(guess()) >= 2.0
 
 
+def test_a_login_that_is_never_sent_to_its_end_keeps_nobody_out(guard):
+    async def never():
+        yield b"username=ann&"
+        await asyncio.sleep(60)
+
+    async def enter():
+        transport = httpx.ASGITransport(guard)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            stuck = asyncio.create_task(client.post("/login", content=never()))
+            await asyncio.sleep(0.1)
+            answer = await asyncio.wait_for(client.post("/login", content=b"a"), 10)
+            stuck.cancel()
+            return answer.status_code
+
+    assert asyncio.run(enter()) == 200
+
+
 def test_stopping_ends_what_would_go_on_forever(guard):
     async def watch():
         sent = []

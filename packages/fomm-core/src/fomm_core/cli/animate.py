@@ -22,6 +22,7 @@ from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
+    from fomm_core.model import ModelFiles
     from fomm_core.motion import MotionMode
     from fomm_core.production import Request
 
@@ -111,7 +112,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
 
     quiet = program is not None and program.verbosity < 0
     files = find_model(options["model"], options["config"], options["params"])
-    request = _request(options, files.name)
+    request = _request(options, files)
     engine, precision = engine_of(options), options["precision"]
     with start_model(files, engine, precision, options["threads"]) as model:
         if not quiet:
@@ -120,7 +121,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
         _produce(model, request, quiet)
 
 
-def _request(options: dict[str, Any], model: str) -> Request:
+def _request(options: dict[str, Any], files: ModelFiles) -> Request:
     """Turn the options into a request."""
     from fomm_core.production import Request
     from fomm_core.template import MotionTemplate
@@ -129,7 +130,7 @@ def _request(options: dict[str, Any], model: str) -> Request:
     return Request(
         source=source,
         driving=MotionTemplate.load(driving) if options["motion_template"] else driving,
-        output=options["output"] or _result_path(options, model, source, driving),
+        output=options["output"] or _result_path(options, files.name, source, driving),
         png=options["output_png"],
         view=view_of(options),
         frame_rate=options["fps"],
@@ -143,7 +144,14 @@ def _request(options: dict[str, Any], model: str) -> Request:
         end=options["end"],
         keep_going=options["keep_going"],
         save_motion=options["save_motion"],
+        spared=_spared(options, files),
     )
+
+
+def _spared(options: dict[str, Any], files: ModelFiles) -> tuple[Path, ...]:
+    """What is read besides source and driving video."""
+    read = (options["motion_template"], options["config"], files.parameters)
+    return tuple(path for path in read if path is not None)
 
 
 def _inputs(options: dict[str, Any]) -> tuple[Path, Path]:

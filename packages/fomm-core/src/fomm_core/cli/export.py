@@ -24,14 +24,19 @@ if TYPE_CHECKING:
     "--card",
     help_text="YAML with description, provenance, licence and metrics to put on the card.",
 )
-@click.option("--half", is_flag=True, help="Store weights in half precision: half the size.")
+@click.option("--half", is_flag=True, help="Round the weights to float16: half the size.")
 @click.option("--no-params", is_flag=True, help="Leave params.h5 out.")
 @click.option("--force", is_flag=True, help="Replace the model folder if there is one.")
 def command(folder: Path, **options: Any) -> None:
     """Export a model as a folder that needs no NNabla to run.
 
-    The four ONNX graphs are run against NNabla before the folder appears. Needs NNabla
-    (Python 3.10); the folder then works on every Python, with --model FOLDER.
+    Where NNabla is installed (Python 3.10), the four ONNX graphs are compared with its networks
+    before the folder appears. Elsewhere only the networks of the published 256x256
+    configurations are exported, from graphs that come with the package; nothing is compared
+    then. The folder works on every Python, with --model FOLDER.
+
+    With --half the weights keep three decimal digits, so results are near those of the whole
+    weights and not equal to them.
 
     \b
     Examples:
@@ -40,7 +45,7 @@ def command(folder: Path, **options: Any) -> None:
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.bundle import Bundle
     from fomm_core.checkpoint import load_parameters
-    from fomm_core.export.exporter import export_bundle
+    from fomm_core.export.exporter import export_bundle, has_nnabla
     from fomm_core.model import find_model
 
     files = find_model(None, options["config"], options["params"])
@@ -57,7 +62,17 @@ def command(folder: Path, **options: Any) -> None:
         origin=str(files.parameters),
     )
     size = sum(path.stat().st_size for path in bundle.folder.iterdir())
-    click.echo(f"{bundle.folder}: {card.name}, {size / 1e6:.1f} MB, equal to NNabla's networks")
+    proof = _proof(has_nnabla(), options["half"])
+    click.echo(f"{bundle.folder}: {card.name}, {size / 1e6:.1f} MB, {proof}")
+
+
+def _proof(compared: bool, half: bool) -> str:
+    """What is known of the exported graphs."""
+    if not compared:
+        return "not compared with NNabla, which is not installed"
+    if half:
+        return "near NNabla's networks (weights rounded to float16)"
+    return "equal to NNabla's networks"
 
 
 def _card(path: Path | None, name: str | None, folder: Path, config: Config) -> ModelCard:

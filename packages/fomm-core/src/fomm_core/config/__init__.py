@@ -76,8 +76,8 @@ _SMALLEST_HEAD = 8
 """Input of a 7x7 convolution without padding that leaves 2x2."""
 
 UnknownKeys = Literal["refuse", "ignore"]
-"""Configurations are refused for unknown keys, which mostly are misspelt ones. Published
-files of other programs may hold more than is known here."""
+"""Configurations are refused for unknown keys, which mostly are misspelt ones. Those of
+finished models may come from other programs and hold more than is known here."""
 
 
 class VisualizerParams(Section):

@@ -50,14 +50,14 @@ def export_bundle(
     replace: bool = False,
     origin: str | None = None,
 ) -> Bundle:
-    """Export the four graphs, verify them against NNabla, and write a model folder.
+    """Export the four graphs, verify them where NNabla is installed, and write a model folder.
 
     Args:
         folder: where to put it.
         card: name, provenance and configuration.
         parameters: arrays by NNabla's names.
         half: store weights as float16 (half the size, three decimal digits); they are
-            computed with in float32.
+            computed with in float32. Such graphs are near NNabla's, no longer equal to them.
         keep_parameters: also write ``params.h5``.
         replace: replace an existing bundle.
         origin: where the parameters are from, for error messages.
@@ -65,7 +65,7 @@ def export_bundle(
     Raises:
         EngineError: NNabla is not installed and the networks are not prepared.
         ParameterError: the parameters do not fit the configuration.
-        ExportError: a graph cannot be exported or is not equal to NNabla's.
+        ExportError: a graph cannot be exported, or differs from NNabla's by more than rounding.
         OutputError: the folder cannot be written.
     """
     require_room(Path(folder), replace)
@@ -89,7 +89,7 @@ def _verify(
 ) -> None:
     """Run the graphs against NNabla, where it is installed."""
     if not has_nnabla():
-        logger.info("%s: graphs taken as they were verified when prepared", card.name)
+        logger.info("%s: graphs not compared with NNabla, which is not installed", card.name)
         return
     difference = verify(card.config, parameters, paths, tolerance)
     logger.info("%s: graphs within %.1e of NNabla", card.name, difference)

@@ -35,13 +35,14 @@ _H264 = Codec("libx264", {"preset": "veryfast"})
 _VP9 = Codec("libvpx-vp9", {"deadline": "good", "cpu-used": "5"}, crf_offset=12)
 _FASTSTART = {"movflags": "+faststart"}
 _MP4_AUDIO = AudioFormat(frozenset({"aac", "mp3", "opus"}), "aac")
+_MOV_AUDIO = AudioFormat(frozenset({"aac", "mp3"}), "aac")
 _MKV_AUDIO = AudioFormat(frozenset({"aac", "mp3", "opus", "vorbis", "flac", "ac3"}), "aac")
 _WEBM_AUDIO = AudioFormat(frozenset({"opus", "vorbis"}), "libopus")
 
 _FORMATS = {
     ".mp4": _Format("mp4", _H264, _FASTSTART, _MP4_AUDIO),
     ".m4v": _Format("mp4", _H264, _FASTSTART, _MP4_AUDIO),
-    ".mov": _Format("mov", _H264, _FASTSTART, _MP4_AUDIO),
+    ".mov": _Format("mov", _H264, _FASTSTART, _MOV_AUDIO),
     ".mkv": _Format("matroska", _H264, audio=_MKV_AUDIO),
     ".webm": _Format("webm", _VP9, audio=_WEBM_AUDIO),
     ".gif": _Format("gif", Codec("gif")),

@@ -17,6 +17,8 @@ _Choice = TypeVar("_Choice", bound=str)
 
 Quality = Literal["exact", "fast"]
 
+_UNUSABLE = "this file cannot be used; choose it again"
+
 
 def read_order(
     source: Any,
@@ -62,14 +64,20 @@ def read_order(
 
 
 def file_of(value: Any) -> Path | None:
-    """The path in what a file component sends; ``None`` for an empty one."""
+    """The path in what a file component sends; ``None`` for an empty one.
+
+    Raises:
+        FommError: it is not what file components send.
+    """
     if value is None:
         return None
-    path = value.get("path") if isinstance(value, dict) else value
+    if not isinstance(value, dict):  # such as a bare path, which check_files would not see
+        raise FommError(_UNUSABLE)
+    path = value.get("path")
     if path is None:
         return None
     if not isinstance(path, str) or "\0" in path:
-        raise FommError("this file cannot be used; choose it again")
+        raise FommError(_UNUSABLE)
     return Path(path)
 
 

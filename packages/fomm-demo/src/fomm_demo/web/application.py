@@ -36,6 +36,8 @@ def make_application(backstage: Backstage) -> Guard:
             }
         )
 
+    # Before the page: what is not static when it is built is copied to where old files are swept.
+    gr.set_static_paths([str(path) for path in EXAMPLE_FILES])
     page = build_page(backstage)
     page.queue(
         max_size=settings.queue_size,
@@ -44,7 +46,6 @@ def make_application(backstage: Backstage) -> Guard:
     )
     # Gradio checks the paths that visitors send only in pages that count as launched.
     page.has_launched = True
-    gr.set_static_paths([str(path) for path in EXAMPLE_FILES])
     _mount(app, page, settings, str(backstage.workspace.root / "jobs"))
     return Guard(app, settings.limits, backstage.workspace.used_bytes)
 

@@ -84,13 +84,13 @@ class Guard:
         refusal = await self._refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
-        elif scope["method"] == "POST" and scope["path"].rstrip("/").endswith("/login"):
-            # One attempt at a time, and each takes its time: guessing is slow.
+            return
+        if scope["method"] == "POST" and scope["path"].rstrip("/").endswith("/login"):
+            # One attempt after the other, and each takes its time: guessing is slow. Only the
+            # pause is shared: a sender that is slow, or never done, keeps nobody else waiting.
             async with self._login:
                 await asyncio.sleep(_LOGIN_SECONDS)
-                await self._measured(scope, receive, send)
-        else:
-            await self._measured(scope, receive, send)
+        await self._measured(scope, receive, send)
 
     async def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         """Why a request is refused by its head alone; ``None`` if it is not."""
