@@ -78,7 +78,7 @@ def test_a_full_disk_leaves_a_checkpoint_to_go_on_from(
 ):
     settings["train_params"].update(num_epochs=1, epoch_milestones=[])
     log = tmp_path / "log"
-    succeed("train", "--config", write_config(settings), "--out", log)
+    succeed("train", "--config", write_config(settings), "--out", log, "--keep", 1)
     info = log / "training_info.yaml"
     info.write_text(info.read_text().replace("num_epochs: 1", "num_epochs: 2"))
     (good,) = (log / "checkpoints").iterdir()
