@@ -13,8 +13,8 @@ from fractions import Fraction
 import numpy as np
 
 from fomm_core import Animator, Model, VideoReader, VideoWriter, load_model, read_image
-from fomm_core.frames import ByteArray
-from fomm_core.sample import SAMPLE_CLIPS, SAMPLE_PICTURES
+from fomm_core.image import ByteArray
+from fomm_core.model.samples import SAMPLE_CLIPS, SAMPLE_PICTURES
 from fomm_core.visualize.sheet import GROUND, Caption, Sheet
 from workspace import ROOT
 

@@ -18,15 +18,15 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from fomm_core.frames import save_png
-from fomm_core.sample import SAMPLE_CLIPS, SAMPLE_PICTURES
+from fomm_core.image import save_png
+from fomm_core.model.samples import SAMPLE_CLIPS, SAMPLE_PICTURES
 from fomm_core.video import AudioClip, VideoWriter
-from fomm_train.avatars.casting import draw_identity
-from fomm_train.avatars.draws import Split
-from fomm_train.avatars.identity import Identity
-from fomm_train.avatars.motion import FRAME_RATE, draw_motion
-from fomm_train.avatars.pose import CHANNELS, Pose
-from fomm_train.avatars.renderer import Renderer
+from fomm_train.synthetic.drawn.casting import draw_identity
+from fomm_train.synthetic.drawn.identity import Identity
+from fomm_train.synthetic.drawn.motion import FRAME_RATE, draw_motion
+from fomm_train.synthetic.drawn.pose import CHANNELS, Pose
+from fomm_train.synthetic.drawn.renderer import Renderer
+from fomm_train.synthetic.draws import Split
 
 Array = npt.NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Make the prepared graphs of well-known networks (see fomm_core.export.prepared).
+"""Make the prepared graphs of well-known networks (see fomm_core.export.prebuilt).
 
 To be run under Python 3.10 with NNabla, after a change of the networks or of their export:
 
@@ -14,7 +14,7 @@ import yaml
 
 from fomm_core.config import load_config
 from fomm_core.export.exporter import walk_stages
-from fomm_core.export.prepared import PREPARED, save_prepared
+from fomm_core.export.prebuilt import PREBUILT, save_prebuilt
 
 
 def prepare(path: Path) -> Path:
@@ -29,8 +29,8 @@ def prepare(path: Path) -> Path:
         },
         sort_keys=False,
     )
-    folder = PREPARED / path.stem
-    save_prepared(folder, text, walk_stages(config))
+    folder = PREBUILT / path.stem
+    save_prebuilt(folder, text, walk_stages(config))
     return folder
 
 

@@ -15,11 +15,11 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 
-from fomm_core.bench import moving_pattern, peak_rss_mb
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.frames import write_image
-from fomm_core.model import Model, find_model
-from fomm_core.production import Request, produce
+from fomm_core.image import write_image
+from fomm_core.loading import Model, find_model
+from fomm_core.pipeline.benchmark import moving_pattern, peak_rss_mb
+from fomm_core.pipeline.run import Request, produce
 from fomm_core.video import VideoWriter
 
 

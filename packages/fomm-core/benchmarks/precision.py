@@ -10,7 +10,7 @@ import argparse
 import numpy as np
 
 from fomm_core import Animator, VideoReader, load_model, read_image
-from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 
 def main() -> None:

@@ -27,11 +27,11 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from fomm_core.bundle import ModelCard
 from fomm_core.config import Config, HourglassParams, load_config
 from fomm_core.engine.openvino import OpenVINOEngine
 from fomm_core.export.exporter import export_bundle, random_parameters
-from fomm_core.keypoints import Keypoints
+from fomm_core.model.bundle import ModelCard
+from fomm_core.motion.keypoints import Keypoints
 
 ROUNDS = 7
 
@@ -96,11 +96,11 @@ class TorchNetworks:
         count = motions.shape[1]
         copies = small[:, None].expand(-1, count, -1, -1, -1).reshape(-1, *small.shape[1:])
         warped = _warp(copies, motions.flatten(0, 1).permute(0, 3, 1, 2))
-        bumps = [
+        heatmaps_driving = [
             torch.exp((grid - v[:, :, None, None]).square().sum(-1) * (-0.5 / params.kp_variance))
             for v in (moved, value)
         ]
-        heat = F.pad(bumps[0] - bumps[1], (0, 0, 0, 0, 1, 0))
+        heat = F.pad(heatmaps_driving[0] - heatmaps_driving[1], (0, 0, 0, 0, 1, 0))
         inputs = torch.cat(
             [heat[:, :, None], warped.view(batch, count, channels, height, width)], 2
         )
@@ -153,7 +153,7 @@ def _warp(x: Tensor, deformation: Tensor) -> Tensor:
 
 
 def _shrink(image: Tensor, stride: int) -> Tensor:
-    from fomm_core.torch_checkpoint import anti_alias_kernel
+    from fomm_core.convert.torch_checkpoint import anti_alias_kernel
 
     if stride == 1:
         return image

@@ -16,26 +16,19 @@ from fomm_core.config import Config, parse_config
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-SHARED = Path(__file__).resolve().parents[4] / "shared"
-
-
-def shared(name: str) -> Path:
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip("the folder shared with the golden numbers is not beside the repository")
-    return path
+GOLDEN = Path(__file__).resolve().parent / "golden"
 
 
 @pytest.fixture(scope="session")
 def golden() -> Path:
     """The folder with the golden numbers."""
-    return shared("golden")
+    return GOLDEN
 
 
 @pytest.fixture(scope="session")
 def mini() -> Path:
     """The folder with the golden numbers of the 64x64 model."""
-    return shared("golden/mini")
+    return GOLDEN / "mini"
 
 
 @pytest.fixture(scope="session")

@@ -20,14 +20,14 @@ import pytest
 from PIL import Image
 
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.model import Model, find_model
-from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.loading import Model, find_model
+from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
 from fomm_core.video import VideoReader, VideoWriter
+from fomm_demo.services.animation import AnimationService
+from fomm_demo.services.models import ModelRegistry
+from fomm_demo.services.sharing import SharedEngine
+from fomm_demo.services.workspace import Workspace
 from fomm_demo.settings import Limits
-from fomm_demo.sharing import SharedEngine
-from fomm_demo.shelf import Shelf
-from fomm_demo.studio import Studio
-from fomm_demo.workspace import Workspace
 
 PROGRAM = [sys.executable, "-c", "from fomm_core.cli.main import main; main()"]
 SMALL = Limits(upload_mb=2, seconds=2.0, pixels=300_000, keep_minutes=5)
@@ -131,7 +131,7 @@ def fake_model() -> Model:
     return Model("fake", config, SharedEngine(FakeEngine(config.frame_size, num_kp=10)))
 
 
-class FakeShelf(Shelf):
+class FakeShelf(ModelRegistry):
     """Offers the fake model under the embedded one's name."""
 
     def __init__(self, model: Model) -> None:
@@ -144,8 +144,8 @@ class FakeShelf(Shelf):
 
 
 @pytest.fixture
-def studio(fake_model, workspace, limits) -> Studio:
-    return Studio(FakeShelf(fake_model), workspace, limits)
+def studio(fake_model, workspace, limits) -> AnimationService:
+    return AnimationService(FakeShelf(fake_model), workspace, limits)
 
 
 @pytest.fixture(scope="session")

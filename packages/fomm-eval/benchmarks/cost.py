@@ -17,13 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from fomm_core.bench import peak_rss_mb
-from fomm_core.model import load_model
-from fomm_core.sample import SAMPLE_DRIVING
+from fomm_core.loading import load_model
+from fomm_core.model.samples import SAMPLE_DRIVING
+from fomm_core.pipeline.benchmark import peak_rss_mb
 from fomm_core.video import VideoReader, VideoWriter
-from fomm_eval.clips import pair_clips
-from fomm_eval.comparison import evaluate
-from fomm_eval.reconstruct import ReconstructionSettings, reconstruct_video
+from fomm_eval.comparison.compare import evaluate
+from fomm_eval.data.clips import pair_clips
+from fomm_eval.reconstruction.reconstruct import ReconstructionSettings, reconstruct_video
 
 
 def measure(frames: int) -> str:

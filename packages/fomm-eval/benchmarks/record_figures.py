@@ -16,16 +16,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fomm_core.cli.main import run
-from fomm_core.model import Model, load_model
-from fomm_core.sample import SAMPLE_DRIVING
-from fomm_eval.avatars.benchmark import open_benchmark
-from fomm_eval.avatars.measure import METRICS, BenchmarkResult, measure
-from fomm_eval.clips import pair_clips
-from fomm_eval.comparison import evaluate
-from fomm_eval.guard import Record, record_of, write_record
+from fomm_core.loading import Model, load_model
+from fomm_core.model.samples import SAMPLE_DRIVING
+from fomm_eval.benchmark.dataset import open_benchmark
+from fomm_eval.benchmark.measure import METRICS, BenchmarkResult, measure
+from fomm_eval.comparison.compare import evaluate
+from fomm_eval.data.clips import pair_clips
 from fomm_eval.metrics import Summary
-from fomm_eval.reconstruct import ReconstructionSettings, reconstruct_video
+from fomm_eval.reconstruction.reconstruct import ReconstructionSettings, reconstruct_video
 from fomm_eval.report.records import write_text
+from fomm_eval.report.regression import Record, record_of, write_record
 
 PACKAGE = Path(__file__).parents[1]
 GUARD = PACKAGE / "tests" / "guard.json"

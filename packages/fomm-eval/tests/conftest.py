@@ -13,7 +13,7 @@ from hypothesis import settings
 from PIL import Image
 
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.model import Model, find_model
+from fomm_core.loading import Model, find_model
 from fomm_core.video import PngWriter, VideoWriter
 
 settings.register_profile("untimed", deadline=None)

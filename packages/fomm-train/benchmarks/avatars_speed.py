@@ -12,11 +12,11 @@ import json
 import time
 
 from fomm_core.config import AvatarParams
-from fomm_train.avatars.casting import draw_identity
-from fomm_train.avatars.draws import Split
-from fomm_train.avatars.motion import draw_motion
-from fomm_train.avatars.pairs import AvatarPairs
-from fomm_train.avatars.renderer import Renderer
+from fomm_train.synthetic.drawn.casting import draw_identity
+from fomm_train.synthetic.drawn.motion import draw_motion
+from fomm_train.synthetic.drawn.renderer import Renderer
+from fomm_train.synthetic.draws import Split
+from fomm_train.synthetic.pairs import AvatarPairs
 
 FRAMES = 64
 

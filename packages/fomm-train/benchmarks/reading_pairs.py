@@ -23,15 +23,15 @@ import av
 import numpy as np
 
 from fomm_core.config import AugmentationParams, FlipParams, JitterParams
-from fomm_core.frames import ByteArray, fit
+from fomm_core.image import ByteArray, fit
 from fomm_core.video import VideoReader
 from fomm_train.data.clip import Clip, SequentialClip, open_clip
 from fomm_train.data.index import IndexStore
-from fomm_train.data.loader import BatchLoader
 from fomm_train.data.pairs import VideoPairs
-from fomm_train.data.plan import ClipJob, Settings
-from fomm_train.data.prepare import Preparation
-from fomm_train.data.sinks import FORMS
+from fomm_train.data.prepare.plan import ClipJob, Settings
+from fomm_train.data.prepare.run import Preparation
+from fomm_train.data.prepare.sinks import FORMS
+from fomm_train.data.workers.loader import BatchLoader
 
 FRAMES, SIZE = 125, 256
 ROUNDS, PAIRS_PER_ROUND = 12, 20

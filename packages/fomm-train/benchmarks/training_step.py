@@ -34,20 +34,20 @@ from pathlib import Path
 from typing import Any
 
 from fomm_core.config import Config
-from fomm_train.batch import Batch
-from fomm_train.batch_normalization import synchronised
+from fomm_train.backend.precision import Precision, make_precision
+from fomm_train.backend.solvers import Network
+from fomm_train.checkpoint import Progress
 from fomm_train.communicator import Communicator, SingleProcess, create
-from fomm_train.data.loader import BatchLoader
-from fomm_train.graph import TrainingGraph, build_graph
-from fomm_train.inputs import fed_probability
-from fomm_train.log_directory import LogDirectory
-from fomm_train.precision import Precision, make_precision
+from fomm_train.data.batch import Batch
+from fomm_train.data.workers.loader import BatchLoader
+from fomm_train.graph.inputs import teacher_forcing_probability
+from fomm_train.graph.step import TrainingStep
+from fomm_train.graph.training_graph import TrainingGraph, build_graph
+from fomm_train.kernels.batch_normalization import synchronised
+from fomm_train.monitoring.log_directory import LogDirectory
+from fomm_train.monitoring.recorder import CheckpointPolicy, Recorder
 from fomm_train.recipes import find_config
-from fomm_train.recorder import Keeping, Recorder
-from fomm_train.session import open_pairs
-from fomm_train.solvers import Network
-from fomm_train.state import Progress
-from fomm_train.step import TrainingStep
+from fomm_train.run.train import open_pairs
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ROUNDS = 12
@@ -104,7 +104,7 @@ def measure_overhead(config: Config) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, batches(config, communicator) as source:
         directory = LogDirectory(Path(folder))
         directory.prepare()
-        recorder = Recorder(config, directory, bench.graph, bench.step, None, Keeping())
+        recorder = Recorder(config, directory, bench.graph, bench.step, None, CheckpointPolicy())
         for number in range(ROUNDS + 2):
             start = time.process_time()
             batch = next(source)
@@ -176,7 +176,7 @@ def _profile(config: Config, precision: Precision) -> dict[str, float]:
     with batches(config, communicator) as source:
         batch = next(source)
     bench.step.run(batch, 0, 0)
-    fed = fed_probability(config.train_params, 0, TOTAL_STEPS)
+    fed = teacher_forcing_probability(config.train_params, 0, TOTAL_STEPS)
     bench.graph.inputs.set(batch, config.train_params, fed)
     spent: dict[str, float] = defaultdict(float)
     began = 0.0

@@ -17,39 +17,39 @@ from typing import TYPE_CHECKING, Any
 from fomm_core._version import __version__
 
 if TYPE_CHECKING:
-    from fomm_core.animate import AnimatedFrame, Animator
+    from fomm_core.animator import AnimatedFrame, Animator
     from fomm_core.config import Config, load_config
     from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
     from fomm_core.errors import FommError
-    from fomm_core.frames import read_image, write_image
-    from fomm_core.keypoints import Keypoints
-    from fomm_core.model import Model, load_model
-    from fomm_core.motion import MotionMode, MotionTransfer
-    from fomm_core.smoothing import OneEuroFilter
-    from fomm_core.template import MotionTemplate
+    from fomm_core.image import read_image, write_image
+    from fomm_core.loading import Model, load_model
+    from fomm_core.motion.keypoints import Keypoints
+    from fomm_core.motion.smoothing import OneEuroFilter
+    from fomm_core.motion.template import MotionTemplate
+    from fomm_core.motion.transfer import MotionMode, MotionTransfer
     from fomm_core.video import VideoReader, VideoWriter
 
 _HOME = {
-    "AnimatedFrame": "animate",
-    "Animator": "animate",
+    "AnimatedFrame": "animator",
+    "Animator": "animator",
     "Config": "config",
     "Diagnostics": "engine.base",
     "Engine": "engine.base",
     "FommError": "errors",
-    "Keypoints": "keypoints",
-    "Model": "model",
-    "MotionMode": "motion",
-    "MotionTemplate": "template",
-    "MotionTransfer": "motion",
-    "OneEuroFilter": "smoothing",
+    "Keypoints": "motion.keypoints",
+    "Model": "loading",
+    "MotionMode": "motion.transfer",
+    "MotionTemplate": "motion.template",
+    "MotionTransfer": "motion.transfer",
+    "OneEuroFilter": "motion.smoothing",
     "Rendering": "engine.base",
     "SourceFeatures": "engine.base",
     "VideoReader": "video",
     "VideoWriter": "video",
     "load_config": "config",
-    "load_model": "model",
-    "read_image": "frames",
-    "write_image": "frames",
+    "load_model": "loading",
+    "read_image": "image",
+    "write_image": "image",
 }
 
 __all__ = [

@@ -20,9 +20,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from fomm_core.bundle import CARD_FILE, EMBEDDED_MODELS
 from fomm_core.cli.main import run
-from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.model.bundle import CARD_FILE, EMBEDDED_MODELS
+from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 PROGRAM = [sys.executable, "-m", "fomm_core.cli.main"]
 
@@ -238,7 +238,7 @@ def rate_of() -> Callable[[Path], Fraction]:
 @pytest.fixture
 def fake_engine(monkeypatch) -> Callable[..., None]:
     """Let the commands of this process run on a fake engine, 64x64; each on one of its own."""
-    from fomm_core import model as models
+    from fomm_core import loading as models
     from fomm_core.engine.fake import FakeEngine
 
     config = models.find_model().config

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fomm_core.bundle import EMBEDDED_MODELS
-from fomm_core.template import MotionTemplate
+from fomm_core.model.bundle import EMBEDDED_MODELS
+from fomm_core.motion.template import MotionTemplate
 
 SEED_MODES = {
     "relative": [],

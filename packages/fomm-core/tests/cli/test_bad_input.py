@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fomm_core.template import MotionTemplate
+from fomm_core.motion.template import MotionTemplate
 
 BAD_FILES = {
     "missing": (None, "nothing there"),

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
-from fomm_core.checkpoint import load_parameters, save_parameters
 from fomm_core.config import dump_config, parse_config
-from fomm_core.model import find_model
+from fomm_core.loading import find_model
+from fomm_core.model.parameters import load_parameters, save_parameters
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from fomm_core import model
+from fomm_core import loading as model
 from fomm_core.cli.bench import STAGES, format_table
 from fomm_core.engine import engine_status
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fomm_core import errors
-from fomm_core.cli import installation as report
+from fomm_core.cli import environment as report
 from fomm_core.cli.main import run
 from fomm_core.engine import EngineStatus
 

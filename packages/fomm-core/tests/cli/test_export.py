@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import yaml
 
-from fomm_core.bundle import open_bundle
-from fomm_core.checkpoint import load_parameters, save_parameters
 from fomm_core.config import dump_config, load_config, parse_config
-from fomm_core.model import find_model
+from fomm_core.loading import find_model
+from fomm_core.model.bundle import open_bundle
+from fomm_core.model.parameters import load_parameters, save_parameters
 
 NO_NNABLA = "raise ImportError('NNabla is hidden from this process')\n"
 
@@ -95,14 +95,15 @@ def test_the_folder_says_what_it_is(fomm, trained, here, files):
 def test_no_more_is_said_of_the_graphs_than_is_known(
     fomm, trained, here, monkeypatch, words, compared, proof
 ):
-    from fomm_core.export import exporter, prepared
+    from fomm_core.export import exporter
+    from fomm_core.export import prebuilt as prepared
 
     if not compared:
         config = load_config(trained / "bare.yaml")
         text = yaml.safe_load((trained / "bare.yaml").read_text())
         networks = yaml.safe_dump({key: text[key] for key in ("dataset_params", "model_params")})
-        monkeypatch.setattr(prepared, "PREPARED", here / "graphs")
-        prepared.save_prepared(here / "graphs" / "tiny", networks, exporter.walk_stages(config))
+        monkeypatch.setattr(prepared, "PREBUILT", here / "graphs")
+        prepared.save_prebuilt(here / "graphs" / "tiny", networks, exporter.walk_stages(config))
         monkeypatch.setattr(exporter, "has_nnabla", lambda: False)
     done = fomm("export", "model", "--config", trained / "training_info.yaml", *words)
     assert done.code == 0, done.err

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from fomm_core.cli.progress import ProgressBar
-from fomm_core.production import Progress
+from fomm_core.pipeline.run import Progress
 
 
 class Terminal(io.StringIO):

@@ -9,20 +9,7 @@ import pytest
 
 from fomm_core.config import Config, load_config
 
-SHARED = Path(__file__).resolve().parents[5] / "shared"
-
-
-def shared(name: str) -> Path:
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip("the folder shared with the golden numbers is not beside the repository")
-    return path
-
-
-@pytest.fixture
-def mini() -> Path:
-    """The folder with the golden numbers of the 64x64 model."""
-    return shared("golden/mini")
+INTERIM = Path(__file__).resolve().parents[5] / "shared" / "models" / "face-256-interim"
 
 
 @pytest.fixture
@@ -33,7 +20,9 @@ def config(mini) -> Config:
 @pytest.fixture
 def interim() -> Path:
     """The folder with the interim model."""
-    return shared("models/avatar-128-interim")
+    if not INTERIM.is_dir():
+        pytest.skip(f"no checkpoint of a trained model at {INTERIM}")
+    return INTERIM
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from fomm_core.checkpoint import load_parameters
 from fomm_core.cli.convert import command
 from fomm_core.errors import ConfigError, OutputError, ParameterError
+from fomm_core.model.parameters import load_parameters
 
 
 def convert(*arguments):

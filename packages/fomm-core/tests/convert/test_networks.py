@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fomm_core.checkpoint import save_parameters
-from fomm_core.torch_checkpoint import from_torch
+from fomm_core.convert.torch_checkpoint import from_torch
+from fomm_core.model.parameters import save_parameters
 
 TOLERANCE = 1e-4
 

@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from fomm_core.checkpoint import load_parameters, save_parameters
 from fomm_core.config import load_config
+from fomm_core.convert.torch_checkpoint import anti_alias_kernel, from_torch, to_torch
 from fomm_core.errors import OutputError, ParameterError
-from fomm_core.torch_checkpoint import anti_alias_kernel, from_torch, to_torch
+from fomm_core.model.parameters import load_parameters, save_parameters
 
 NETWORKS = ("generator", "kp_detector", "discriminator")
 

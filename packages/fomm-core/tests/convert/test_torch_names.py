@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fomm_core.torch_names import (
+from fomm_core.convert.torch_names import (
     DERIVED,
     NETWORKS,
     TENSORS,

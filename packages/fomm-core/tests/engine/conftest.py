@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from fomm_core.bundle import Bundle, embedded_models, open_bundle
-from fomm_core.checkpoint import load_parameters
 from fomm_core.engine.base import Engine
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.engine.openvino import OpenVINOEngine
-from fomm_core.frames import fit, read_image, to_network
-from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.image import fit, read_image, to_network
+from fomm_core.model.bundle import Bundle, embedded_models, open_bundle
+from fomm_core.model.parameters import load_parameters
+from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 NAMES = ("fake", "openvino", "nnabla")
 

@@ -7,7 +7,7 @@ import pytest
 
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import EngineError
-from fomm_core.keypoints import Keypoints
+from fomm_core.motion.keypoints import Keypoints
 
 
 def arrays_of(keypoints: Keypoints) -> list[np.ndarray]:
@@ -200,11 +200,11 @@ class TestClock:
             assert engine.clock.mean_ms() == {}
 
     def test_it_gives_the_mean(self, monkeypatch):
-        from fomm_core.engine import clock
+        from fomm_core.engine import timing as clock
 
         times = iter([0.0, 1.0, 10.0, 13.0])
         monkeypatch.setattr(clock.time, "perf_counter", lambda: next(times))
-        watch = clock.StageClock()
+        watch = clock.StageTimer()
         for _ in range(2):
             with watch.measure("motion"):
                 pass

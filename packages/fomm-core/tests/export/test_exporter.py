@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fomm_core.bundle import STAGES, ModelCard, open_bundle
-from fomm_core.checkpoint import load_parameters, save_parameters
 from fomm_core.engine.openvino import OpenVINOEngine
 from fomm_core.errors import EngineError, ExportError, ModelError, OutputError, ParameterError
 from fomm_core.export import exporter
 from fomm_core.export.exporter import cached_export, export_bundle, export_graphs
 from fomm_core.export.onnx_graph import OnnxGraph
-from fomm_core.keypoints import Keypoints
+from fomm_core.model.bundle import STAGES, ModelCard, open_bundle
+from fomm_core.model.parameters import load_parameters, save_parameters
+from fomm_core.motion.keypoints import Keypoints
 
 pytestmark = pytest.mark.usefixtures("nnabla")
 
@@ -298,12 +298,12 @@ class TestWithoutNNabla:
         import yaml
 
         from fomm_core.config import dump_config
-        from fomm_core.export import prepared
+        from fomm_core.export import prebuilt as prepared
 
-        monkeypatch.setattr(prepared, "PREPARED", tmp_path / "graphs")
+        monkeypatch.setattr(prepared, "PREBUILT", tmp_path / "graphs")
         text = yaml.safe_load(dump_config(card.config))
         networks = {k: text[k] for k in ("dataset_params", "model_params")}
-        prepared.save_prepared(
+        prepared.save_prebuilt(
             tmp_path / "graphs" / "tiny",
             yaml.safe_dump(networks),
             exporter.walk_stages(card.config),

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import yaml
 
-from fomm_core.checkpoint import load_parameters
 from fomm_core.config import load_config, parse_config
 from fomm_core.errors import ParameterError
+from fomm_core.model.parameters import load_parameters
 
 TOLERANCE = 1e-5
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fomm_core.errors import OutputError
-from fomm_core.frames import read_image
+from fomm_core.image import read_image
 from fomm_core.video import PngWriter, VideoReader
 
 

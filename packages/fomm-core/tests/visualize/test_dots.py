@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fomm_core.errors import ConfigError
-from fomm_core.keypoints import Keypoints
+from fomm_core.motion.keypoints import Keypoints
 from fomm_core.visualize import draw_keypoints, keypoint_colors
 from fomm_core.visualize.dots import dot_radius
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fomm_core.engine.base import Diagnostics
-from fomm_core.keypoints import Keypoints
+from fomm_core.motion.keypoints import Keypoints
 from fomm_core.visualize import SheetFrame, SheetRenderer, SheetStyle, keypoint_colors
 
 SIZE = (32, 48)

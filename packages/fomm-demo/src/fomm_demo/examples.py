@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fomm_core.sample import SAMPLE_CLIPS, SAMPLE_PICTURES
+from fomm_core.model.samples import SAMPLE_CLIPS, SAMPLE_PICTURES
 
 PICTURES = tuple(SAMPLE_PICTURES.values())
 """Source pictures."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fomm_core.errors import FommError
 from fomm_demo.page.forms import check_files, file_of, read_order
-from fomm_demo.studio import Options, Order
+from fomm_demo.services.animation import AnimationRequest, Options
 
 FILE = {"path": "a.png", "meta": {"_type": "gradio.FileData"}}
 VIDEO = {"path": "b.mp4", "meta": {"_type": "gradio.FileData"}}
@@ -21,7 +21,7 @@ def test_a_form_becomes_an_order():
         adapt_scale=True, smooth=True, fit="pad", fast=True, audio=False, view="default", start=1.0
     )
 
-    assert read_order(FILE, VIDEO, None, "avatar", *OPTIONS) == Order(
+    assert read_order(FILE, VIDEO, None, "avatar", *OPTIONS) == AnimationRequest(
         Path("a.png"), Path("b.mp4"), None, "avatar", options
     )
 
@@ -61,7 +61,7 @@ anything = st.recursive(
 @given(st.lists(anything, min_size=14, max_size=14))
 def test_no_form_at_all_breaks_the_reading(fields):
     with contextlib.suppress(FommError):  # and nothing else
-        assert isinstance(read_order(*fields), Order)
+        assert isinstance(read_order(*fields), AnimationRequest)
 
 
 def test_files_are_found_however_deep_they_are():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fomm_core.errors import MediaError
-from fomm_demo.jobs import JobCancelledError
+from fomm_demo.services.jobs import JobCancelledError
 
 
 @pytest.fixture(scope="module")
@@ -33,5 +33,5 @@ def test_a_cancellation_is_no_defect(toasts, caplog):
 
 
 def test_blocks_are_friendly(toasts):
-    with pytest.raises(toasts.gr.Error, match="The file"), toasts.friendly():
+    with pytest.raises(toasts.gr.Error, match="The file"), toasts.user_errors():
         raise MediaError("the file is broken")

@@ -7,8 +7,8 @@ import time
 import httpx
 import pytest
 
-from fomm_demo.backstage import Backstage
 from fomm_demo.examples import CLIPS, EXAMPLE_FILES, PICTURES
+from fomm_demo.services.app import AppServices
 from fomm_demo.settings import Settings
 
 
@@ -18,7 +18,7 @@ def application(workspace, monkeypatch):
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
     from fomm_demo.web.application import make_application
 
-    return make_application(Backstage(Settings(), workspace))
+    return make_application(AppServices(Settings(), workspace))
 
 
 def get(application, *paths):

@@ -28,7 +28,7 @@ def test_a_page_is_there_at_once_and_nothing_is_left_afterwards(serve, tmp_path)
 
 
 def test_nothing_heavy_is_imported_before_the_waiting_page_is_there():
-    heavy = ("numpy", "gradio", "fomm_demo.backstage")
+    heavy = ("numpy", "gradio", "fomm_demo.services.app")
     code = f"import fomm_demo.web.server, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

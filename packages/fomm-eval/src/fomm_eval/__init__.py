@@ -17,37 +17,37 @@ from typing import TYPE_CHECKING, Any
 from fomm_eval._version import __version__
 
 if TYPE_CHECKING:
-    from fomm_eval.avatars.benchmark import open_benchmark
-    from fomm_eval.avatars.measure import measure
-    from fomm_eval.clips import pair_clips
-    from fomm_eval.comparison import Evaluation, Extractors, evaluate
+    from fomm_eval.benchmark.dataset import open_benchmark
+    from fomm_eval.benchmark.measure import measure
+    from fomm_eval.comparison.compare import Evaluation, Extractors, evaluate
+    from fomm_eval.data.clips import pair_clips
     from fomm_eval.errors import EvaluationError, ExtractorError
-    from fomm_eval.extraction import choose_extractors
-    from fomm_eval.landmarks import Extractor, FrameView, Observation
+    from fomm_eval.extractors import Extractor, FrameView, Observation
+    from fomm_eval.extractors.choice import choose_extractors
     from fomm_eval.metrics import AED, AKD, L1, MKR, PSNR, SSIM
-    from fomm_eval.reconstruct import reconstruct_all, reconstruct_video
+    from fomm_eval.reconstruction.reconstruct import reconstruct_all, reconstruct_video
 
 _HOME = {
     "AED": "metrics",
     "AKD": "metrics",
-    "Evaluation": "comparison",
+    "Evaluation": "comparison.compare",
     "EvaluationError": "errors",
-    "Extractor": "landmarks",
+    "Extractor": "extractors",
     "ExtractorError": "errors",
-    "Extractors": "comparison",
-    "FrameView": "landmarks",
+    "Extractors": "comparison.compare",
+    "FrameView": "extractors",
     "L1": "metrics",
     "MKR": "metrics",
-    "Observation": "landmarks",
+    "Observation": "extractors",
     "PSNR": "metrics",
     "SSIM": "metrics",
-    "choose_extractors": "extraction",
-    "evaluate": "comparison",
-    "measure": "avatars.measure",
-    "open_benchmark": "avatars.benchmark",
-    "pair_clips": "clips",
-    "reconstruct_all": "reconstruct",
-    "reconstruct_video": "reconstruct",
+    "choose_extractors": "extractors.choice",
+    "evaluate": "comparison.compare",
+    "measure": "benchmark.measure",
+    "open_benchmark": "benchmark.dataset",
+    "pair_clips": "data.clips",
+    "reconstruct_all": "reconstruction.reconstruct",
+    "reconstruct_video": "reconstruction.reconstruct",
 }
 
 __all__ = [

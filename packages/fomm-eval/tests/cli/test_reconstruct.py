@@ -15,9 +15,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from fomm_core.bundle import EMBEDDED_MODELS
 from fomm_core.config import dump_config
-from fomm_core.model import find_model
+from fomm_core.loading import find_model
+from fomm_core.model.bundle import EMBEDDED_MODELS
 from fomm_core.video import VideoReader
 
 MEAN = re.compile(r"mean L1: (0\.\d{6}) \((\d+) frames of (\d+) videos\)\n")
@@ -206,13 +206,13 @@ def test_two_processes_refuse_bad_words_with_one_message(here):
 
 ENDING = """
 import os, signal, sys
-import fomm_eval.reconstruct
+import fomm_eval.reconstruction.reconstruct
 from fomm_core.cli.main import run
 
 def end(*_):
     {}
 
-fomm_eval.reconstruct.reconstruct_video = end
+fomm_eval.reconstruction.reconstruct.reconstruct_video = end
 sys.exit(run(sys.argv[1:]))
 """
 
@@ -236,7 +236,7 @@ def test_what_ends_one_process_ends_both(data, here, ending, told):
 
 def test_a_model_that_one_process_cannot_read_ends_both(data, here):
     """As where it vanishes from one machine after it was loaded."""
-    code = ENDING.replace("reconstruct.reconstruct_video", "ledger.fingerprint_of").format(
+    code = ENDING.replace("reconstruct.reconstruct_video", "manifest.fingerprint_of").format(
         "from fomm_core.errors import ModelError; raise ModelError('gone')"
     )
     words = ("-q", "reconstruct", "--data", data)
@@ -247,9 +247,10 @@ def test_a_model_that_one_process_cannot_read_ends_both(data, here):
 
 def test_processes_on_one_machine_share_its_cores(here):
     code = """
-from fomm_core import launcher, machine
+from fomm_core import distributed as launcher
+from fomm_core.utils import machine
 from fomm_eval.cli.reconstruct import _threads
-from fomm_eval.ranks import Ranks
+from fomm_eval.reconstruction.ranks import Ranks
 
 class Six(Ranks):
     size = 6

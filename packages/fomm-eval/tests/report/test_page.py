@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fomm_eval.clips import pair_clips
-from fomm_eval.comparison import evaluate
+from fomm_eval.comparison.compare import evaluate
+from fomm_eval.comparison.scores import FrameScore, Scores, ScoreTable
+from fomm_eval.data.clips import pair_clips
 from fomm_eval.metrics import L1
 from fomm_eval.report.page import evaluation_page
 from fomm_eval.report.plots import MOST_BOXES, distribution_plot
 from fomm_eval.report.records import rows_of
-from fomm_eval.scores import FrameScore, Scores, ScoreTable
 
 VOID = {"meta", "img"}
 

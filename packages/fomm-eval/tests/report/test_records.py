@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from fomm_eval.comparison.scores import NO_SCORE, FrameScore, Scores, ScoreTable
 from fomm_eval.metrics import AKD, L1
 from fomm_eval.report.records import frames_csv, rows_of, to_csv, to_json
 from fomm_eval.report.table import MOST_CLIPS, align, format_clips, format_overall
-from fomm_eval.scores import NO_SCORE, FrameScore, Scores, ScoreTable
 
 
 def clip(name, *frames):

@@ -16,7 +16,7 @@ import nnabla as nn
 import numpy as np
 import numpy.typing as npt
 
-from fomm_core.launcher import launched_size, local_rank
+from fomm_core.distributed import launched_size, local_rank
 from fomm_train.errors import TrainingError
 
 NumberArray = npt.NDArray[np.float64]

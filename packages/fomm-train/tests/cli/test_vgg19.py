@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from fomm_core.errors import OutputError, ParameterError
-from fomm_train import vgg19_weights
 from fomm_train.cli.vgg19 import command
+from fomm_train.losses import vgg19_weights
 
 
 def convert(*arguments):

@@ -5,7 +5,7 @@ import pytest
 
 from fomm_core.config import AugmentationParams, FlipParams, JitterParams
 from fomm_core.errors import MediaError
-from fomm_train.batch import Pair
+from fomm_train.data.batch import Pair
 from fomm_train.data.pairs import SkipsVideos, VideoPairs
 
 SIZE = (48, 64)

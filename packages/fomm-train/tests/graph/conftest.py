@@ -5,9 +5,9 @@ import pytest
 
 from fomm_core.config import parse_config
 from fomm_core.network.blocks import batch_statistics
-from fomm_train.batch import Batch, Truth
-from fomm_train.graph import build_graph
-from fomm_train.precision import make_precision
+from fomm_train.backend.precision import make_precision
+from fomm_train.data.batch import Batch, Truth
+from fomm_train.graph.training_graph import build_graph
 
 SIZE = 32
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from nnabla.ext_utils import get_extension_context
 
+from fomm_train.backend.precision import FIRST_SCALE, LossScale, Precision, make_precision
+from fomm_train.backend.solvers import Network
 from fomm_train.communicator import SingleProcess
 from fomm_train.errors import DivergenceError
-from fomm_train.precision import FIRST_SCALE, LossScale, Precision, make_precision
-from fomm_train.solvers import Network
-from fomm_train.step import TrainingStep
+from fomm_train.graph.step import TrainingStep
 
 ALL = {"reconstruction": 10, "generator_gan": 1, "discriminator_gan": 1}
 

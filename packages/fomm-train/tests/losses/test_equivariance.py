@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fomm_core.config import TransformParams
 from fomm_core.network.warping import coordinate_grid
-from fomm_train import losses
-from fomm_train.equivariance import RandomTransform, TransformVariables
+from fomm_train.losses import terms as losses
+from fomm_train.losses.equivariance import RandomTransform, TransformVariables
 
 PARAMS = TransformParams()
 AFFINE = TransformParams(sigma_tps=0)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fomm_train import image_losses
+from fomm_train.losses import image_losses
 
 SHAPE = (2, 3, 8, 8)
 WEIGHT = 5.0

@@ -6,7 +6,7 @@ import pytest
 
 from fomm_core.errors import ConfigError
 from fomm_core.network.warping import down_scale
-from fomm_train.pyramid import pyramid
+from fomm_train.losses.pyramid import pyramid
 
 SCALES = (1, 0.5, 0.25, 0.125)
 

@@ -4,10 +4,10 @@ import nnabla as nn
 import numpy as np
 import pytest
 
-from fomm_core.checkpoint import save_parameters
 from fomm_core.errors import ParameterError
-from fomm_train.pyramid import pyramid
-from fomm_train.vgg19 import Vgg19
+from fomm_core.model.parameters import save_parameters
+from fomm_train.losses.pyramid import pyramid
+from fomm_train.losses.vgg19 import Vgg19
 
 
 def constant(array):

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fomm_core.checkpoint import load_parameters
 from fomm_core.config import TrainParams
 from fomm_core.errors import DownloadError, ModelError, ParameterError
-from fomm_train import vgg19_weights
-from fomm_train.vgg19_weights import convert_torchvision, find_weights, from_torchvision
+from fomm_core.model.parameters import load_parameters
+from fomm_train.losses import vgg19_weights
+from fomm_train.losses.vgg19_weights import convert_torchvision, find_weights, from_torchvision
 
 PLACES = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28)
 

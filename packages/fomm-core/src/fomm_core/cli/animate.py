@@ -18,13 +18,13 @@ from fomm_core.cli.options import (
     view_options,
 )
 from fomm_core.errors import FommError
-from fomm_core.sample import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
-    from fomm_core.model import ModelFiles
-    from fomm_core.motion import MotionMode
-    from fomm_core.production import Request
+    from fomm_core.loading import ModelFiles
+    from fomm_core.motion.transfer import MotionMode
+    from fomm_core.pipeline.run import Request
 
 _LONGEST_TITLE = 100
 """Bytes: file systems take 255 for the whole name of the result."""
@@ -108,7 +108,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     Relative motion (the default) wants the driving video to begin in the source's pose; see
     --find-best-frame and --unuse-relative-movement where it does not.
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_core.model import find_model, start_model
+    from fomm_core.loading import find_model, start_model
 
     quiet = program is not None and program.verbosity < 0
     files = find_model(options["model"], options["config"], options["params"])
@@ -123,8 +123,8 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
 
 def _request(options: dict[str, Any], files: ModelFiles) -> Request:
     """Turn the options into a request."""
-    from fomm_core.production import Request
-    from fomm_core.template import MotionTemplate
+    from fomm_core.motion.template import MotionTemplate
+    from fomm_core.pipeline.run import Request
 
     source, driving = _inputs(options)
     return Request(
@@ -197,7 +197,7 @@ def _produce(model: Any, request: Request, quiet: bool) -> None:
     """Animate with a progress bar and say where the result is."""
     from fomm_core.cli.progress import ProgressBar
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_core.production import produce
+    from fomm_core.pipeline.run import produce
 
     bar = ProgressBar(quiet)
     try:

@@ -75,7 +75,7 @@ def command(
                 click.echo(f"measuring {engine}, {precision} ...", err=True)
             results.append(_measure_apart(folder, engine, precision, seconds))
     if as_json:
-        from fomm_core.machine import describe_machine
+        from fomm_core.utils.machine import describe_machine
 
         click.echo(json.dumps({"machine": asdict(describe_machine()), "results": results}))
     else:
@@ -109,17 +109,17 @@ def format_table(results: Sequence[dict[str, Any]]) -> str:
 @contextmanager
 def _prepared(model: str | None, config: Path | None, params: Path | None) -> Iterator[str]:
     """A model that every engine can load: as named, or exported for this run alone."""
-    from fomm_core.model import DEFAULT_MODEL
+    from fomm_core.loading import DEFAULT_MODEL
 
     if config is None and params is None:
         yield model or DEFAULT_MODEL
         return
     if config is None or model is not None:
         raise ConfigError("expected either --model, or --config with or without --params")
-    from fomm_core.bundle import ModelCard
-    from fomm_core.checkpoint import load_parameters
     from fomm_core.config import load_config
     from fomm_core.export.exporter import export_bundle, random_parameters, require_exporter
+    from fomm_core.model.bundle import ModelCard
+    from fomm_core.model.parameters import load_parameters
 
     settings = load_config(config)
     require_exporter(settings)
@@ -139,7 +139,7 @@ def _combinations(
     Raises:
         EngineError: none can, or one of those asked for cannot.
     """
-    from fomm_core.model import find_model, usable_engines
+    from fomm_core.loading import find_model, usable_engines
 
     usable = usable_engines(find_model(model))
     known = ", ".join(f"{engine} {precision}" for engine, precision in usable) or "none"
@@ -171,8 +171,8 @@ def _measure_apart(model: str, engine: str, precision: str, seconds: float) -> d
 
 
 def _measure_here(model: str, engine: str, precision: str, seconds: float) -> None:
-    from fomm_core.bench import measure
-    from fomm_core.model import load_model
+    from fomm_core.loading import load_model
+    from fomm_core.pipeline.benchmark import measure
 
     with load_model(model, engine=engine, precision=precision) as loaded:
         click.echo(json.dumps(asdict(measure(loaded, seconds))))

@@ -71,9 +71,9 @@ def _format_of(path: Path) -> str | None:
 
 def _convert(source: Path, target: Path, config_path: Path, to_nnabla: bool, half: bool) -> str:
     """Convert, and say what was converted."""
-    from fomm_core.checkpoint import load_parameters, save_parameters
     from fomm_core.config import load_config
-    from fomm_core.torch_checkpoint import from_torch, to_torch
+    from fomm_core.convert.torch_checkpoint import from_torch, to_torch
+    from fomm_core.model.parameters import load_parameters, save_parameters
 
     config = load_config(config_path)
     if to_nnabla:

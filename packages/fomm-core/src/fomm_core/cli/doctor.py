@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from fomm_core.cli.installation import Installation
+    from fomm_core.cli.environment import Environment
     from fomm_core.engine import EngineStatus
-    from fomm_core.machine import Machine
+    from fomm_core.utils.machine import Machine
 
 
 @click.command("doctor")
@@ -24,9 +24,9 @@ def command(context: click.Context, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from fomm_core.cli.installation import inspect_installation
+    from fomm_core.cli.environment import inspect_environment
 
-    installation = inspect_installation()
+    installation = inspect_environment()
     if as_json:
         click.echo(json.dumps(asdict(installation), indent=2))
     else:
@@ -35,7 +35,7 @@ def command(context: click.Context, as_json: bool) -> None:
         context.exit(2)
 
 
-def describe(installation: Installation) -> Iterator[str]:
+def describe(installation: Environment) -> Iterator[str]:
     """The report as lines of text."""
     yield from _section("packages", installation.packages)
     yield from _section("machine", _machine_rows(installation.machine))

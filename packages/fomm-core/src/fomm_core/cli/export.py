@@ -11,8 +11,8 @@ from fomm_core.cli.options import ReachablePath, path_option
 from fomm_core.errors import ModelError
 
 if TYPE_CHECKING:
-    from fomm_core.bundle import ModelCard
     from fomm_core.config import Config
+    from fomm_core.model.bundle import ModelCard
 
 
 @click.command(name="export")
@@ -43,10 +43,10 @@ def command(folder: Path, **options: Any) -> None:
       fomm export my-model --config training_info.yaml
       fomm export my-model --config vox-256.yaml --params params.h5 --half
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_core.bundle import Bundle
-    from fomm_core.checkpoint import load_parameters
     from fomm_core.export.exporter import export_bundle, has_nnabla
-    from fomm_core.model import find_model
+    from fomm_core.loading import find_model
+    from fomm_core.model.bundle import Bundle
+    from fomm_core.model.parameters import load_parameters
 
     files = find_model(None, options["config"], options["params"])
     if files.parameters is None:
@@ -77,8 +77,8 @@ def _proof(compared: bool, half: bool) -> str:
 
 def _card(path: Path | None, name: str | None, folder: Path, config: Config) -> ModelCard:
     """The model's card, with the texts of a YAML file where one is given."""
-    from fomm_core.bundle import parse_card
-    from fomm_core.yaml_file import read_yaml
+    from fomm_core.model.bundle import parse_card
+    from fomm_core.utils.yaml import read_yaml
 
     texts = {} if path is None else read_yaml(path, ModelError)
     if not isinstance(texts, dict):

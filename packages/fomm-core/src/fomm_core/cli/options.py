@@ -14,7 +14,7 @@ import click
 from fomm_core.errors import EngineError, FommError
 
 if TYPE_CHECKING:
-    from fomm_core.painting import View
+    from fomm_core.pipeline.views import View
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

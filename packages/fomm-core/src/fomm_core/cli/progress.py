@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 if TYPE_CHECKING:
-    from fomm_core.production import Progress
+    from fomm_core.pipeline.run import Progress
 
 _LABELS = {"searching": "searching the best frame", "animating": "animating"}
 

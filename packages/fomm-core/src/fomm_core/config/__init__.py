@@ -41,7 +41,7 @@ from fomm_core.config.training import (
     TransformParams,
 )
 from fomm_core.errors import ConfigError
-from fomm_core.yaml_file import read_yaml
+from fomm_core.utils.yaml import read_yaml
 
 __all__ = [
     "AugmentationParams",

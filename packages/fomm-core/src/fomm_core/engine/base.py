@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from typing_extensions import Self
 
-from fomm_core.engine.clock import StageClock
+from fomm_core.engine.timing import StageTimer
 from fomm_core.errors import EngineError
-from fomm_core.keypoints import FloatArray, Keypoints
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 
-CHAINED = ("deformation", "occlusion_map", "motion_features")
+MOTION_TO_DECODER = ("deformation", "occlusion_map", "motion_features")
 """What the motion stage hands to the decoder, as far as the model has it."""
 
 
@@ -87,7 +87,7 @@ class Engine(ABC):
     frame_size: tuple[int, int]
 
     def __init__(self) -> None:
-        self.clock = StageClock()
+        self.clock = StageTimer()
         self.closed = False
 
     @abstractmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
-from fomm_core.keypoints import FloatArray, Keypoints
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 
 class FakeEngine(Engine):

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fomm_core.checkpoint import Parameters
 from fomm_core.config import Config
-from fomm_core.engine.base import CHAINED, Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
 from fomm_core.errors import EngineError
-from fomm_core.keypoints import FloatArray, Keypoints
+from fomm_core.model.parameters import Parameters
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 if TYPE_CHECKING:
     from fomm_core.network.graph import Stage
@@ -76,7 +76,7 @@ class NNablaEngine(Engine):
             **_keypoint_inputs("driving", kp_driving),
         }
         motion = self._run("motion", small=encoded["small"], **keypoints)
-        moved = {name: motion[name] for name in CHAINED if name in motion}
+        moved = {name: motion[name] for name in MOTION_TO_DECODER if name in motion}
         decoded = self._run(
             "decoder", source=features.image[None], features=encoded["features"], **moved
         )

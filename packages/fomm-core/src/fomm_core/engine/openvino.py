@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fomm_core.engine.base import CHAINED, Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
 from fomm_core.errors import EngineError, ModelError
-from fomm_core.keypoints import FloatArray, Keypoints
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 PRECISIONS = ("fp32", "fast")
 """``fp32`` everywhere, or ``fast``: the decoder alone in bfloat16."""
@@ -78,7 +78,7 @@ class OpenVINOEngine(Engine):
         """Let the decoder read where the motion stage writes."""
         motion, decoder = self._requests["motion"], self._requests["decoder"]
         present = _end_names(motion)
-        for name in CHAINED:
+        for name in MOTION_TO_DECODER:
             if name in present:
                 decoder.set_tensor(name, motion.get_tensor(name))
 

@@ -11,7 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fomm_core.bundle import (
+from fomm_core.config import Config
+from fomm_core.errors import EngineError, ModelError, OutputError
+from fomm_core.export.lowering import lower
+from fomm_core.export.onnx_graph import OnnxGraph
+from fomm_core.export.prebuilt import is_prebuilt, prebuilt_graphs
+from fomm_core.export.verify import HALF_TOLERANCE, TOLERANCE, verify
+from fomm_core.model.bundle import (
     PARAMETERS_FILE,
     Bundle,
     ModelCard,
@@ -20,20 +26,14 @@ from fomm_core.bundle import (
     require_room,
     write_bundle,
 )
-from fomm_core.cache import cache_folder
-from fomm_core.checkpoint import (
+from fomm_core.model.parameters import (
     Parameters,
     check_parameters,
     load_parameters,
     save_parameters,
 )
-from fomm_core.config import Config
-from fomm_core.errors import EngineError, ModelError, OutputError
-from fomm_core.export.lowering import lower
-from fomm_core.export.onnx_graph import OnnxGraph
-from fomm_core.export.prepared import is_prepared, prepared_graphs
-from fomm_core.export.verify import HALF_TOLERANCE, TOLERANCE, verify
-from fomm_core.files import sha256_of
+from fomm_core.utils.cache import cache_folder
+from fomm_core.utils.files import sha256_of
 
 EXPORT_VERSION = "1"
 """Part of the cache key: raised whenever exported graphs change."""
@@ -119,7 +119,7 @@ def export_graphs(config: Config, parameters: Parameters, origin: str) -> Mappin
         ParameterError: the parameters do not fit the configuration.
     """
     require_exporter(config)
-    graphs = walk_stages(config) if has_nnabla() else prepared_graphs(config)
+    graphs = walk_stages(config) if has_nnabla() else prebuilt_graphs(config)
     expected = {name: shape for g in graphs.values() for name, shape in g.parameters.items()}
     check_parameters(parameters, expected, origin)
     return {name: lower(graph.filled(parameters)) for name, graph in graphs.items()}
@@ -138,7 +138,7 @@ def walk_stages(config: Config) -> dict[str, OnnxGraph]:
 
 def random_parameters(config: Config) -> Parameters:
     """Parameters for measuring speed: small random weights, neutral batch normalisation."""
-    graphs = walk_stages(config) if has_nnabla() else prepared_graphs(config)
+    graphs = walk_stages(config) if has_nnabla() else prebuilt_graphs(config)
     random = np.random.default_rng(0)
     neutral = {"beta": 0.0, "gamma": 1.0, "mean": 0.0, "var": 1.0}
     parameters: Parameters = {}
@@ -164,7 +164,7 @@ def require_exporter(config: Config) -> None:
     Raises:
         EngineError: it cannot; the message says what to do.
     """
-    if not has_nnabla() and not is_prepared(config):
+    if not has_nnabla() and not is_prebuilt(config):
         raise EngineError(
             "exporting this configuration needs NNabla, found none; install it on Python 3.10 "
             "with pip install 'fomm-core[nnabla]', or run fomm export there and use the folder "

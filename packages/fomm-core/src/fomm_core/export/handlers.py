@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fomm_core.errors import ExportError
-from fomm_core.export.walk import Emitter
+from fomm_core.export.emitter import Emitter
 
 Handler = Callable[[Emitter, Any, str], str]
 

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from onnx import helper, numpy_helper
 
 from fomm_core.errors import ExportError, ModelError
-from fomm_core.files import atomic_path
+from fomm_core.utils.files import atomic_path
 
 OPSET = 20
 IR_VERSION = 9

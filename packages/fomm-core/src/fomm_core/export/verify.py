@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fomm_core.checkpoint import Parameters
 from fomm_core.config import Config
 from fomm_core.engine.base import Engine
 from fomm_core.engine.nnabla import NNablaEngine
 from fomm_core.engine.openvino import OpenVINOEngine
 from fomm_core.errors import ExportError
-from fomm_core.keypoints import FloatArray, Keypoints
+from fomm_core.model.parameters import Parameters
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 TOLERANCE = 2e-4
 """Largest accepted difference of any output, all of which are about 1 in size."""

@@ -51,8 +51,10 @@ def dense_motion(
     num_motions = kp_source.value.shape[1] + 1
     motions = sparse_motions(kp_source, kp_driving, (height, width))
     deformed = _warp_by_each(small_source, motions)
-    bumps = gaussian_heatmaps(kp_driving.value, (height, width), params.kp_variance)
-    differences = bumps - gaussian_heatmaps(kp_source.value, (height, width), params.kp_variance)
+    heatmaps_driving = gaussian_heatmaps(kp_driving.value, (height, width), params.kp_variance)
+    differences = heatmaps_driving - gaussian_heatmaps(
+        kp_source.value, (height, width), params.kp_variance
+    )
     inputs = F.concatenate(
         reshape(_behind_background(differences), (batch, num_motions, 1, height, width)),
         deformed,
@@ -60,7 +62,7 @@ def dense_motion(
     )
     inputs = reshape(inputs, (batch, num_motions * (channels + 1), height, width))
     if params.jacobian_maps and kp_source.jacobian is not None and kp_driving.jacobian is not None:
-        maps = _jacobian_maps(kp_source.jacobian, kp_driving.jacobian, bumps)
+        maps = _jacobian_maps(kp_source.jacobian, kp_driving.jacobian, heatmaps_driving)
         inputs = F.concatenate(inputs, maps, axis=1)
     with nn.parameter_scope("dense_motion_prediction"):
         features = hourglass(
@@ -130,20 +132,22 @@ def _behind_background(heatmaps: nn.Variable) -> nn.Variable:
     return F.concatenate(background, heatmaps, axis=1)
 
 
-def _jacobian_maps(source: nn.Variable, driving: nn.Variable, bumps: nn.Variable) -> nn.Variable:
+def _jacobian_maps(
+    source: nn.Variable, driving: nn.Variable, heatmaps_driving: nn.Variable
+) -> nn.Variable:
     """How much the surroundings of each keypoint are deformed.
 
     Args:
         source, driving: jacobians (B, K, 2, 2).
-        bumps: (B, K, h, w), the heat maps of the driving keypoints.
+        heatmaps_driving: (B, K, h, w), the heat maps of the driving keypoints.
 
     Returns:
         (B, 4K, h, w), the entries of J_driving . inv(J_source) - 1 spread over the heat maps.
     """
-    batch, num_kp, height, width = bumps.shape
+    batch, num_kp, height, width = heatmaps_driving.shape
     change = F.batch_matmul(driving, inverse_2x2(source))
     change = change - constant(np.eye(2, dtype=np.float32)[None, None])
     maps = reshape(change, (batch, num_kp, 4, 1)) * reshape(
-        bumps, (batch, num_kp, 1, height * width)
+        heatmaps_driving, (batch, num_kp, 1, height * width)
     )
     return reshape(maps, (batch, 4 * num_kp, height, width))

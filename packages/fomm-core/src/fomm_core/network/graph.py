@@ -14,8 +14,8 @@ import nnabla as nn
 import numpy as np
 import numpy.typing as npt
 
-from fomm_core.checkpoint import Parameters, check_parameters
 from fomm_core.config import Config
+from fomm_core.model.parameters import Parameters, check_parameters
 from fomm_core.network.blocks import Normalize, running_statistics
 from fomm_core.network.dense_motion import DenseMotion, dense_motion
 from fomm_core.network.generator import Decoded, decode, encode
@@ -132,7 +132,7 @@ class Stage:
     """One stage as a graph with named ends.
 
     Attributes:
-        name: one of :data:`fomm_core.bundle.STAGES`.
+        name: one of :data:`fomm_core.model.bundle.STAGES`.
         inputs: variables to set, by name.
         outputs: variables to read after the forward pass, by name.
     """

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fomm_core.video.audio import AudioClip
-    from fomm_core.video.background import BackgroundSink, prefetch
     from fomm_core.video.info import VideoInfo, probe
     from fomm_core.video.png import PngWriter
     from fomm_core.video.reader import VideoReader
     from fomm_core.video.sink import FrameSink
+    from fomm_core.video.threads import BackgroundSink, prefetch
     from fomm_core.video.writer import VideoWriter
 
 __all__ = [
@@ -31,13 +31,13 @@ __all__ = [
 
 _HOMES = {
     "AudioClip": "audio",
-    "BackgroundSink": "background",
+    "BackgroundSink": "threads",
     "FrameSink": "sink",
     "PngWriter": "png",
     "VideoInfo": "info",
     "VideoReader": "reader",
     "VideoWriter": "writer",
-    "prefetch": "background",
+    "prefetch": "threads",
     "probe": "info",
 }
 

@@ -14,9 +14,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from fomm_core.errors import MediaError
-from fomm_core.frames import MAX_PIXELS
-from fomm_core.video.clock import Clock
+from fomm_core.image import MAX_PIXELS
 from fomm_core.video.media import Timeline, timeline_of, video_stream
+from fomm_core.video.timestamps import FrameTimestamps
 from fomm_core.video.timing import Timed
 
 # Up to this size one thread decodes a frame in about a millisecond, and the cores are left
@@ -49,7 +49,7 @@ class StreamDecoder:
         self._stream = _configured(video_stream(container, path))
         self.timeline: Timeline = timeline_of(container, self._stream)
         self.damage: str | None = None
-        self._clock = Clock(self.timeline)
+        self._clock = FrameTimestamps(self.timeline)
         self._is_cut_gif = container.format.name == "gif" and not _has_gif_trailer(path)
 
     @property

@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 
-from fomm_core.frames import ByteArray
+from fomm_core.image import ByteArray
 
 _SMPTE170M = 6  # the code of BT.601's matrix in H.273
 

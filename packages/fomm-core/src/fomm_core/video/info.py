@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from fomm_core.frames import PICTURE_SUFFIXES, read_image
+from fomm_core.image import PICTURE_SUFFIXES, read_image
 from fomm_core.video.pictures import PICTURE_RATE, list_pictures
 
 Kind = Literal["video", "gif", "folder", "picture"]

@@ -14,7 +14,7 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from fomm_core.frames import ByteArray
+from fomm_core.image import ByteArray
 
 
 @dataclass(frozen=True)

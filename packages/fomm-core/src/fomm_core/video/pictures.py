@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.errors import BrokenMediaError, MediaError
-from fomm_core.frames import PICTURE_SUFFIXES, ByteArray, fit, read_image
+from fomm_core.image import PICTURE_SUFFIXES, ByteArray, fit, read_image
 
 PICTURE_RATE = Fraction(25)
 """Frames per second of folders and pictures, which have no rate of their own."""

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from fomm_core.errors import OutputError
-from fomm_core.frames import ByteArray, save_png
+from fomm_core.image import ByteArray, save_png
 from fomm_core.video.sink import StagedSink
 
 

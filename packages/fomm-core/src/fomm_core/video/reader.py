@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.errors import BrokenMediaError, MediaError
-from fomm_core.frames import ByteArray
+from fomm_core.image import ByteArray
 from fomm_core.video.info import VideoInfo, probe
 from fomm_core.video.pictures import list_pictures, read_pictures
 from fomm_core.video.timing import Span, resample

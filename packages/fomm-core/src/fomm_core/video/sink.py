@@ -13,7 +13,7 @@ from typing import Protocol
 from typing_extensions import Self
 
 from fomm_core.errors import OutputError
-from fomm_core.frames import ByteArray
+from fomm_core.image import ByteArray
 
 
 class FrameSink(Protocol):

@@ -12,7 +12,7 @@ import av
 from av.container import OutputContainer
 
 from fomm_core.errors import OutputError
-from fomm_core.frames import ByteArray
+from fomm_core.image import ByteArray
 from fomm_core.video.audio import AudioClip, AudioFormat, AudioTrack
 from fomm_core.video.encode import Codec, Encoding, GifEncoding, YuvEncoding
 from fomm_core.video.sink import StagedSink

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fomm_core.errors import ConfigError
-from fomm_core.frames import ByteArray
-from fomm_core.keypoints import FloatArray, Keypoints
+from fomm_core.image import ByteArray
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 # Brightness of red, green and blue (ITU-R BT.601): darker dots get a light outline.
 _BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)

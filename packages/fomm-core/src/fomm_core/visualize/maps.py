@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from fomm_core.frames import ByteArray, to_uint8
-from fomm_core.keypoints import FloatArray
+from fomm_core.image import ByteArray, to_uint8
+from fomm_core.motion.keypoints import FloatArray
 
 
 def picture(planes: FloatArray, size: tuple[int, int]) -> ByteArray:

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from fomm_core.engine.base import Diagnostics
-from fomm_core.frames import ByteArray
-from fomm_core.keypoints import FloatArray, Keypoints
+from fomm_core.image import ByteArray
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 from fomm_core.visualize.dots import dot_radius, keypoint_colors, paint_dots
 from fomm_core.visualize.maps import grey, heat, picture
 from fomm_core.visualize.sheet import GROUND, Caption, Sheet

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fomm_core.frames import ByteArray
-from fomm_core.keypoints import FloatArray
+from fomm_core.image import ByteArray
+from fomm_core.motion.keypoints import FloatArray
 from fomm_core.visualize.dots import paint_dot
 
 GROUND = (24, 24, 28)

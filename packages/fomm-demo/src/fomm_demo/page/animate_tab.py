@@ -10,13 +10,13 @@ from typing import Any
 
 import gradio as gr
 
-from fomm_demo.backstage import Backstage
-from fomm_demo.jobs import Job, JobCancelledError
 from fomm_demo.page.controls import Controls
 from fomm_demo.page.forms import read_order
-from fomm_demo.page.toasts import friendly, toast
-from fomm_demo.pictures import is_progress, note, preview, progress, waiting_room
-from fomm_demo.studio import Outcome
+from fomm_demo.page.html import is_progress, note, preview, progress, splash_note
+from fomm_demo.page.toasts import toast, user_errors
+from fomm_demo.services.animation import PublishedAnimation
+from fomm_demo.services.app import AppServices
+from fomm_demo.services.jobs import Job, JobCancelledError
 
 JOBS = "jobs"
 """Gradio's name of the queue that all long jobs share."""
@@ -43,12 +43,12 @@ class AnimateTab:
         backstage: what carries out the orders.
     """
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: AppServices) -> None:
         self._backstage = backstage
 
     def add_result(self) -> None:
         """Add the preview, the result and the buttons here."""
-        self.screen = gr.HTML(waiting_room(_WELCOME), elem_id="screen")
+        self.screen = gr.HTML(splash_note(_WELCOME), elem_id="screen")
         self.result = gr.Video(
             label="Animation",
             visible=False,
@@ -161,12 +161,12 @@ class AnimateTab:
         """
         files, movements = (source, driving, motion), (movement, adapt_scale, find_best_frame)
         looks = (smooth, fit, quality, view, audio)
-        with friendly():
+        with user_errors():
             job = self._begin(request, (*files, model, *movements, *looks, start, end))
         try:
             while not await job.wait(1.0):
                 pass
-            with friendly():
+            with user_errors():
                 return str(self._keep(request, job.result()).video)
         finally:
             job.cancel()
@@ -174,7 +174,7 @@ class AnimateTab:
     async def _animate(self, request: gr.Request, *fields: Any) -> AsyncIterator[dict[Any, Any]]:
         """Animate with a preview; every step says what the page shows from then on."""
         *order, moment = fields
-        with friendly():
+        with user_errors():
             job = self._begin(request, order, _milliseconds(moment))
         try:
             yield self._running(job)
@@ -194,11 +194,11 @@ class AnimateTab:
 
     def _begin(
         self, request: gr.Request, fields: Sequence[Any], moment: float = math.inf
-    ) -> Job[Outcome]:
+    ) -> Job[PublishedAnimation]:
         work = partial(self._backstage.studio.animate, read_order(*fields))
         return self._backstage.visits.begin(visit_of(request), work, moment)
 
-    def _keep(self, request: gr.Request, outcome: Outcome) -> Outcome:
+    def _keep(self, request: gr.Request, outcome: PublishedAnimation) -> PublishedAnimation:
         self._backstage.visits.keep(visit_of(request), outcome.video)
         return outcome
 
@@ -218,7 +218,7 @@ class AnimateTab:
         cancelled = _CANCEL_TEXT in status or is_progress(status)
         return self._idle(_CANCEL_TEXT if cancelled else "")
 
-    def _running(self, job: Job[Outcome]) -> dict[Any, Any]:
+    def _running(self, job: Job[PublishedAnimation]) -> dict[Any, Any]:
         return {
             self.screen: gr.update(value=preview(job.snapshot), visible=True),
             self.result: gr.update(value=None, visible=False),
@@ -232,13 +232,13 @@ class AnimateTab:
 
     def _stopped(self, text: str) -> dict[Any, Any]:
         return {
-            self.screen: gr.update(value=waiting_room(_WELCOME), visible=True),
+            self.screen: gr.update(value=splash_note(_WELCOME), visible=True),
             self.result: gr.update(value=None, visible=False),
             self.status: note(text),
             self.stop: gr.update(visible=False),
         }
 
-    def _finished(self, outcome: Outcome) -> dict[Any, Any]:
+    def _finished(self, outcome: PublishedAnimation) -> dict[Any, Any]:
         produced = outcome.produced
         speed = produced.frames / max(produced.seconds, 1e-9)
         figures = f"{produced.frames} frames in {produced.seconds:.1f} s, {speed:.0f} frames/s."

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from fomm_demo.backstage import Backstage
 from fomm_demo.examples import CLIPS, PICTURES
-from fomm_demo.pictures import card_text
+from fomm_demo.page.html import card_text
+from fomm_demo.services.app import AppServices
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ def camera(width: int, height: int) -> gr.WebcamOptions:
     return gr.WebcamOptions(mirror=False, constraints=wish)
 
 
-def add_model_picker(backstage: Backstage) -> gr.Dropdown:
+def add_model_picker(backstage: AppServices) -> gr.Dropdown:
     """The list of models and the card of the one that is chosen."""
     shelf = backstage.shelf
     with gr.Accordion("Model", open=False, elem_id="model-section"):
@@ -110,7 +110,7 @@ def add_driving() -> tuple[gr.Video, gr.File]:
     return driving, motion
 
 
-def add_options(backstage: Backstage) -> tuple[Any, ...]:
+def add_options(backstage: AppServices) -> tuple[Any, ...]:
     """The options in plain words."""
     with gr.Accordion("Options", open=False, elem_id="options"):
         movement = gr.Radio(

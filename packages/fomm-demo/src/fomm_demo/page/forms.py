@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from fomm_core.errors import FommError
-from fomm_core.frames import Fit
-from fomm_core.motion import MotionMode
-from fomm_core.painting import View
-from fomm_demo.studio import Options, Order
+from fomm_core.image import Fit
+from fomm_core.motion.transfer import MotionMode
+from fomm_core.pipeline.views import View
+from fomm_demo.services.animation import AnimationRequest, Options
 
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -35,7 +35,7 @@ def read_order(
     audio: Any,
     start: Any,
     end: Any,
-) -> Order:
+) -> AnimationRequest:
     """Read the fields of the form, in the order in which the page has them.
 
     Raises:
@@ -60,7 +60,7 @@ def read_order(
         start=_seconds("start", start),
         end=_seconds("end", end),
     )
-    return Order(picture, video, template, str(model), options)
+    return AnimationRequest(picture, video, template, str(model), options)
 
 
 def file_of(value: Any) -> Path | None:

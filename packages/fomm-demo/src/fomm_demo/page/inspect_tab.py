@@ -9,19 +9,19 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from fomm_core.animate import AnimatedFrame, Frame
+from fomm_core.animator import AnimatedFrame, Frame
 from fomm_core.visualize import draw_keypoints, keypoint_colors
 from fomm_core.visualize.maps import grey, heat, picture
-from fomm_demo.backstage import Backstage
-from fomm_demo.inspection import Inspection, inspect
-from fomm_demo.jobs import JobCancelledError
 from fomm_demo.page.animate_tab import JOBS, visit_of
 from fomm_demo.page.controls import Controls
 from fomm_demo.page.forms import read_order
-from fomm_demo.page.toasts import friendly, toast
-from fomm_demo.paths import path_plots
-from fomm_demo.pictures import Panel, note, panels, progress, waiting_room
-from fomm_demo.workspace import Workspace
+from fomm_demo.page.html import Panel, note, panels, progress, splash_note
+from fomm_demo.page.plots import path_plots
+from fomm_demo.page.toasts import toast, user_errors
+from fomm_demo.services.app import AppServices
+from fomm_demo.services.inspection import Inspection, inspect
+from fomm_demo.services.jobs import JobCancelledError
+from fomm_demo.services.workspace import Workspace
 
 _GROUND = np.array([24, 24, 28], np.float32)
 _BACKGROUND = np.array([235, 235, 235], np.float32)
@@ -39,7 +39,7 @@ class InspectTab:
         backstage: what carries out the orders.
     """
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: AppServices) -> None:
         self._backstage = backstage
         gr.Markdown(_HINT, elem_classes="fd-hint")
         with gr.Row():
@@ -49,7 +49,7 @@ class InspectTab:
             self.save = gr.DownloadButton(
                 "Save this motion", visible=False, scale=0, min_width=150, elem_id="save-motion"
             )
-        self.status = gr.HTML(waiting_room(_WELCOME), elem_id="inspect-status")
+        self.status = gr.HTML(splash_note(_WELCOME), elem_id="inspect-status")
         with gr.Column(visible=False) as self.findings:
             self.index = gr.Slider(0, 1, 0, step=1, label="Frame", elem_id="frame")
             self.frame = gr.HTML(elem_id="panels")
@@ -84,7 +84,7 @@ class InspectTab:
     async def _look(self, request: gr.Request, *fields: Any) -> AsyncIterator[dict[Any, Any]]:
         """Look through the animation, then show its first frame."""
         visit = visit_of(request)
-        with friendly():
+        with user_errors():
             order = read_order(*fields)
         job = self._backstage.visits.begin(visit, partial(_examined, self._backstage, visit, order))
         try:
@@ -113,7 +113,7 @@ class InspectTab:
 
     def _show(self, index: float, request: gr.Request) -> tuple[str, str, str]:
         """Show another frame of what the page looks into."""
-        with friendly():
+        with user_errors():
             inspection = self._backstage.inspections.get(visit_of(request))
             if inspection is None:
                 raise gr.Error("Press Look inside once more.", title="That was a while ago")
@@ -124,7 +124,9 @@ def _usable(usable: bool) -> Any:
     return gr.update(interactive=usable)
 
 
-def _examined(backstage: Backstage, visit: str, order: Any, observe: Any) -> tuple[Inspection, str]:
+def _examined(
+    backstage: AppServices, visit: str, order: Any, observe: Any
+) -> tuple[Inspection, str]:
     """Inspect, and keep what was found for the slider and for saving."""
     inspection = inspect(backstage.studio, order, observe)
     backstage.inspections.put(visit, inspection)

@@ -11,16 +11,16 @@ from typing import Any, get_args
 import gradio as gr
 import numpy as np
 
-from fomm_core.animate import Frame
+from fomm_core.animator import Frame
 from fomm_core.errors import FommError, MediaError
-from fomm_core.motion import MotionMode
-from fomm_demo.backstage import Backstage
-from fomm_demo.live import Wish
+from fomm_core.motion.transfer import MotionMode
 from fomm_demo.page.animate_tab import visit_of
 from fomm_demo.page.controls import Controls, camera
 from fomm_demo.page.forms import file_of
-from fomm_demo.page.toasts import friendly, toast
-from fomm_demo.pictures import live_view, waiting_room
+from fomm_demo.page.html import live_view, splash_note
+from fomm_demo.page.toasts import toast, user_errors
+from fomm_demo.services.app import AppServices
+from fomm_demo.services.live import LiveOptions
 
 _HINT = (
     "The picture chosen under *Animate* follows your face. Look straight ahead when you start "
@@ -40,7 +40,7 @@ class LiveTab:
         backstage: what animates.
     """
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: AppServices) -> None:
         self._backstage = backstage
         gr.Markdown(_HINT, elem_classes="fd-hint")
         with gr.Row():
@@ -55,7 +55,7 @@ class LiveTab:
                 )
                 self.again = gr.Button("Take my pose now as the beginning", elem_id="again")
             with gr.Column(min_width=280):
-                self.view = gr.HTML(waiting_room(_WAITING), elem_id="live")
+                self.view = gr.HTML(splash_note(_WAITING), elem_id="live")
 
     def connect(self, controls: Controls) -> None:
         """Say which picture follows the camera, and how."""
@@ -81,24 +81,24 @@ class LiveTab:
         try:
             picture = file_of(source)
             if picture is None:
-                return waiting_room("Choose a picture under Animate first.")
+                return splash_note("Choose a picture under Animate first.")
             wish = _wish(picture, model, motion)
             frame = decode_shot(shot, self._backstage.settings.limits.pixels)
             return live_view(self._backstage.stage.follow(visit_of(request), wish, frame))
         except FommError as error:
-            return waiting_room(f"{error}.")
+            return splash_note(f"{error}.")
         except Exception as error:
             raise toast(error) from error
 
     def _reset(self, request: gr.Request) -> None:
-        with friendly():
+        with user_errors():
             self._backstage.stage.reset(visit_of(request))
 
 
-def _wish(picture: Path, model: Any, motion: Any) -> Wish:
+def _wish(picture: Path, model: Any, motion: Any) -> LiveOptions:
     if motion not in get_args(MotionMode):
         raise FommError("movement: expected one of the choices")
-    return Wish(picture, str(model), motion)
+    return LiveOptions(picture, str(model), motion)
 
 
 def decode_shot(value: Any, most_pixels: int) -> Frame:

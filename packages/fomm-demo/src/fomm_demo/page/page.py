@@ -9,7 +9,6 @@ import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.state_holder import SessionState
 
-from fomm_demo.backstage import Backstage
 from fomm_demo.examples import EXAMPLE_FILES
 from fomm_demo.page.animate_tab import AnimateTab, visit_of
 from fomm_demo.page.controls import (
@@ -22,7 +21,8 @@ from fomm_demo.page.controls import (
 from fomm_demo.page.forms import check_files
 from fomm_demo.page.inspect_tab import InspectTab
 from fomm_demo.page.live_tab import LiveTab
-from fomm_demo.page.toasts import friendly
+from fomm_demo.page.toasts import user_errors
+from fomm_demo.services.app import AppServices
 
 _TITLE = (
     '<div class="fd-title"><h1>Make a picture move</h1>'
@@ -40,7 +40,7 @@ class Page(gr.Blocks):
         backstage: what lies behind the page.
     """
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: AppServices) -> None:
         self._backstage = backstage
         super().__init__(title="First Order Motion", analytics_enabled=False)
 
@@ -52,7 +52,7 @@ class Page(gr.Blocks):
         explicit_call: bool = False,
     ) -> list[Any]:
         """Check the files of an event before anything is done with them."""
-        with friendly():
+        with user_errors():
             check_files(inputs, self._may_read)
         processed: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
         return processed
@@ -61,7 +61,7 @@ class Page(gr.Blocks):
         return self._backstage.workspace.holds(path) or path.resolve() in EXAMPLE_FILES
 
 
-def build_page(backstage: Backstage) -> gr.Blocks:
+def build_page(backstage: AppServices) -> gr.Blocks:
     """Build the page of a backstage."""
     page = Page(backstage)
     with page:
@@ -79,7 +79,7 @@ def build_page(backstage: Backstage) -> gr.Blocks:
     return page
 
 
-def _animate_tab(backstage: Backstage) -> tuple[Controls, AnimateTab]:
+def _animate_tab(backstage: AppServices) -> tuple[Controls, AnimateTab]:
     animate = AnimateTab(backstage)
     with gr.Row():
         with gr.Column(scale=3, min_width=300):
@@ -95,7 +95,7 @@ def _animate_tab(backstage: Backstage) -> tuple[Controls, AnimateTab]:
     return Controls(source, driving, motion, model, options), animate
 
 
-def _leaver(backstage: Backstage) -> Any:
+def _leaver(backstage: AppServices) -> Any:
     def leave(request: gr.Request) -> None:
         backstage.leave(visit_of(request))
 

@@ -10,7 +10,7 @@ from html import escape
 import gradio as gr
 
 from fomm_core.errors import FommError
-from fomm_demo.jobs import JobCancelledError
+from fomm_demo.services.jobs import JobCancelledError
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def toast(error: Exception) -> gr.Error:
 
 
 @contextmanager
-def friendly() -> Iterator[None]:
+def user_errors() -> Iterator[None]:
     """Turn what the block raises into a message for the visitor."""
     try:
         yield

@@ -7,15 +7,15 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from fomm_demo._version import __version__
-from fomm_demo.backstage import Backstage
 from fomm_demo.examples import EXAMPLE_FILES
 from fomm_demo.page.page import build_page
 from fomm_demo.page.theme import STYLES, make_theme
+from fomm_demo.services.app import AppServices
 from fomm_demo.settings import Settings
-from fomm_demo.web.guard import Guard
+from fomm_demo.web.security import SecurityMiddleware
 
 
-def make_application(backstage: Backstage) -> Guard:
+def make_application(backstage: AppServices) -> SecurityMiddleware:
     """Put the page of a backstage on the network.
 
     The folder of served files has to be Gradio's folder for temporary files already when
@@ -47,7 +47,7 @@ def make_application(backstage: Backstage) -> Guard:
     # Gradio checks the paths that visitors send only in pages that count as launched.
     page.has_launched = True
     _mount(app, page, settings, str(backstage.workspace.root / "jobs"))
-    return Guard(app, settings.limits, backstage.workspace.used_bytes)
+    return SecurityMiddleware(app, settings.limits, backstage.workspace.used_bytes)
 
 
 def _mount(app: FastAPI, page: gr.Blocks, settings: Settings, private: str) -> None:

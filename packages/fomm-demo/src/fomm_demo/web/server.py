@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fomm_core.cli.signals import ended_like_interrupted
+from fomm_demo.services.workspace import Workspace
 from fomm_demo.settings import Settings
-from fomm_demo.web.reception import Reception, open_socket
-from fomm_demo.workspace import Workspace
+from fomm_demo.web.splash import SplashServer, open_socket
 
 if TYPE_CHECKING:
     import socket
 
     import uvicorn
 
-    from fomm_demo.backstage import Backstage
-    from fomm_demo.web.guard import Guard
+    from fomm_demo.services.app import AppServices
+    from fomm_demo.web.security import SecurityMiddleware
 
 logger = logging.getLogger(__name__)
 
@@ -52,17 +52,17 @@ def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
     ):
         port = listening.getsockname()[1]
         announce(f"serving at {_address(settings.host, port)} - Ctrl-C stops it")
-        with Reception(listening):
+        with SplashServer(listening):
             backstage, app = _prepare(settings, workspace)
         backstage.open()
         _run(app, backstage, listening, announce)
 
 
-def _prepare(settings: Settings, workspace: Workspace) -> tuple[Backstage, Guard]:
+def _prepare(settings: Settings, workspace: Workspace) -> tuple[AppServices, SecurityMiddleware]:
     """Do what takes seconds: import the libraries, look for the models, build the page."""
-    from fomm_demo.backstage import Backstage
+    from fomm_demo.services.app import AppServices
 
-    backstage = Backstage(settings, workspace)
+    backstage = AppServices(settings, workspace)
     prepare_gradio(workspace.served)
     from fomm_demo.web.application import make_application
 
@@ -92,16 +92,19 @@ def _address(host: str, port: int) -> str:
 
 
 def _run(
-    app: Guard, backstage: Backstage, listening: socket.socket, announce: Callable[[str], None]
+    app: SecurityMiddleware,
+    backstage: AppServices,
+    listening: socket.socket,
+    announce: Callable[[str], None],
 ) -> None:
     """Serve until asked to stop, then clean up."""
-    from fomm_demo.web.polite import PoliteServer
+    from fomm_demo.web.graceful import GracefulServer
 
     def stop() -> None:
         backstage.visits.close()
         app.stop()
 
-    server = PoliteServer(app, stop)
+    server = GracefulServer(app, stop)
     if backstage.settings.share:
         port = listening.getsockname()[1]
         threading.Thread(target=share, args=(server, port, announce), daemon=True).start()

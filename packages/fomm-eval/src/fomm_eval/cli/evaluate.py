@@ -13,8 +13,8 @@ from fomm_core.errors import FommError
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
-    from fomm_core.model import Model
-    from fomm_eval.comparison import Evaluation
+    from fomm_core.loading import Model
+    from fomm_eval.comparison.compare import Evaluation
 
 LANDMARKS = ("auto", "dlib", "face-alignment", "avatars", "files", "none")
 IDENTITIES = ("auto", "dlib", "files", "none")
@@ -124,13 +124,13 @@ def _compare(options: dict[str, Any], quiet: bool) -> Evaluation:
     """Compare with a progress bar."""
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_eval.cli.progress import video_bar
-    from fomm_eval.clips import pair_clips
-    from fomm_eval.comparison import evaluate
-    from fomm_eval.extraction import Wish, choose_extractors
+    from fomm_eval.comparison.compare import evaluate
+    from fomm_eval.data.clips import pair_clips
+    from fomm_eval.extractors.choice import ExtractorOptions, choose_extractors
 
     pairs = pair_clips(options["real"], options["generated"], common=options["common"])
     with ExitStack() as stack:
-        wish = Wish(
+        wish = ExtractorOptions(
             landmarks=options["landmarks"],
             identity=options["identity"],
             landmark_files=_both(options, "landmarks"),
@@ -157,7 +157,7 @@ def _both(options: dict[str, Any], what: str) -> tuple[Path, Path] | None:
 
 
 def _started_model(options: dict[str, Any]) -> Model:
-    from fomm_core.model import load_model
+    from fomm_core.loading import load_model
 
     return load_model(
         options["model"],
@@ -171,10 +171,10 @@ def _started_model(options: dict[str, Any]) -> Model:
 
 def _evaluate_avatars(options: dict[str, Any], quiet: bool) -> None:
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_eval.avatars.benchmark import open_benchmark
-    from fomm_eval.avatars.measure import measure
-    from fomm_eval.avatars.report import format_result, write_result
+    from fomm_eval.benchmark.dataset import open_benchmark
+    from fomm_eval.benchmark.measure import measure
     from fomm_eval.cli.progress import video_bar
+    from fomm_eval.report.benchmark import format_result, write_result
 
     if options["real"] is not None or options["generated"] is not None:
         raise FommError("expected either --avatars, or --real and --generated, found both")

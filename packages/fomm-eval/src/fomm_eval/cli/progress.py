@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fomm_core.production import Observer, Progress
+    from fomm_core.pipeline.run import Progress, ProgressCallback
 
 
 class VideoBar:
@@ -24,7 +24,7 @@ class VideoBar:
         self._videos = videos
         self._begun = 0
 
-    def observer(self, name: str) -> Observer:
+    def observer(self, name: str) -> ProgressCallback:
         """The observer of the next video."""
         self._begun += 1
         self._bar.set_description_str(f"{self._begun}/{self._videos} {name}")

@@ -26,10 +26,10 @@ from fomm_core.errors import ConfigError, FommError
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
     from fomm_core.config import DatasetParams
-    from fomm_core.model import Model, ModelFiles
-    from fomm_eval.ledger import Ledger
-    from fomm_eval.ranks import Ranks
-    from fomm_eval.reconstruct import Reconstruction, ReconstructionSettings
+    from fomm_core.loading import Model, ModelFiles
+    from fomm_eval.reconstruction.manifest import Manifest
+    from fomm_eval.reconstruction.ranks import Ranks
+    from fomm_eval.reconstruction.reconstruct import Reconstruction, ReconstructionSettings
 
 # What mpirun has not passed on when a process ends all is lost.
 _TELLING_SECONDS = 1.0
@@ -84,8 +84,8 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
       mpirun -n 4 fomm reconstruct --config training_info.yaml --eval --resume
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_core.model import find_model
-    from fomm_eval.ranks import agreed, join_ranks
+    from fomm_core.loading import find_model
+    from fomm_eval.reconstruction.ranks import agreed, join_ranks
 
     ranks = join_ranks()
     quiet = ranks.rank > 0 or (program is not None and program.verbosity < 0)
@@ -118,16 +118,16 @@ def _reported_once(ranks: Ranks) -> Iterator[None]:
 
 def _end_all(ranks: Ranks, error: BaseException) -> None:
     """Tell why this process ends, and end the others, which would wait for it for ever."""
-    from fomm_core.cli.last_words import last_words
+    from fomm_core.cli.errors import format_error
 
-    text, code = last_words(error, ranks.rank)
+    text, code = format_error(error, ranks.rank)
     click.echo(text, err=True)
     time.sleep(_TELLING_SECONDS)
     ranks.abort(code)
 
 
 def _settings(options: dict[str, Any], model: str) -> ReconstructionSettings:
-    from fomm_eval.reconstruct import ReconstructionSettings
+    from fomm_eval.reconstruction.reconstruct import ReconstructionSettings
 
     return ReconstructionSettings(
         folder=options["out_dir"] / model / "reconstruction",
@@ -147,11 +147,11 @@ def _run(
     quiet: bool,
 ) -> Reconstruction:
     """Reconstruct with a progress bar of this process's own videos."""
-    from fomm_core.model import start_model
+    from fomm_core.loading import start_model
     from fomm_eval.cli.progress import video_bar
-    from fomm_eval.dataset import find_test_videos
-    from fomm_eval.ranks import agreed
-    from fomm_eval.reconstruct import reconstruct_all
+    from fomm_eval.data.test_videos import find_test_videos
+    from fomm_eval.reconstruction.ranks import agreed
+    from fomm_eval.reconstruction.reconstruct import reconstruct_all
 
     data = files.config.dataset_params
     with ExitStack() as stack:
@@ -199,32 +199,32 @@ def _threads(wanted: int, ranks: Ranks) -> int:
     """Let the processes on one machine share its cores."""
     if wanted or ranks.size == 1:
         return wanted
-    from fomm_core.launcher import local_size
-    from fomm_core.machine import usable_cores
+    from fomm_core.distributed import local_size
+    from fomm_core.utils.machine import usable_cores
 
     return max(1, usable_cores() // local_size(os.environ, ranks.size))
 
 
 def _ledger(
     files: ModelFiles, model: Model, settings: ReconstructionSettings, root: Path
-) -> Ledger:
+) -> Manifest:
     """What is complete under these settings; whether strips are too, their files tell.
 
     Raises:
         ModelError: a file of the model cannot be read.
     """
-    from fomm_eval.ledger import Ledger, fingerprint_of
+    from fomm_eval.reconstruction.manifest import Manifest, fingerprint_of
 
     what = replace(settings, folder=root.resolve(), strips=False)
     how = (what, model.engine.name, model.engine.precision)
-    return Ledger(settings.folder, fingerprint_of(files, *how))
+    return Manifest(settings.folder, fingerprint_of(files, *how))
 
 
 def _report(outcome: Reconstruction, model: str, settings: ReconstructionSettings) -> None:
     """Write the figures beside the videos, and print their mean."""
     import json
 
-    from fomm_core.files import atomic_path
+    from fomm_core.utils.files import atomic_path
 
     figures = {
         "model": model,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fomm_core.keypoints import FloatArray
+from fomm_core.motion.keypoints import FloatArray
 from fomm_eval.errors import EvaluationError
 
 REFERENCE_SIDE = 256

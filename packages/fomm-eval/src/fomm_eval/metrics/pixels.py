@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fomm_core.frames import ByteArray
+from fomm_core.image import ByteArray
 
 HIGHEST_PSNR = 100.0
 """Stands for equal frames, whose ratio is infinite."""

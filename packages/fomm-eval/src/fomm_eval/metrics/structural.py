@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fomm_core.frames import ByteArray
-from fomm_core.keypoints import FloatArray
+from fomm_core.image import ByteArray
+from fomm_core.motion.keypoints import FloatArray
 from fomm_eval.errors import EvaluationError
 
 WINDOW = 11

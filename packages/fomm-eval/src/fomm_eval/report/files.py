@@ -8,7 +8,7 @@ from typing import Any
 
 from fomm_core.errors import OutputError
 from fomm_eval._version import __version__
-from fomm_eval.comparison import Evaluation
+from fomm_eval.comparison.compare import Evaluation
 from fomm_eval.report.page import evaluation_page
 from fomm_eval.report.records import Row, frames_csv, to_csv, to_json, write_text
 

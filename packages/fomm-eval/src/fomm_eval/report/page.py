@@ -10,12 +10,12 @@ from string import Template
 
 import numpy as np
 
-from fomm_core.frames import ByteArray
-from fomm_eval.comparison import Evaluation
+from fomm_core.image import ByteArray
+from fomm_eval.comparison.compare import Evaluation
+from fomm_eval.comparison.worst import WorstFrame
 from fomm_eval.metrics import Metric, Summary
 from fomm_eval.report.plots import distribution_plot
 from fomm_eval.report.records import OVERALL, Row
-from fomm_eval.worst import WorstFrame
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fomm_eval.comparison.scores import Scores
 from fomm_eval.metrics import Metric
 from fomm_eval.metrics.statistics import Array
-from fomm_eval.scores import Scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fomm_core.files import atomic_path
+from fomm_core.utils.files import atomic_path
+from fomm_eval.comparison.scores import Scores
 from fomm_eval.metrics import Metric, Summary
-from fomm_eval.scores import Scores
 
 OVERALL = "(all)"
 """Stands for all clips together."""

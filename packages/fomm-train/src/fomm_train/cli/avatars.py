@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from fomm_train.avatars.dataset import AvatarDataset
+    from fomm_train.synthetic.dataset import AvatarDataset
 
 
 @click.command(name="avatars")
@@ -122,7 +122,7 @@ def command(
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.config import AvatarParams
-    from fomm_train.avatars.dataset import FORMS, AvatarDataset, DatasetSettings
+    from fomm_train.synthetic.dataset import FORMS, AvatarDataset, DatasetSettings
 
     quiet = getattr(context.obj, "verbosity", 0) < 0
     if benchmark is not None:
@@ -146,7 +146,7 @@ def _write_benchmark(
     from tqdm import tqdm
 
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_train.avatars.benchmark_files import write_benchmark
+    from fomm_train.synthetic.benchmark_files import write_benchmark
 
     hidden = quiet or None  # None: hidden where there is no terminal
     with ended_like_interrupted(), tqdm(total=count, unit=" cases", disable=hidden) as bar:

@@ -14,7 +14,7 @@ import click
 from fomm_core.errors import MediaError, OutputError
 
 if TYPE_CHECKING:
-    from fomm_train.data.plan import ClipJob
+    from fomm_train.data.prepare.plan import ClipJob
 
 _log = logging.getLogger(__name__)
 
@@ -88,12 +88,12 @@ def command(
       fomm prepare videos data/faces --size 256
       fomm prepare videos data/faces --boxes boxes.csv --format mp4 --keep-going
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_core.cache import cache_folder
-    from fomm_core.machine import usable_cores
-    from fomm_train.data.boxes import read_boxes
-    from fomm_train.data.plan import Settings, plan_clips
-    from fomm_train.data.prepare import Preparation
-    from fomm_train.data.sinks import FORMS
+    from fomm_core.utils.cache import cache_folder
+    from fomm_core.utils.machine import usable_cores
+    from fomm_train.data.prepare.boxes import read_boxes
+    from fomm_train.data.prepare.plan import Settings, plan_clips
+    from fomm_train.data.prepare.run import Preparation
+    from fomm_train.data.prepare.sinks import FORMS
 
     _check_apart(videos, out)
     jobs = plan_clips(videos, None if boxes is None else read_boxes(boxes))

@@ -12,9 +12,9 @@ from fomm_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
-    from fomm_train.precision import Arithmetic
-    from fomm_train.session import SessionOptions
-    from fomm_train.stages import Beginning
+    from fomm_train.backend.precision import Arithmetic
+    from fomm_train.run.start import RunStart
+    from fomm_train.run.train import TrainOptions
 
 # NNabla's CPU kernels use one thread; more in NumPy would only disturb other ranks and workers.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -157,60 +157,60 @@ def _check_combination(arguments: dict[str, Any]) -> None:
 
 def _train(arguments: dict[str, Any], quiet: bool) -> None:
     """Join the other ranks, train, and say how it ended."""
+    from fomm_train.backend.precision import choose_context, make_precision
     from fomm_train.communicator import create
-    from fomm_train.failure import ending_together
-    from fomm_train.precision import choose_context, make_precision
-    from fomm_train.session import run_session
+    from fomm_train.run.failure import abort_all_ranks_on_error
+    from fomm_train.run.train import train
 
     context = choose_context(arguments["context"])
     communicator = create(context)
-    with ending_together(communicator):
+    with abort_all_ranks_on_error(communicator):
         beginning = _begin(arguments)
         arithmetic = _arithmetic(arguments, beginning)
         precision = make_precision(context, communicator.local_rank, arithmetic)
         if communicator.is_main and not quiet:
             _tell_beginning(beginning, communicator.size, context)
-        outcome = run_session(beginning, communicator, precision, _session(arguments, quiet))
+        outcome = train(beginning, communicator, precision, _session(arguments, quiet))
         if communicator.is_main and not quiet:
             how = "trained" if outcome.is_complete else f"stopped ({outcome.reason}) and saved"
             click.echo(f"{how}: {outcome.progress.step} steps; {outcome.log_directory}")
 
 
-def _session(arguments: dict[str, Any], quiet: bool) -> SessionOptions:
-    from fomm_train.recorder import Keeping
-    from fomm_train.session import SessionOptions
+def _session(arguments: dict[str, Any], quiet: bool) -> TrainOptions:
+    from fomm_train.monitoring.recorder import CheckpointPolicy
+    from fomm_train.run.train import TrainOptions
 
-    return SessionOptions(
+    return TrainOptions(
         max_minutes=arguments["max_minutes"],
         workers=arguments["workers"],
-        keeping=Keeping(arguments["save_minutes"], arguments["keep"]),
+        keeping=CheckpointPolicy(arguments["save_minutes"], arguments["keep"]),
         quiet=quiet,
     )
 
 
-def _begin(arguments: dict[str, Any]) -> Beginning:
+def _begin(arguments: dict[str, Any]) -> RunStart:
     """Find out where to begin."""
     from fomm_train.recipes import find_config
-    from fomm_train.stages import begin_afresh, begin_again, begin_fine_tuning
+    from fomm_train.run.start import fine_tune, resume, start_new
 
     if arguments["resume"] is not None:
-        return begin_again(arguments["resume"])
+        return resume(arguments["resume"])
     config, out, info = find_config(arguments["config"]), arguments["out"], arguments["info"]
     if arguments["ft_params"] is None:
-        return begin_afresh(config, out, info)
-    return begin_fine_tuning(config, out, info, arguments["ft_params"], arguments["start_epoch"])
+        return start_new(config, out, info)
+    return fine_tune(config, out, info, arguments["ft_params"], arguments["start_epoch"])
 
 
-def _arithmetic(arguments: dict[str, Any], beginning: Beginning) -> Arithmetic:
+def _arithmetic(arguments: dict[str, Any], beginning: RunStart) -> Arithmetic:
     """What is asked for, or what an interrupted training has computed with."""
-    from fomm_train.precision import Arithmetic
+    from fomm_train.backend.precision import Arithmetic
 
     if beginning.state is not None:
         return beginning.state.arithmetic
     return Arithmetic(arguments["type_config"] or "float", arguments["channel_last"])
 
 
-def _tell_beginning(beginning: Beginning, ranks: int, context: str) -> None:
+def _tell_beginning(beginning: RunStart, ranks: int, context: str) -> None:
     epochs = beginning.config.train_params.num_epochs
     where = f"epoch {beginning.epoch} of {epochs}"
     if beginning.origin:

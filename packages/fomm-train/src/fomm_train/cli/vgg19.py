@@ -28,7 +28,7 @@ def convert(source: Path, target: Path, force: bool) -> None:
 
     PyTorch must be installed: pip install 'fomm-core[torch]'
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_train.vgg19_weights import convert_torchvision
+    from fomm_train.losses.vgg19_weights import convert_torchvision
 
     if target.suffix.lower() != ".h5":
         raise ParameterError(f"{target}: expected a file ending in .h5 to write")

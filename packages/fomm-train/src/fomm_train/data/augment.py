@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from fomm_core.config import AugmentationParams, FlipParams, JitterParams
-from fomm_core.keypoints import FloatArray
+from fomm_core.motion.keypoints import FloatArray
 
 Property = Literal["brightness", "contrast", "saturation", "hue"]
 

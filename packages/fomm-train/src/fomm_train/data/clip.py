@@ -9,7 +9,7 @@ from pathlib import Path
 from av.video.reformatter import VideoReformatter
 
 from fomm_core.errors import MediaError
-from fomm_core.frames import ByteArray, read_image
+from fomm_core.image import ByteArray, read_image
 from fomm_core.video.decode import StreamDecoder
 from fomm_core.video.layout import Layout
 from fomm_core.video.media import open_media

@@ -21,7 +21,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from fomm_core.errors import MediaError
-from fomm_core.frames import ByteArray
+from fomm_core.image import ByteArray
 from fomm_core.video.layout import Layout
 
 PacketArray: TypeAlias = npt.NDArray[np.void]

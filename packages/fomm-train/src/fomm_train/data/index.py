@@ -19,7 +19,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from fomm_core.errors import FommError, MediaError
-from fomm_core.files import atomic_path
+from fomm_core.utils.files import atomic_path
 from fomm_core.video.decode import StreamDecoder
 from fomm_core.video.layout import Layout
 from fomm_core.video.media import open_media, video_stream

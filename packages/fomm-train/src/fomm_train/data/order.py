@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.errors import ConfigError
-from fomm_train.batch import IdArray
-from fomm_train.data.draws import generator
+from fomm_train.data.batch import IdArray
+from fomm_train.data.rng import generator
 
 
 @dataclass(frozen=True, eq=False)

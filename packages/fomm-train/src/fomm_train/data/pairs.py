@@ -9,17 +9,17 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from typing_extensions import Self
 
-from fomm_core.cache import cache_folder
 from fomm_core.config import AugmentationParams, Config
 from fomm_core.dataset import find_videos, group_by_identity
 from fomm_core.errors import ConfigError, MediaError
-from fomm_core.frames import fit, to_network
-from fomm_core.keypoints import FloatArray
-from fomm_train.batch import Pair
+from fomm_core.image import fit, to_network
+from fomm_core.motion.keypoints import FloatArray
+from fomm_core.utils.cache import cache_folder
 from fomm_train.data.augment import draw_augmentation
+from fomm_train.data.batch import Pair
 from fomm_train.data.clip import Clip, open_clip
-from fomm_train.data.draws import generator
 from fomm_train.data.index import IndexStore
+from fomm_train.data.rng import generator
 
 
 @runtime_checkable
@@ -34,7 +34,7 @@ class SkipsVideos(Protocol):
 
 
 class VideoPairs:
-    """Pairs of frames of one video; a :class:`~fomm_train.batch.PairSource`.
+    """Pairs of frames of one video; a :class:`~fomm_train.data.batch.PairSource`.
 
     Two frames are drawn from a video; the earlier one is the source unless time is flipped.
     A video that cannot be read is replaced by another, which depends on the seed and the
@@ -110,7 +110,7 @@ class VideoPairs:
         return len(self._units) * self._repeats
 
     def pair(self, epoch: int, index: int) -> Pair:
-        """Make a sample; see :class:`~fomm_train.batch.PairSource`.
+        """Make a sample; see :class:`~fomm_train.data.batch.PairSource`.
 
         Raises:
             MediaError: no video at all can be read.

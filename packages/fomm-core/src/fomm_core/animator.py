@@ -1,0 +1,181 @@
+"""Animating a source image: the loop that everything else feeds or consumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from fomm_core.engine.base import Diagnostics
+from fomm_core.errors import MotionError
+from fomm_core.image import Fit, fit, to_network, to_uint8
+from fomm_core.loading import Model
+from fomm_core.motion.keypoints import Keypoints
+from fomm_core.motion.template import MotionTemplate
+from fomm_core.motion.transfer import (
+    HoldLastValid,
+    MotionMode,
+    MotionTransfer,
+    best_reference,
+    movement_scale,
+)
+
+Frame = npt.NDArray[np.uint8]
+Smoother = Callable[[Keypoints], Keypoints]
+
+
+@dataclass(frozen=True, eq=False)
+class AnimatedFrame:
+    """One frame of an animation. Images are (H, W, 3) uint8, RGB, of the model's size.
+
+    Attributes:
+        index: number of the frame, from 0.
+        prediction: the generated frame.
+        driving: the driving frame as the model saw it; ``None`` when driven by a template.
+        keypoints_driving: the keypoints of the driving frame.
+        keypoints: the keypoints that the source was moved to.
+        diagnostics: the inner maps, or ``None`` unless asked for.
+    """
+
+    index: int
+    prediction: Frame
+    driving: Frame | None
+    keypoints_driving: Keypoints
+    keypoints: Keypoints
+    diagnostics: Diagnostics | None
+
+
+class Animator:
+    """Animates one source image with any number of driving videos.
+
+    Args:
+        model: a loaded model.
+        source: (H, W, 3) uint8, RGB, of any size.
+        motion: how driving keypoints are transferred, see :data:`MotionMode`.
+        adapt_scale: scale relative movements by the sizes of source and driving object.
+        fit: how images that are not of the model's size are brought to it.
+
+    Attributes:
+        source: (H, W, 3) uint8, the source as the model sees it.
+        kp_source: its keypoints.
+
+    Raises:
+        MotionError: the source's keypoints are not finite.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        source: Frame,
+        *,
+        motion: MotionMode = "relative",
+        adapt_scale: bool = False,
+        fit: Fit = "crop",
+    ) -> None:
+        self._model = model
+        self._motion = motion
+        self._adapt_scale = adapt_scale
+        self._fit = fit
+        self.source = self._fitted(source)
+        image = to_network(self.source)
+        self.kp_source = model.engine.detect(image)
+        if not self.kp_source.is_finite:
+            raise MotionError(
+                "source image: expected finite keypoints, found NaN; the parameters may be damaged"
+            )
+        self._features = model.engine.encode(image)
+
+    def run(
+        self,
+        driving: Iterable[Frame] | MotionTemplate,
+        *,
+        template: MotionTemplate | None = None,
+        smoother: Smoother | None = None,
+        diagnostics: bool = False,
+    ) -> Iterator[AnimatedFrame]:
+        """Generate frame after frame, as they are asked for; memory does not grow.
+
+        Args:
+            driving: driving frames (H, W, 3) uint8 of any size, or a template instead.
+            template: the keypoints of these same frames, recorded before (:meth:`record`);
+                saves detecting them again and brings its reference frame along.
+            smoother: applied to the driving keypoints in order, such as an
+                :class:`~fomm_core.motion.smoothing.OneEuroFilter`.
+            diagnostics: also give the inner maps.
+
+        Raises:
+            MotionError: the motion does not fit the model, or the keypoints of the first
+                frame are not finite (later ones are replaced by the last good ones).
+        """
+        known = driving if isinstance(driving, MotionTemplate) else template
+        if known is not None and smoother is not None:
+            known, smoother = known.mapped(smoother), None  # the reference frame included
+        pairs: Iterable[tuple[Frame | None, Keypoints]]
+        if isinstance(driving, MotionTemplate):
+            pairs = ((None, keypoints) for keypoints in known or ())
+        elif known is not None:
+            pairs = zip((self._fitted(frame) for frame in driving), known, strict=False)
+        else:
+            pairs = self._watch(driving)
+        transfer = None if known is None else self._transfer(known[known.reference])
+        for index, (frame, kp_driving) in enumerate(pairs):
+            if smoother is not None:
+                kp_driving = smoother(kp_driving)
+            if transfer is None:
+                transfer = self._transfer(kp_driving)
+            yield self._render(index, frame, kp_driving, transfer(kp_driving), diagnostics)
+
+    def record(self, driving: Iterable[Frame], frame_rate: Fraction) -> MotionTemplate:
+        """Detect the keypoints of all driving frames, without generating anything.
+
+        Args:
+            driving: driving frames (H, W, 3) uint8 of any size.
+            frame_rate: their exact rate in frames per second.
+        """
+        return MotionTemplate.from_keypoints(
+            (keypoints for _, keypoints in self._watch(driving)),
+            frame_rate=frame_rate,
+            model=self._model.name,
+            frame_size=self._model.frame_size,
+        )
+
+    def with_best_reference(self, template: MotionTemplate) -> MotionTemplate:
+        """Take as reference the frame whose pose is nearest to the source's."""
+        return replace(template, reference=best_reference(self.kp_source, template))
+
+    def _fitted(self, frame: Frame) -> Frame:
+        return fit(frame, self._model.frame_size, self._fit)
+
+    def _watch(self, driving: Iterable[Frame]) -> Iterator[tuple[Frame, Keypoints]]:
+        """The driving frames with their keypoints; bad ones hold the last good ones."""
+        hold = HoldLastValid()
+        for frame in driving:
+            fitted = self._fitted(frame)
+            yield fitted, hold(self._model.engine.detect(to_network(fitted)))
+
+    def _transfer(self, kp_reference: Keypoints) -> MotionTransfer:
+        scale = movement_scale(self.kp_source, kp_reference) if self._adapt_scale else 1.0
+        return MotionTransfer(self.kp_source, kp_reference, self._motion, scale)
+
+    def _render(
+        self,
+        index: int,
+        frame: Frame | None,
+        kp_driving: Keypoints,
+        keypoints: Keypoints,
+        diagnostics: bool,
+    ) -> AnimatedFrame:
+        rendering = self._model.engine.render(
+            self._features, self.kp_source, keypoints, diagnostics
+        )
+        return AnimatedFrame(
+            index=index,
+            prediction=to_uint8(rendering.prediction),
+            driving=frame,
+            keypoints_driving=kp_driving,
+            keypoints=keypoints,
+            diagnostics=rendering.diagnostics,
+        )

@@ -1,0 +1,1 @@
+"""Checkpoints of the original PyTorch implementation, to NNabla's files and back."""

@@ -1,0 +1,1 @@
+"""Models as files: folders, parameters, downloads, samples."""

@@ -1,0 +1,1 @@
+"""Motion as values: keypoints, their transfer (Section 3.1), smoothing, templates."""

@@ -1,0 +1,1 @@
+"""Whole animations, from files to a file."""

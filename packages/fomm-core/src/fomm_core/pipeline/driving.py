@@ -1,0 +1,117 @@
+"""What drives an animation: the frames of a video, or a motion template in their place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from fomm_core.animator import Animator, Frame
+from fomm_core.errors import BrokenMediaError
+from fomm_core.loading import Model
+from fomm_core.motion.keypoints import Keypoints
+from fomm_core.motion.template import MotionTemplate
+from fomm_core.video import VideoReader, prefetch
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Driving:
+    """What drives, and what is known of it; goes into :meth:`Animator.run`.
+
+    Attributes:
+        source: the driving frames, decoded ahead in a thread, or a template in their place.
+        template: the keypoints of these frames, once they are known.
+        frame_rate: frames per second.
+        frame_count: number of frames, estimated; ``None`` if unknown.
+        has_audio: whether it comes with sound.
+    """
+
+    source: Iterable[Frame] | MotionTemplate
+    template: MotionTemplate | None
+    frame_rate: Fraction
+    frame_count: int | None
+    has_audio: bool
+
+    def with_best_reference(
+        self, animator: Animator, observe: Callable[[int], None] = lambda done: None
+    ) -> Driving:
+        """Look through all frames for the one whose pose is nearest to the source's.
+
+        Args:
+            animator: knows the source, and detects the keypoints of the frames.
+            observe: called with the number of frames looked at.
+
+        Returns:
+            The same with that frame as reference, and with the keypoints of all frames.
+        """
+        if isinstance(self.source, MotionTemplate):
+            return replace(self, source=animator.with_best_reference(self.source))
+        template = animator.record(_counted(self.source, observe), self.frame_rate)
+        best = animator.with_best_reference(template)
+        logger.info("best driving frame: %d of %d", best.reference, len(best))
+        return replace(self, template=best, frame_count=len(best))
+
+    def recorded(self, keypoints: Iterable[Keypoints], model: Model) -> MotionTemplate:
+        """The motion that drove, as a template with the reference frame that was used."""
+        known = self.source if isinstance(self.source, MotionTemplate) else self.template
+        return MotionTemplate.from_keypoints(
+            keypoints,
+            frame_rate=self.frame_rate,
+            model=model.name,
+            frame_size=model.frame_size,
+            reference=0 if known is None else known.reference,
+        )
+
+
+def open_driving(
+    driving: Path | MotionTemplate,
+    start: float | None = None,
+    end: float | None = None,
+    keep_going: bool = False,
+) -> Driving:
+    """Open a driving video (GIF, folder of frames, picture) or take a template.
+
+    Args:
+        driving: the video or the template.
+        start, end: the part of the video to use, in seconds.
+        keep_going: where the video breaks off, warn and end there.
+
+    Raises:
+        MediaError: the video cannot be read, or has no such part.
+    """
+    if isinstance(driving, MotionTemplate):
+        return Driving(driving, None, driving.frame_rate, len(driving), False)
+    reader = VideoReader(driving, start=start, end=end)
+    frames = _Frames(reader, keep_going)
+    return Driving(frames, None, reader.frame_rate, reader.frame_count, reader.info.has_audio)
+
+
+class _Frames:
+    """The frames of a reader, decoded ahead in a thread; can be iterated again."""
+
+    def __init__(self, reader: VideoReader, keep_going: bool) -> None:
+        self._reader = reader
+        self._keep_going = keep_going
+
+    def __iter__(self) -> Iterator[Frame]:
+        frames = prefetch(self._reader)
+        return up_to_damage(frames) if self._keep_going else frames
+
+
+def up_to_damage(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """The frames before a video's damage, with a warning instead of the error."""
+    try:
+        yield from frames
+    except BrokenMediaError as error:
+        logger.warning("%s; going on with the %d frames before it", error, error.frames_read)
+
+
+def _counted(frames: Iterable[Frame], observe: Callable[[int], None]) -> Iterator[Frame]:
+    """The same frames; tells how many have been used."""
+    for count, frame in enumerate(frames, start=1):
+        yield frame
+        observe(count)

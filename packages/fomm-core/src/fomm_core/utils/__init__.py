@@ -1,0 +1,1 @@
+"""Files, YAML, the cache folder and facts about the machine."""

@@ -1,0 +1,216 @@
+"""Reading ahead and writing behind in threads, so that codecs and networks overlap."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Generic, TypeVar
+
+from typing_extensions import Self
+
+from fomm_core.image import ByteArray
+from fomm_core.video.sink import FrameSink
+
+T = TypeVar("T")
+
+_JOIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class _End:
+    """The last thing in a queue: why the producer stopped, ``None`` for a normal end."""
+
+    error: BaseException | None = None
+
+
+class _ReadAhead(Generic[T]):
+    """A thread that fills a queue of bounded length from an iterable."""
+
+    def __init__(self, iterable: Iterable[T], depth: int) -> None:
+        self._iterable = iterable
+        self._free = threading.Semaphore(depth)
+        self._stopped = threading.Event()
+        self._queue: SimpleQueue[T | _End] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        end = _End()
+        try:
+            self._fill(iter(self._iterable))
+        except BaseException as error:  # noqa: BLE001 - handed to the consumer, none is lost
+            end = _End(error)
+        finally:
+            self._queue.put(end)
+
+    def _fill(self, iterator: Iterator[T]) -> None:
+        try:
+            while True:
+                self._free.acquire()
+                if self._stopped.is_set():
+                    return
+                self._queue.put(next(iterator))
+        except StopIteration:
+            return
+        finally:
+            # A generator is closed in the thread that ran it, and its files with it.
+            if isinstance(iterator, Generator):
+                iterator.close()
+
+    def items(self) -> Iterator[T]:
+        """Yield what the thread made; raise what it raised."""
+        while True:
+            item = self._queue.get()
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                return
+            self._free.release()
+            yield item
+
+    def stop(self) -> None:
+        """End the thread after the item it is making."""
+        self._stopped.set()
+        self._free.release()
+        self._thread.join(_JOIN_SECONDS)
+
+
+def prefetch(iterable: Iterable[T], depth: int = 4) -> Iterator[T]:
+    """Iterate over something while a thread is already preparing what follows.
+
+    The order is kept; an exception of the iterable is raised after the items before it.
+    The thread starts with the first item asked for, and ends when the iterator is exhausted,
+    closed or forgotten.
+
+    Args:
+        iterable: used only in the thread; its iterator is closed there.
+        depth: how many items may be ready ahead, at least 1.
+
+    Yields:
+        The items of ``iterable``.
+    """
+    if depth < 1:
+        raise ValueError(f"depth: expected 1 or more, found {depth}")
+    return _prefetched(iterable, depth)
+
+
+def _prefetched(iterable: Iterable[T], depth: int) -> Iterator[T]:
+    ahead = _ReadAhead(iterable, depth)
+    try:
+        yield from ahead.items()
+    finally:
+        ahead.stop()
+
+
+class BackgroundSink:
+    """A frame sink that encodes in a thread; itself a :class:`FrameSink`.
+
+    :meth:`write` returns at once unless ``depth`` frames are waiting. What the wrapped sink
+    raises comes out of the next :meth:`write` or of :meth:`close`. Frames must not be
+    changed after they were handed over. Leaving the ``with`` block by an exception does
+    what the wrapped sink does; after a KeyboardInterrupt the waiting frames are written
+    first.
+
+    Args:
+        sink: the sink to feed; not to be used by others from then on.
+        depth: how many frames may wait, at least 1.
+    """
+
+    def __init__(self, sink: FrameSink, depth: int = 4) -> None:
+        if depth < 1:
+            raise ValueError(f"depth: expected 1 or more, found {depth}")
+        self._sink = sink
+        self._depth = depth
+        self._waiting: deque[ByteArray] = deque()
+        self._changed = threading.Condition()
+        self._ending = False
+        self._error: BaseException | None = None
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def write(self, frame: ByteArray) -> None:
+        """Hand over the next frame; see :class:`FrameSink`."""
+        if self._closed:
+            raise ValueError("frame: expected an open writer, found a closed one")
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+            self._thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._error or len(self._waiting) < self._depth)
+            self._waiting.append(frame)
+            self._changed.notify_all()
+        self._raise_error()
+
+    def close(self) -> None:
+        """Wait for the waiting frames and close the wrapped sink; see :class:`FrameSink`."""
+        if self._closed:
+            return
+        try:
+            self._drain()
+        except KeyboardInterrupt as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        self._raise_error()
+        self._closed = True
+        self._sink.close()
+
+    def _run(self) -> None:
+        try:
+            while (frame := self._wait_for_frame()) is not None:
+                self._sink.write(frame)
+                with self._changed:
+                    self._waiting.popleft()
+                    self._changed.notify_all()
+        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+    def _wait_for_frame(self) -> ByteArray | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ending)
+            return self._waiting[0] if self._waiting else None
+
+    def _drain(self) -> None:
+        """End the thread once all waiting frames are written or one has failed."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _raise_error(self) -> None:
+        """Raise what the thread ran into, after the wrapped sink has cleaned up."""
+        if self._error is not None:
+            self._closed = True
+            error = self._error
+            self._sink.__exit__(type(error), error, error.__traceback__)
+            raise error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        elif not self._closed:
+            self._closed = True
+            if not issubclass(kind, KeyboardInterrupt):
+                self._forget_waiting()
+            self._drain()
+            self._sink.__exit__(kind, error, trace)
+
+    def _forget_waiting(self) -> None:
+        """Drop the waiting frames, but for the one that may be being written."""
+        with self._changed:
+            while len(self._waiting) > 1:
+                self._waiting.pop()

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from fomm_core.errors import MotionError
+from fomm_core.motion.keypoints import Keypoints
+from fomm_core.motion.transfer import (
+    HoldLastValid,
+    MotionTransfer,
+    best_reference,
+    hull_area,
+    movement_scale,
+)
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "mini" / "animate" / "expected.npz"
+SQUARE = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]], np.float32)
+LINE = np.array([[-0.5, -0.5], [0.0, 0.0], [0.25, 0.25], [0.5, 0.5]], np.float32)
+
+coordinates = st.floats(-1, 1, width=32)
+values = arrays(np.float32, (5, 2), elements=coordinates)
+
+
+def scattered(seed: int, count: int = 10) -> Keypoints:
+    rng = np.random.default_rng(seed)
+    jacobian = np.eye(2) + rng.uniform(-0.3, 0.3, (count, 2, 2))
+    return Keypoints(rng.uniform(-0.8, 0.8, (count, 2)), jacobian)
+
+
+keypoints = st.integers(0, 2**32 - 1).map(scattered)
+
+
+def broken(like: Keypoints) -> Keypoints:
+    value = like.value.copy()
+    value[0, 1] = np.nan
+    return Keypoints(value, like.jacobian)
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, np.ndarray]:
+    with np.load(GOLDEN) as stored:
+        return dict(stored)
+
+
+class TestGolden:
+    @pytest.mark.parametrize(
+        ("name", "mode", "adapted"),
+        [
+            ("relative_kp", "relative", False),
+            ("relative_adapt_kp", "relative", True),
+            ("absolute_kp", "absolute", False),
+            ("relative_value_only_kp", "relative-values", False),
+        ],
+    )
+    def test_values_equal_the_reference(self, golden, name, mode, adapted):
+        source = Keypoints(golden["kp_source_value"][0])
+        driving = [Keypoints(value) for value in golden["absolute_kp"]]
+        scale = movement_scale(source, driving[0]) if adapted else 1.0
+        transfer = MotionTransfer(source, driving[0], mode, scale)
+        found = np.stack([transfer(frame).value for frame in driving])
+        np.testing.assert_allclose(found, golden[name], rtol=0, atol=1e-5)
+
+    def test_scale_equals_the_reference(self, golden):
+        source, reference = golden["kp_source_value"][0], golden["absolute_kp"][0]
+        scale = movement_scale(Keypoints(source), Keypoints(reference))
+        assert scale == pytest.approx(float(golden["adapt_scale"]), abs=1e-6)
+
+
+class TestTransfer:
+    @given(source=keypoints, reference=keypoints, scale=st.floats(0.1, 10))
+    def test_the_reference_frame_gives_the_source(self, source, reference, scale):
+        moved = MotionTransfer(source, reference, "relative", scale)(reference)
+        np.testing.assert_allclose(moved.value, source.value, atol=1e-6)
+        np.testing.assert_allclose(moved.jacobian, source.jacobian, atol=1e-5)
+
+    @given(
+        source=keypoints,
+        reference=keypoints,
+        shift=arrays(np.float32, 2, elements=coordinates),
+        scale=st.floats(0.1, 10),
+    )
+    def test_a_shift_of_the_driving_shifts_the_source(self, source, reference, shift, scale):
+        driving = Keypoints(reference.value + shift, reference.jacobian)
+        moved = MotionTransfer(source, reference, "relative", scale)(driving)
+        expected = source.value + np.float32(scale) * shift
+        np.testing.assert_allclose(moved.value, expected, atol=1e-5)
+        np.testing.assert_allclose(moved.jacobian, source.jacobian, atol=1e-5)
+
+    @given(source=keypoints, reference=keypoints, driving=keypoints)
+    def test_absolute_is_the_identity(self, source, reference, driving):
+        moved = MotionTransfer(source, reference, "absolute", 3.0)(driving)
+        np.testing.assert_array_equal(moved.value, driving.value)
+        np.testing.assert_array_equal(moved.jacobian, driving.jacobian)
+
+    def test_jacobians_follow_the_papers_product(self):
+        source, reference, driving = scattered(1), scattered(2), scattered(3)
+        moved = MotionTransfer(source, reference)(driving)
+        for index in range(len(source)):
+            inverse = np.linalg.inv(reference.jacobian[index])
+            expected = driving.jacobian[index] @ inverse @ source.jacobian[index]
+            np.testing.assert_allclose(moved.jacobian[index], expected, atol=1e-5)
+        assert moved.jacobian.dtype == np.float32
+
+    def test_relative_values_keep_the_driving_jacobians(self):
+        source, reference, driving = scattered(1), scattered(2), scattered(3)
+        moved = MotionTransfer(source, reference, "relative-values")(driving)
+        relative = MotionTransfer(source, reference)(driving)
+        np.testing.assert_array_equal(moved.jacobian, driving.jacobian)
+        np.testing.assert_array_equal(moved.value, relative.value)
+
+    @pytest.mark.parametrize("mode", ["relative", "relative-values", "absolute"])
+    def test_models_without_jacobians(self, mode):
+        source, reference, driving = (Keypoints(scattered(seed).value) for seed in range(3))
+        assert MotionTransfer(source, reference, mode)(driving).jacobian is None
+
+    def test_singular_reference_jacobians_use_the_pseudo_inverse(self, caplog):
+        source, reference, driving = scattered(1, 3), scattered(2, 3), scattered(3, 3)
+        jacobian = reference.jacobian.copy()
+        jacobian[1] = [[1, 2], [2, 4]]
+        jacobian[2] = 0
+        with caplog.at_level(logging.WARNING, "fomm_core.motion.transfer"):
+            transfer = MotionTransfer(source, Keypoints(reference.value, jacobian))
+        moved = transfer(driving)
+        assert "keypoints 1, 2" in caplog.text
+        assert moved.is_finite
+        inverse = np.array([[1, 2], [2, 4]]) / 25
+        expected = driving.jacobian[1] @ inverse @ source.jacobian[1]
+        np.testing.assert_allclose(moved.jacobian[1], expected, atol=1e-6)
+        np.testing.assert_array_equal(moved.jacobian[2], 0)
+
+    @pytest.mark.parametrize("mode", ["relative", "absolute"])
+    def test_other_numbers_of_keypoints_are_refused(self, mode):
+        ten, four = scattered(1), scattered(2, 4)
+        with pytest.raises(MotionError, match=r"reference keypoints: expected 10 .* found 4"):
+            MotionTransfer(ten, four, mode)
+        with pytest.raises(MotionError, match=r"driving keypoints: expected 10 .* found 4"):
+            MotionTransfer(ten, ten, mode)(four)
+
+    def test_jacobians_on_one_side_only_are_refused(self):
+        with_jacobian = scattered(1)
+        without = Keypoints(with_jacobian.value)
+        with pytest.raises(MotionError, match="driving keypoints: expected jacobians"):
+            MotionTransfer(with_jacobian, with_jacobian)(without)
+        with pytest.raises(MotionError, match="driving keypoints: expected no jacobians"):
+            MotionTransfer(without, without)(with_jacobian)
+
+    @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf")])
+    def test_impossible_scales_are_refused(self, scale):
+        with pytest.raises(MotionError, match="movement scale: expected a positive number"):
+            MotionTransfer(scattered(1), scattered(2), "relative", scale)
+
+    def test_unknown_modes_are_refused(self):
+        with pytest.raises(MotionError, match=r"expected one of relative, .* found 'sideways'"):
+            MotionTransfer(scattered(1), scattered(2), "sideways")
+
+    @pytest.mark.parametrize("role", ["source", "reference"])
+    def test_keypoints_that_are_not_finite_are_refused(self, role):
+        good = scattered(1)
+        pair = (broken(good), good) if role == "source" else (good, broken(good))
+        with pytest.raises(MotionError, match=f"^{role} keypoints: expected finite"):
+            MotionTransfer(*pair)
+
+
+class TestMovementScale:
+    @given(factor=st.floats(0.25, 4), shift=arrays(np.float32, 2, elements=coordinates))
+    def test_it_is_the_ratio_of_sizes(self, factor, shift):
+        reference = scattered(4)
+        source = Keypoints(reference.value * np.float32(factor) + shift)
+        assert movement_scale(source, reference) == pytest.approx(factor, rel=1e-4)
+
+    @pytest.mark.parametrize(
+        "degenerate",
+        [LINE, np.zeros((4, 2)), SQUARE[[0, 1, 1, 0]], SQUARE * 1e-4],
+        ids=["line", "one point", "two points", "tiny"],
+    )
+    def test_degenerate_hulls_leave_the_scale_at_one(self, degenerate, caplog):
+        flat, square = Keypoints(degenerate), Keypoints(SQUARE)
+        with caplog.at_level(logging.WARNING, "fomm_core.motion.transfer"):
+            assert movement_scale(flat, square) == 1.0
+            assert movement_scale(square, flat) == 1.0
+        assert [record.args for record in caplog.records] == [("source",), ("reference",)]
+
+    def test_fewer_than_three_keypoints_leave_the_scale_at_one(self):
+        assert movement_scale(Keypoints(SQUARE[:2]), Keypoints(SQUARE[1:3])) == 1.0
+
+    def test_keypoints_that_are_not_finite_are_refused(self):
+        with pytest.raises(MotionError, match=r"^reference keypoints"):
+            movement_scale(scattered(1), broken(scattered(2)))
+
+    def test_the_hull_ignores_points_within(self):
+        assert hull_area(np.vstack([SQUARE, [[0.1, 0.2]]]).astype(np.float32)) == pytest.approx(1)
+
+    @given(points=values)
+    def test_the_hull_is_never_larger_than_its_box(self, points):
+        width, height = np.ptp(points.astype(np.float64), axis=0)
+        assert 0 <= hull_area(points) <= width * height + 1e-12
+
+
+class TestBestReference:
+    @given(
+        position=st.integers(0, 7),
+        factor=st.floats(0.25, 2),
+        shift=arrays(np.float32, 2, elements=coordinates),
+    )
+    def test_a_moved_and_scaled_copy_is_found(self, position, factor, shift):
+        source = scattered(100)
+        driving = [scattered(seed) for seed in range(8)]
+        copy = source.value * np.float32(factor) + shift
+        driving[position] = Keypoints(copy, driving[position].jacobian)
+        assert best_reference(source, iter(driving)) == position
+
+    def test_ties_go_to_the_first_frame(self):
+        source, other = scattered(1), scattered(2)
+        assert best_reference(source, [other, source, source]) == 1
+
+    def test_frames_that_cannot_be_compared_are_ignored(self):
+        source = Keypoints(SQUARE)
+        driving = [broken(source), Keypoints(LINE), Keypoints(SQUARE[::-1]), source]
+        assert best_reference(source, driving) == 3
+
+    def test_a_flat_source_is_compared_unscaled(self, caplog):
+        source = Keypoints(LINE)
+        driving = [Keypoints(SQUARE), Keypoints(LINE * 2), Keypoints(LINE + np.float32(0.3))]
+        with caplog.at_level(logging.WARNING, "fomm_core.motion.transfer"):
+            assert best_reference(source, driving) == 2
+        assert "unscaled" in caplog.text
+
+    @pytest.mark.parametrize(
+        "driving", [[], [broken(Keypoints(SQUARE))], [Keypoints(LINE)]], ids=["0", "nan", "flat"]
+    )
+    def test_no_usable_frame_is_an_error(self, driving):
+        with pytest.raises(MotionError, match="best reference frame"):
+            best_reference(Keypoints(SQUARE), driving)
+
+    def test_other_models_are_refused(self):
+        with pytest.raises(MotionError, match=r"expected 10 .* found 4"):
+            best_reference(scattered(1), [scattered(2, 4)])
+
+
+class TestHoldLastGood:
+    def test_good_keypoints_pass_and_bad_ones_are_held(self, caplog):
+        first, second, third = scattered(1), scattered(2), scattered(3)
+        hold = HoldLastValid()
+        frames = [first, second, broken(second), broken(third), third, broken(first)]
+        with caplog.at_level(logging.WARNING, "fomm_core.motion.transfer"):
+            found = [hold(frame) for frame in frames]
+        assert found == [first, second, second, second, third, third]
+        assert hold.held == 3
+        assert [record.args for record in caplog.records] == [(2,)]
+
+    def test_infinite_jacobians_are_held_too(self):
+        good = scattered(1)
+        jacobian = good.jacobian.copy()
+        jacobian[3, 0, 1] = np.inf
+        hold = HoldLastValid()
+        hold(good)
+        assert hold(Keypoints(good.value, jacobian)) is good
+
+    def test_a_bad_first_frame_is_an_error(self):
+        with pytest.raises(MotionError, match=r"^driving frame 0 keypoints"):
+            HoldLastValid()(broken(scattered(1)))

@@ -1,0 +1,329 @@
+"""A production's files and order, on the fake engine; the commands' tests use real ones."""
+
+from __future__ import annotations
+
+import logging
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fomm_core.engine.fake import FakeEngine
+from fomm_core.errors import BrokenMediaError, MediaError, MotionError, OutputError
+from fomm_core.image import read_image, write_image
+from fomm_core.loading import Model
+from fomm_core.motion.template import MotionTemplate
+from fomm_core.pipeline import run as production
+from fomm_core.pipeline.run import Progress, Request, produce
+from fomm_core.video import VideoReader, VideoWriter
+
+SIZE = (32, 48)
+PLACES = (10, 12, 20, 24, 28, 16)
+"""Where the driving frames show the spot."""
+
+
+def spot(x: int, y: int = 16) -> np.ndarray:
+    image = np.zeros((*SIZE, 3), np.uint8)
+    image[y - 2 : y + 3, x - 2 : x + 3] = 255
+    return image
+
+
+def place(image: np.ndarray) -> int:
+    """Where the spot is, along x."""
+    return round(float(np.nonzero(image[..., 0] > 128)[1].mean()))
+
+
+@pytest.fixture
+def model(tiny) -> Model:
+    return Model("fake", tiny((*SIZE, 3)), FakeEngine(SIZE))
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    write_image(tmp_path / "source.png", spot(20, 10))
+    return tmp_path / "source.png"
+
+
+@pytest.fixture
+def driving(tmp_path) -> Path:
+    """A folder of pictures: nothing is lost in it."""
+    folder = tmp_path / "driving"
+    folder.mkdir()
+    for index, x in enumerate(PLACES):
+        write_image(folder / f"{index}.png", spot(x))
+    return folder
+
+
+@pytest.fixture
+def clip(tmp_path) -> Path:
+    with VideoWriter(tmp_path / "driving.mp4", Fraction(30000, 1001)) as writer:
+        for x in PLACES:
+            writer.write(spot(x))
+    return tmp_path / "driving.mp4"
+
+
+@pytest.fixture
+def request_(source, driving, tmp_path):
+    """Makes requests for PNGs of the generated frames alone."""
+
+    def make(**changes: object) -> Request:
+        plain = {"source": source, "driving": driving, "output": tmp_path / "out" / "result"}
+        return Request(**{**plain, "png": True, "view": "generated", **changes})
+
+    return make
+
+
+def places_of(folder: Path) -> list[int]:
+    return [place(read_image(path)) for path in sorted(folder.iterdir())]
+
+
+MOVED = [20 + x - PLACES[0] for x in PLACES]
+
+
+class TestResult:
+    def test_every_driving_frame_becomes_one_in_order(self, model, request_):
+        done = produce(model, request_())
+        assert places_of(done.output) == MOVED
+        assert (done.frames, done.frame_rate) == (len(PLACES), 25)
+        assert done.seconds > 0
+
+    def test_a_video_has_the_rate_of_the_driving_one(self, model, request_, clip, tmp_path):
+        output = tmp_path / "new" / "result.mp4"
+        done = produce(model, request_(driving=clip, output=output, png=False))
+        reader = VideoReader(output)
+        assert done.frame_rate == reader.frame_rate == Fraction(30000, 1001)
+        assert [place(frame) for frame in reader] == MOVED
+        assert [path.name for path in output.parent.iterdir()] == ["result.mp4"]
+
+    def test_or_the_one_that_is_asked_for(self, model, request_, clip, tmp_path):
+        output = tmp_path / "result.mp4"
+        wanted = Fraction(10)
+        done = produce(model, request_(driving=clip, output=output, png=False, frame_rate=wanted))
+        reader = VideoReader(output)
+        assert done.frame_rate == reader.frame_rate == wanted
+        assert len(list(reader)) == len(PLACES)
+
+    @pytest.mark.parametrize("view", ["default", "detailed", "full"])
+    def test_sheets_are_larger(self, model, request_, view):
+        done = produce(model, request_(view=view))
+        sheets = [read_image(path) for path in sorted(done.output.iterdir())]
+        assert len(sheets) == len(PLACES)
+        assert len({sheet.shape for sheet in sheets}) == 1
+        assert sheets[0].shape[0] >= SIZE[0]
+        assert sheets[0].shape[1] > 2 * SIZE[1]
+
+    def test_parts_of_the_driving(self, model, request_):
+        done = produce(model, request_(start=0.04, end=0.16))
+        assert places_of(done.output) == [20, 28, 32]
+
+    def test_smoothing_calms(self, model, request_, tmp_path):
+        sharp = places_of(produce(model, request_()).output)
+        calm = places_of(produce(model, request_(smooth=True, output=tmp_path / "calm")).output)
+        assert calm[0] == sharp[0]
+        assert np.abs(np.diff(calm)).sum() < np.abs(np.diff(sharp)).sum()
+
+
+class TestSound:
+    @pytest.fixture
+    def sounds(self, monkeypatch) -> list[object]:
+        """What video writers are given as their sound."""
+        given = []
+
+        def writer(path, rate, *, audio=None):
+            given.append(audio)
+            return VideoWriter(path, rate)
+
+        monkeypatch.setattr(production, "VideoWriter", writer)
+        return given
+
+    def test_that_of_the_driving_part(self, model, request_, clip, tmp_path, sounds):
+        output = tmp_path / "result.mp4"
+        produce(model, request_(driving=clip, output=output, png=False, start=0.05, end=0.15))
+        assert sounds == [production.AudioClip(clip, 0.05, 0.15)]
+
+    def test_none_if_not_wanted(self, model, request_, clip, tmp_path, sounds):
+        output = tmp_path / "result.mp4"
+        produce(model, request_(driving=clip, output=output, png=False, audio=False))
+        assert sounds == [None]
+
+    def test_a_template_has_none(self, model, request_, tmp_path, sounds):
+        motion = tmp_path / "motion.npz"
+        produce(model, request_(save_motion=motion))
+        template = MotionTemplate.load(motion)
+        produce(model, request_(driving=template, output=tmp_path / "result.mp4", png=False))
+        assert sounds == [None]
+
+
+class TestMotion:
+    @pytest.mark.parametrize("options", [{}, {"find_best_frame": True}, {"smooth": True}])
+    def test_saved_and_used_again_it_gives_the_same_frames(
+        self, model, request_, tmp_path, options
+    ):
+        motion = tmp_path / "deep" / "motion.npz"
+        first = produce(model, request_(save_motion=motion, **options))
+        template = MotionTemplate.load(motion)
+        assert (len(template), template.frame_rate, template.model) == (len(PLACES), 25, "fake")
+        again = produce(model, request_(driving=template, output=tmp_path / "again"))
+        for one, other in zip(
+            sorted(first.output.iterdir()), sorted(again.output.iterdir()), strict=True
+        ):
+            np.testing.assert_array_equal(read_image(one), read_image(other))
+
+    def test_the_best_frame_is_only_a_reference(self, model, request_, monkeypatch):
+        """All frames come, in order, each moved as from the best one."""
+        monkeypatch.setattr("fomm_core.animator.best_reference", lambda source, driving: 2)
+        done = produce(model, request_(find_best_frame=True))
+        assert places_of(done.output) == [20 + x - PLACES[2] for x in PLACES]
+
+    def test_the_best_frame_of_a_template(self, model, request_, tmp_path, monkeypatch):
+        motion = tmp_path / "motion.npz"
+        produce(model, request_(save_motion=motion))
+        monkeypatch.setattr("fomm_core.animator.best_reference", lambda source, driving: 3)
+        template = MotionTemplate.load(motion)
+        done = produce(
+            model, request_(driving=template, find_best_frame=True, output=tmp_path / "best")
+        )
+        assert places_of(done.output) == [20 + x - PLACES[3] for x in PLACES]
+
+    def test_a_template_of_another_model(self, model, request_, tiny, tmp_path):
+        seven = Model("seven", tiny((*SIZE, 3)), FakeEngine(SIZE, num_kp=7))
+        motion = tmp_path / "motion.npz"
+        produce(seven, request_(save_motion=motion))
+        with pytest.raises(MotionError, match="found 7"):
+            produce(model, request_(driving=MotionTemplate.load(motion), output=tmp_path / "never"))
+        assert not (tmp_path / "never").exists()
+
+
+class TestObserver:
+    def test_it_sees_every_frame(self, model, request_):
+        seen: list[Progress] = []
+        produce(model, request_(), seen.append)
+        assert [progress.stage for progress in seen] == ["animating"] * len(PLACES)
+        assert [progress.done for progress in seen] == list(range(1, len(PLACES) + 1))
+        assert {progress.total for progress in seen} == {len(PLACES)}
+        assert [place(progress.frame.prediction) for progress in seen] == MOVED
+
+    def test_and_the_search_before(self, model, request_):
+        seen: list[Progress] = []
+        produce(model, request_(find_best_frame=True), seen.append)
+        assert [progress.stage for progress in seen] == (
+            ["searching"] * len(PLACES) + ["animating"] * len(PLACES)
+        )
+        assert seen[0].frame is None
+
+    @pytest.mark.parametrize("png", [True, False])
+    @pytest.mark.parametrize(("stage", "done"), [("animating", 3), ("searching", 2)])
+    def test_its_exception_cancels_and_leaves_nothing(
+        self, model, request_, tmp_path, png, stage, done
+    ):
+        class CancelledError(Exception):
+            pass
+
+        def cancel(progress: Progress) -> None:
+            if (progress.stage, progress.done) == (stage, done):
+                raise CancelledError
+
+        folder = tmp_path / "out"
+        output = folder / ("result" if png else "result.mp4")
+        with pytest.raises(CancelledError):
+            produce(model, request_(output=output, png=png, find_best_frame=True), cancel)
+        assert not list(folder.iterdir())
+        assert not model.engine.closed
+
+    def test_an_interruption_keeps_what_there_is(self, model, request_, tmp_path):
+        def interrupt(progress: Progress) -> None:
+            if progress.done == 3:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            produce(model, request_(), interrupt)
+        (kept,) = (tmp_path / "out").iterdir()
+        assert kept.name == "result.part"
+        assert places_of(kept) == MOVED[:3]
+
+
+class TestRefusals:
+    def test_the_output_is_no_input(self, model, request_, source, clip):
+        before = [path.read_bytes() for path in (source, clip)]
+        for output in (source, clip, clip.parent / "x" / ".." / clip.name):
+            with pytest.raises(OutputError, match="expected another name than that of an input"):
+                produce(model, request_(driving=clip, output=output, png=False))
+        assert [path.read_bytes() for path in (source, clip)] == before
+
+    def test_not_through_a_link_either(self, model, request_, clip, tmp_path):
+        (tmp_path / "link.mp4").symlink_to(clip)
+        with pytest.raises(OutputError, match="expected another name"):
+            produce(model, request_(driving=clip, output=tmp_path / "link.mp4", png=False))
+
+    def test_a_folder_of_inputs_is_no_output(self, model, request_, driving):
+        with pytest.raises(OutputError, match="expected another name"):
+            produce(model, request_(output=driving))
+        with pytest.raises(OutputError, match="expected another name"):
+            produce(model, request_(output=driving.parent))
+        assert len(list(driving.iterdir())) == len(PLACES)
+
+    def test_saved_motion_has_a_name_of_its_own(self, model, request_, source, tmp_path):
+        for motion in (source, tmp_path / "out" / "result"):
+            with pytest.raises(OutputError, match="expected another name"):
+                produce(model, request_(save_motion=motion))
+        assert source.exists()
+
+    @pytest.mark.parametrize("option", ["output", "save_motion"])
+    def test_what_was_read_before_is_spared(self, model, request_, tmp_path, option):
+        spared = tmp_path / "read.mp4"
+        spared.write_text("read before")
+        named = {"png": False, "output": tmp_path / "out.mp4", option: tmp_path / "x/../read.mp4"}
+        with pytest.raises(OutputError, match="expected another name"):
+            produce(model, request_(spared=(spared,), **named))
+        assert spared.read_text() == "read before"
+
+    def test_a_missing_source(self, model, request_, tmp_path):
+        with pytest.raises(MediaError, match=r"none\.png: expected a picture"):
+            produce(model, request_(source=tmp_path / "none.png"))
+        assert not (tmp_path / "out").exists()
+
+    def test_a_missing_driving(self, model, request_, tmp_path):
+        with pytest.raises(MediaError, match="none"):
+            produce(model, request_(driving=tmp_path / "none.mp4"))
+        assert not (tmp_path / "out").exists()
+
+
+class TestDamage:
+    @pytest.fixture
+    def breaking(self, monkeypatch):
+        """Lets every video break off after some frames."""
+
+        def after(count: int) -> None:
+            whole = VideoReader.__iter__
+
+            def broken(self):
+                for number, frame in enumerate(whole(self)):
+                    if number == count:
+                        raise BrokenMediaError("driving: broken off", count)
+                    yield frame
+
+            monkeypatch.setattr(VideoReader, "__iter__", broken)
+
+        return after
+
+    def test_it_ends_the_production(self, model, request_, breaking, tmp_path):
+        breaking(3)
+        with pytest.raises(BrokenMediaError):
+            produce(model, request_())
+        assert not list((tmp_path / "out").iterdir())
+
+    @pytest.mark.parametrize("options", [{}, {"find_best_frame": True}])
+    def test_or_what_comes_before_is_animated(self, model, request_, breaking, caplog, options):
+        breaking(3)
+        with caplog.at_level(logging.WARNING, "fomm_core.pipeline.driving"):
+            done = produce(model, request_(keep_going=True, **options))
+        assert done.frames == 3
+        assert len(places_of(done.output)) == 3
+        assert "driving: broken off; going on with the 3 frames before it" in caplog.text
+
+    def test_nothing_before_it_is_nothing_to_write(self, model, request_, breaking, tmp_path):
+        breaking(0)
+        with pytest.raises(OutputError, match="expected frames to write, found none"):
+            produce(model, request_(keep_going=True))
+        assert not list((tmp_path / "out").iterdir())

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+
+import pytest
+
+from fomm_core.errors import ModelError, OutputError
+from fomm_core.utils.files import atomic_path, sha256_of
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write_half(final, error):
+    with atomic_path(final) as partial:
+        partial.write_bytes(b"half")
+        raise error
+
+
+def test_the_file_appears_at_the_end_under_its_name_alone(tmp_path):
+    final = tmp_path / "params.h5"
+    with atomic_path(final) as partial:
+        assert partial.parent == tmp_path
+        assert partial.suffix == ".h5"
+        partial.write_bytes(b"content")
+        assert not final.exists()
+    assert final.read_bytes() == b"content"
+    assert names(tmp_path) == ["params.h5"]
+
+
+def test_an_error_leaves_what_was_there(tmp_path):
+    final = tmp_path / "params.h5"
+    final.write_bytes(b"old")
+    with pytest.raises(ZeroDivisionError):
+        write_half(final, ZeroDivisionError())
+    assert final.read_bytes() == b"old"
+    assert names(tmp_path) == ["params.h5"]
+
+
+def test_an_interruption_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        write_half(tmp_path / "a.npz", KeyboardInterrupt())
+    assert names(tmp_path) == []
+
+
+def test_two_writers_do_not_share_a_temporary_file(tmp_path):
+    final = tmp_path / "a"
+    with atomic_path(final) as one, atomic_path(final) as other:
+        one.write_bytes(b"one")
+        other.write_bytes(b"other")
+    assert final.read_bytes() == b"one"
+    assert names(tmp_path) == ["a"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_the_file_has_the_permissions_of_any_new_file(tmp_path):
+    ordinary = tmp_path / "ordinary"
+    ordinary.touch()
+    with atomic_path(tmp_path / "atomic") as partial:
+        partial.touch()
+    modes = {stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()}
+    assert len(modes) == 1
+
+
+def test_a_missing_folder_is_named_in_one_line(tmp_path):
+    final = tmp_path / "none" / "a.h5"
+    with pytest.raises(OutputError) as caught, atomic_path(final) as partial:
+        partial.write_bytes(b"content")
+    assert str(caught.value) == f"{final}: cannot be written: No such file or directory"
+
+
+def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path):
+    with pytest.raises(OutputError, match="No space left"):
+        write_half(tmp_path / "a", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert names(tmp_path) == []
+
+
+def test_a_folder_in_the_way_is_an_output_error(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"), atomic_path(tmp_path / "a") as p:
+        p.write_bytes(b"content")
+    assert names(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) + 1])
+def test_sha256_is_that_of_the_whole_content(tmp_path, size):
+    content = os.urandom(size)
+    (tmp_path / "a").write_bytes(content)
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+def test_sha256_of_a_missing_file_is_a_model_error(tmp_path):
+    with pytest.raises(ModelError, match="cannot be read: No such file"):
+        sha256_of(tmp_path / "none")

@@ -1,0 +1,1 @@
+"""Everything behind the page; nothing here knows Gradio."""

@@ -1,0 +1,142 @@
+"""Looking inside an animation: keypoints, their paths, and the inner maps of single frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from fomm_core.animator import AnimatedFrame, Animator, Frame
+from fomm_core.errors import FommError
+from fomm_core.image import read_image
+from fomm_core.loading import Model
+from fomm_core.motion.template import MotionTemplate
+from fomm_core.pipeline.run import Progress, ProgressCallback
+from fomm_core.video import VideoReader, prefetch
+from fomm_demo.services.animation import AnimationRequest, AnimationService
+from fomm_demo.services.uploads import (
+    Clip,
+    hide_paths_in_errors,
+    take_motion,
+    take_picture,
+    take_video,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """An animation that was looked through, whose frames can be looked into.
+
+    Attributes:
+        model: what animates it.
+        animator: the source in the model's hands.
+        motion: the keypoints of all driving frames.
+        driving: the driving video in a folder of its own, ``None`` where a saved motion drives.
+        notice: what the visitor should know; empty for nothing.
+        release: removes that folder.
+    """
+
+    model: Model
+    animator: Animator
+    motion: MotionTemplate
+    driving: Clip | None
+    notice: str = ""
+    release: Callable[[], None] = lambda: None
+
+    def frame(self, index: int) -> AnimatedFrame:
+        """Animate one frame, with the inner maps.
+
+        Args:
+            index: of the driving frame, in 0..N-1; numbers outside are brought inside.
+        """
+        index = min(max(0, index), len(self.motion) - 1)
+        pair = _pair(self.motion, index)
+        picture = self._picture(index)
+        if picture is None:
+            frames = self.animator.run(pair, diagnostics=True)
+        else:
+            frames = self.animator.run([picture], template=pair, diagnostics=True)
+        return replace(next(iter(frames)), index=index)
+
+    def _picture(self, index: int) -> Frame | None:
+        """Decode one driving frame; ``None`` where there is none."""
+        if self.driving is None:
+            return None
+        rate = self.motion.frame_rate
+        first = Fraction(str(self.driving.start or 0)) + index / rate
+        with hide_paths_in_errors(self.driving.path.parent):
+            reader = VideoReader(self.driving.path, start=float(first))
+            return next(iter(reader), None)
+
+
+def inspect(
+    studio: AnimationService, order: AnimationRequest, observe: ProgressCallback
+) -> Inspection:
+    """Look through an animation: detect the keypoints of all driving frames.
+
+    Args:
+        studio: the models, folders and limits.
+        order: what to look into; of its options those that change keypoints count.
+        observe: called after each frame.
+
+    Raises:
+        FommError: what was handed in cannot be used.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(studio.workspace.job_folder())
+        with hide_paths_in_errors(folder):
+            inspection = _inspected(studio, order, folder, observe)
+        return replace(inspection, release=stack.pop_all().close)
+
+
+def _inspected(
+    studio: AnimationService, order: AnimationRequest, folder: Path, observe: ProgressCallback
+) -> Inspection:
+    options = order.options
+    picture = read_image(take_picture(order.source, folder, studio.limits))
+    clip, motion = _driving(studio, order, folder)
+    model = studio.shelf.get(order.model, options.fast)
+    animator = Animator(
+        model, picture, motion=options.motion, adapt_scale=options.adapt_scale, fit=options.fit
+    )
+    if motion is None and clip is not None:
+        motion = _recorded(model, animator, clip, observe)
+    if motion is None:
+        raise FommError("choose a driving video or a saved motion first")
+    if options.find_best_frame:
+        motion = animator.with_best_reference(motion)
+    return Inspection(model, animator, motion, clip, clip.notice if clip else "")
+
+
+def _driving(
+    studio: AnimationService, order: AnimationRequest, folder: Path
+) -> tuple[Clip | None, MotionTemplate | None]:
+    if order.motion is not None:
+        return None, take_motion(order.motion, folder, studio.limits)
+    if order.driving is None:
+        raise FommError("choose a driving video or a saved motion first")
+    options = order.options
+    return take_video(order.driving, folder, studio.limits, options.start, options.end), None
+
+
+def _recorded(
+    model: Model, animator: Animator, clip: Clip, observe: ProgressCallback
+) -> MotionTemplate:
+    """The motion of a video, watched frame by frame."""
+    reader = VideoReader(clip.path, start=clip.start, end=clip.end)
+
+    def watched() -> Iterator[Frame]:
+        for count, frame in enumerate(prefetch(reader), start=1):
+            yield frame
+            observe(Progress("searching", count, reader.frame_count))
+
+    return animator.record(watched(), reader.frame_rate)
+
+
+def _pair(motion: MotionTemplate, index: int) -> MotionTemplate:
+    """One frame of a motion, followed by the reference that it is relative to."""
+    rows = [index, motion.reference]
+    jacobians = None if motion.jacobians is None else motion.jacobians[rows]
+    return replace(motion, values=motion.values[rows], jacobians=jacobians, reference=1)

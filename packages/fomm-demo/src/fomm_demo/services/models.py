@@ -1,0 +1,180 @@
+"""The models that visitors choose from: loaded once, in the background, shared by all."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from fomm_core.errors import FommError, ModelError
+from fomm_core.loading import (
+    DEFAULT_MODEL,
+    Model,
+    ModelFiles,
+    find_model,
+    folder_of_model,
+    start_model,
+    usable_engines,
+)
+from fomm_core.model.bundle import embedded_models, open_bundle
+from fomm_core.model.hub import HUB, resolve
+from fomm_core.utils.cache import cache_folder
+from fomm_demo.services.sharing import SharedEngine
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What visitors are told of a model.
+
+    Attributes:
+        name: what it is called in the list.
+        description: what it animates.
+        provenance: who made it, from what.
+        licence: under which it may be used.
+        metrics: figures by name.
+    """
+
+    name: str
+    description: str
+    provenance: str
+    licence: str
+    metrics: tuple[tuple[str, float], ...] = ()
+
+
+class ModelRegistry:
+    """The models on offer. Each is loaded when it is first asked for, and then stays.
+
+    What is offered is settled at the start, by whoever starts the server: no visitor can
+    make it download or open anything else.
+
+    Args:
+        wanted: names or folders of models, the first one chosen; the embedded models and
+            those downloaded before follow.
+
+    Attributes:
+        names: the models' names in order.
+
+    Raises:
+        ModelError: one of ``wanted`` is neither a model's folder nor a known name.
+    """
+
+    def __init__(self, wanted: Sequence[str] = ()) -> None:
+        self._origins = _origins([*wanted, DEFAULT_MODEL, *embedded_models(), *_downloaded()])
+        self._cards = {name: _card(name, origin) for name, origin in self._origins.items()}
+        self._guard = threading.Lock()
+        self._models: dict[tuple[str, str], Future[Model]] = {}
+        self.names = tuple(self._origins)
+
+    def load_ahead(self) -> None:
+        """Begin to load the first model in a thread."""
+        threading.Thread(target=self._try_first, name="load-model", daemon=True).start()
+
+    def card(self, name: str) -> ModelInfo:
+        """What there is to tell of a model.
+
+        Raises:
+            ModelError: no such model is on offer.
+        """
+        if name not in self._cards:
+            raise ModelError(f"expected a model of {', '.join(self.names)}, found another")
+        return self._cards[name]
+
+    def is_ready(self, name: str) -> bool:
+        """Whether a model is loaded (in float32)."""
+        future = self._models.get((name, "fp32"))
+        return future is not None and future.done() and future.exception() is None
+
+    def has_fast(self) -> bool:
+        """Whether this machine can run a model's decoder in bfloat16."""
+        from fomm_core.engine.openvino import has_bfloat16
+
+        try:
+            return has_bfloat16()
+        except FommError:
+            return False
+
+    def get(self, name: str, fast: bool = False) -> Model:
+        """Give a model, after loading it where that was not done yet.
+
+        Raises:
+            FommError: it is not on offer, or cannot be loaded.
+        """
+        self.card(name)
+        key = (name, "fast" if fast else "fp32")
+        with self._guard:
+            future = self._models.get(key)
+            mine = future is None
+            if future is None:
+                future = self._models[key] = Future()
+        if mine:
+            self._load(key, future)
+        return future.result()
+
+    def close(self) -> None:
+        """Free all models."""
+        for future in list(self._models.values()):
+            if future.done() and future.exception() is None:
+                future.result().close()
+
+    def _load(self, key: tuple[str, str], future: Future[Model]) -> None:
+        name, precision = key
+        try:
+            model = _start(self._origins[name], precision)
+        except BaseException as error:  # noqa: BLE001 - raised by get(), here and in all waiting threads
+            with self._guard:  # the next one tries again
+                del self._models[key]
+            future.set_exception(error)
+        else:
+            future.set_result(replace(model, engine=SharedEngine(model.engine)))
+
+    def _try_first(self) -> None:
+        try:
+            self.get(self.names[0])
+        except FommError as error:
+            logger.error("model %s: %s", self.names[0], error)
+
+
+def _start(origin: str, precision: str) -> Model:
+    files: ModelFiles = find_model(origin)
+    if precision == "fast" and ("openvino", "fast") not in usable_engines(files):
+        precision = "fp32"
+    return start_model(files, "auto", precision)
+
+
+def _origins(wanted: Sequence[str]) -> dict[str, str]:
+    """What to load by the name in the list; a folder is listed by its own name."""
+    origins: dict[str, str] = {}
+    for origin in wanted:
+        folder = folder_of_model(origin)
+        name = origin if folder is None else folder.resolve().name
+        if name in origins and origins[name] != origin:
+            name = origin
+        origins.setdefault(name, origin)
+    return origins
+
+
+def _downloaded() -> list[str]:
+    """The models of the zoo that lie complete in the cache."""
+    folder = cache_folder() / "zoo"
+    return [
+        entry.name
+        for entry in HUB.values()
+        if entry.is_model
+        and all((folder / entry.name / file.name).is_file() for file in entry.files)
+    ]
+
+
+def _card(name: str, origin: str) -> ModelInfo:
+    folder = folder_of_model(origin)
+    if folder is not None:
+        card = open_bundle(folder).card
+        metrics = tuple(card.metrics.items())
+        return ModelInfo(name, card.description, card.provenance, card.licence, metrics)
+    entry = resolve(origin)
+    if not entry.is_model:
+        raise ModelError(f"{origin}: expected a model, found {entry.description}")
+    return ModelInfo(name, entry.description, entry.provenance, entry.licence)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+from fomm_core.animator import AnimatedFrame
+from fomm_core.motion.keypoints import Keypoints
+from fomm_core.pipeline.run import Progress
+from fomm_demo.services.jobs import Job, JobCancelledError, Pace, Sessions, Snapshot
+
+KEYPOINTS = Keypoints(np.zeros((2, 2), np.float32))
+
+
+def frame(level):
+    return AnimatedFrame(0, np.full((4, 4, 3), level, np.uint8), None, KEYPOINTS, KEYPOINTS, None)
+
+
+def endless(observe):
+    while True:
+        observe(Progress("animating", 1, 9, frame(1)))
+        threading.Event().wait(0.001)
+
+
+def test_a_job_shows_its_newest_frame_and_returns_what_the_work_returns():
+    def work(observe):
+        observe(Progress("searching", 3, 3))
+        observe(Progress("animating", 1, 2, frame(7)))
+        return "done"
+
+    job = Job(work)
+
+    assert job.result() == "done"
+    assert (job.snapshot.stage, job.snapshot.done, job.snapshot.total) == ("animating", 1, 2)
+    assert job.snapshot.frame[0, 0, 0] == 7
+
+
+def test_a_cancelled_job_ends_at_its_next_frame():
+    job = Job(endless)
+    job.cancel()
+
+    with pytest.raises(JobCancelledError):
+        job.result()
+
+
+def test_waiting_ends_with_the_job_or_with_the_time():
+    async def watch():
+        job = Job(endless)
+        assert not await job.wait(0.05)
+        job.cancel()
+        assert await job.wait(5)
+
+    asyncio.run(watch())
+
+
+def test_an_error_of_the_work_comes_out():
+    def work(observe):
+        raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        Job(work).result()
+
+
+def test_the_pace_is_that_of_the_last_seconds():
+    pace = Pace(window_seconds=2.0)
+
+    assert pace.tick(0.0) == 0
+    for tenth in range(1, 100):
+        rate = pace.tick(tenth / 10)
+    assert rate == pytest.approx(10)
+    for half in range(1, 20):
+        rate = pace.tick(9.9 + half / 2)
+    assert rate == pytest.approx(2)
+
+
+def test_what_comes_before_the_first_frame_does_not_count_as_its_pace():
+    def work(observe):
+        observe(Progress("animating", 0, 75))
+        threading.Event().wait(0.2)
+        for done in (1, 2, 3):
+            observe(Progress("animating", done, 75))
+            rates.append(job.snapshot.rate)
+
+    rates: list[float] = []
+    job = Job(work)
+    job.result()
+
+    assert rates[0] == 0
+    assert min(rates[1:]) > 10
+
+
+def test_the_time_left_follows_from_the_pace():
+    assert Snapshot("animating", 10, 40, None, 15.0).seconds_left == 2.0
+    assert Snapshot("animating", 50, 40, None, 15.0).seconds_left == 0.0
+    assert Snapshot("animating", 10, None, None, 15.0).seconds_left is None
+    assert Snapshot("animating", 10, 40, None, 0.0).seconds_left is None
+
+
+def test_leaving_cancels_the_jobs_and_removes_the_results_of_that_page_alone(workspace):
+    visits = Sessions(workspace)
+    mine, other = visits.begin("mine", endless), visits.begin("other", endless)
+    with workspace.job_folder() as folder:
+        (folder / "a").write_text("a")
+        result = visits.keep("mine", workspace.publish(folder / "a", "a.mp4"))
+
+    assert visits.running() == 2
+    visits.leave("mine")
+    with pytest.raises(JobCancelledError):
+        mine.result()
+    assert not result.exists()
+    assert not other.ended
+    visits.close()
+    with pytest.raises(JobCancelledError):
+        other.result()
+
+
+def test_a_cancellation_also_ends_what_was_asked_for_before_but_comes_later(workspace):
+    visits = Sessions(workspace)
+    visits.cancel("mine", moment=20.0)
+    late, new = visits.begin("mine", endless, 19.0), visits.begin("mine", endless, 21.0)
+
+    with pytest.raises(JobCancelledError):
+        late.result()
+    assert not new.ended
+    visits.close()
+
+
+def test_a_page_keeps_its_newest_results_only(workspace):
+    visits = Sessions(workspace)
+    results = []
+    for number in range(7):
+        with workspace.job_folder() as folder:
+            (folder / "a").write_text(str(number))
+            results.append(visits.keep("mine", workspace.publish(folder / "a", "a.mp4")))
+
+    assert [result.exists() for result in results] == [False] * 2 + [True] * 5

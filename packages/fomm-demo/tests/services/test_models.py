@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fomm_core.errors import ModelError
+from fomm_core.model.bundle import embedded_models
+from fomm_core.model.hub import HUB
+from fomm_demo.services import models as shelf_module
+from fomm_demo.services.models import ModelRegistry
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("FOMM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_the_embedded_model_is_offered_with_its_card(cache):
+    shelf = ModelRegistry()
+    card = shelf.card("avatar")
+
+    assert shelf.names[0] == "avatar"
+    assert card.licence
+    assert card.provenance
+    assert card.metrics
+
+
+def test_a_folder_comes_first_and_is_listed_by_its_name(cache, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(embedded_models()["avatar"], folder)
+    shelf = ModelRegistry([str(folder)])
+
+    assert shelf.names[:2] == ("mine", "avatar")
+    assert shelf.get("mine").frame_size == (128, 128)
+
+
+def test_a_model_to_download_is_offered_only_if_it_is_wanted_or_there(cache):
+    assert "vox" not in ModelRegistry().names
+    assert ModelRegistry(["vox"]).names[0] == "vox"
+    folder = cache / "zoo" / "vox"
+    folder.mkdir(parents=True)
+    for name in ("config.yaml", "params.h5"):
+        (folder / name).write_text("x")
+    assert "vox" in ModelRegistry().names
+
+
+def test_a_data_folder_with_a_name_of_the_zoo_is_no_model(cache, tmp_path, monkeypatch):
+    (tmp_path / "vox" / "train").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    assert ModelRegistry(["vox"]).card("vox").description == HUB["vox"].description
+    assert "vox" not in ModelRegistry().names
+
+
+@pytest.mark.parametrize("name", ["vgg19", "nothing", "../etc"])
+def test_what_is_no_model_is_refused_at_the_start(cache, name):
+    with pytest.raises(ModelError):
+        ModelRegistry([name])
+
+
+def test_visitors_get_nothing_but_what_is_offered(cache, tmp_path):
+    with pytest.raises(ModelError, match="avatar"):
+        ModelRegistry().get(str(tmp_path))
+
+
+def test_a_model_is_loaded_once_for_all(cache, monkeypatch):
+    started = []
+    start = shelf_module.start_model
+
+    def counting(*args):
+        started.append(args)
+        threading.Event().wait(0.05)
+        return start(*args)
+
+    monkeypatch.setattr(shelf_module, "start_model", counting)
+    shelf = ModelRegistry()
+    assert not shelf.is_ready("avatar")
+    with ThreadPoolExecutor(6) as pool:
+        models = list(pool.map(lambda _: shelf.get("avatar"), range(6)))
+
+    assert len(started) == 1
+    assert all(model is models[0] for model in models)
+    assert shelf.is_ready("avatar")
+    shelf.close()
+
+
+def test_after_a_failure_the_next_one_tries_again(cache, monkeypatch):
+    def broken(origin):
+        raise OSError("the disk is gone")
+
+    shelf = ModelRegistry()
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf_module, "find_model", broken)
+        with pytest.raises(OSError, match="disk"):
+            shelf.get("avatar")
+
+    assert shelf.get("avatar").name == "avatar"

@@ -1,0 +1,1 @@
+"""Generated clips compared with real ones, frame by frame."""

@@ -1,0 +1,1 @@
+"""Test videos, clips, strips and true keypoints on the disk."""

@@ -1,0 +1,126 @@
+"""Which extractors to use: those that are asked for, or what is there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fomm_core.loading import Model
+from fomm_eval.comparison.compare import Extractors
+from fomm_eval.data.clips import Clip
+from fomm_eval.errors import ExtractorError
+from fomm_eval.extractors import Extractor
+from fomm_eval.extractors.avatars import AvatarKeypoints, truth_path
+from fomm_eval.extractors.dlib_faces import DlibFaces, is_installed
+from fomm_eval.extractors.fan import FaceAlignmentLandmarks
+from fomm_eval.extractors.files import StoredEmbeddings, StoredLandmarks
+
+logger = logging.getLogger(__name__)
+
+LandmarkKind = Literal["auto", "dlib", "face-alignment", "avatars", "files", "none"]
+IdentityKind = Literal["auto", "dlib", "files", "none"]
+Files = tuple[Path, Path]
+
+
+@dataclass(frozen=True)
+class ExtractorOptions:
+    """What is asked for.
+
+    Attributes:
+        landmarks, identity: kinds of extractors; ``"auto"`` takes the files where they are
+            named, else the truth where the real clips are avatars, else dlib where it is
+            installed, else none.
+        landmark_files, embedding_files: of the real and the generated side.
+    """
+
+    landmarks: LandmarkKind = "auto"
+    identity: IdentityKind = "auto"
+    landmark_files: Files | None = None
+    embedding_files: Files | None = None
+
+
+def choose_extractors(
+    wish: ExtractorOptions, real: Clip, load_model: Callable[[], Model]
+) -> Extractors:
+    """Make the extractors.
+
+    Args:
+        wish: what is asked for.
+        real: one of the real clips.
+        load_model: loads the model that finds keypoints in generated avatars.
+
+    Raises:
+        ExtractorError: what is asked for is not installed, or lacks its files.
+    """
+    landmarks, identity = _landmarks_kind(wish, real), _identity_kind(wish, real)
+    if "none" in (landmarks, identity) and "auto" in (wish.landmarks, wish.identity):
+        _tell_what_is_left_out(landmarks, identity)
+    faces: DlibFaces | None = None
+    if "dlib" in (landmarks, identity):
+        faces = DlibFaces(landmarks=landmarks == "dlib", identity=identity == "dlib")
+    return Extractors(
+        faces if landmarks == "dlib" else _landmarks(landmarks, wish, load_model),
+        faces if identity == "dlib" else _identity(identity, wish),
+        landmarks_required=wish.landmarks != "auto",
+        identity_required=wish.identity != "auto",
+    )
+
+
+def _landmarks_kind(wish: ExtractorOptions, real: Clip) -> LandmarkKind:
+    if wish.landmarks != "auto":
+        return wish.landmarks
+    if wish.landmark_files is not None:
+        return "files"
+    if _is_avatar(real):
+        return "avatars"
+    return "dlib" if is_installed() else "none"
+
+
+def _identity_kind(wish: ExtractorOptions, real: Clip) -> IdentityKind:
+    if wish.identity != "auto":
+        return wish.identity
+    if wish.embedding_files is not None:
+        return "files"
+    # Drawn faces are nobody's: what embeds photographs says nothing of them.
+    return "dlib" if is_installed() and not _is_avatar(real) else "none"
+
+
+def _is_avatar(clip: Clip) -> bool:
+    return truth_path(clip.path).is_file()
+
+
+def _landmarks(
+    kind: LandmarkKind, wish: ExtractorOptions, load_model: Callable[[], Model]
+) -> Extractor | None:
+    if kind == "avatars":
+        return AvatarKeypoints(load_model())
+    if kind == "face-alignment":
+        return FaceAlignmentLandmarks()
+    if kind == "files":
+        return StoredLandmarks(*_named(wish.landmark_files, "landmarks"))
+    return None
+
+
+def _identity(kind: IdentityKind, wish: ExtractorOptions) -> Extractor | None:
+    if kind == "files":
+        return StoredEmbeddings(*_named(wish.embedding_files, "embeddings"))
+    return None
+
+
+def _named(files: Files | None, what: str) -> Files:
+    if files is None:
+        raise ExtractorError(
+            f"expected files of {what} (--real-{what}, --generated-{what}), found none named"
+        )
+    return files
+
+
+def _tell_what_is_left_out(landmarks: LandmarkKind, identity: IdentityKind) -> None:
+    left_out = ["AKD and MKR"] if landmarks == "none" else []
+    left_out += ["AED"] if identity == "none" else []
+    logger.info("left out for want of an extractor: %s", ", ".join(left_out))
+    if not is_installed() and landmarks == "none":
+        logger.warning("AKD, MKR and AED need an extractor; pip install 'fomm-eval[dlib]'")

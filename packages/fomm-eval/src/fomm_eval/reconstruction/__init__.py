@@ -1,0 +1,1 @@
+"""Test videos animated from their own first frames."""

@@ -1,0 +1,267 @@
+"""Reconstruction: a video animated from its own first frame, and how far the result is off.
+
+A perfect model would give the video back. The keypoints are those of the driving frames as
+they are (absolute motion), which is the same as relative motion here.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from fomm_core.dataset import clip_name
+from fomm_core.errors import FommError, MediaError, OutputError
+from fomm_core.image import Fit, write_image
+from fomm_core.loading import Model
+from fomm_core.pipeline.run import Progress, ProgressCallback, Request, produce
+from fomm_core.pipeline.views import View
+from fomm_core.video import VideoReader
+from fomm_eval.data.strips import STRIPS_FOLDER, StripWriter
+from fomm_eval.metrics import absolute_difference
+from fomm_eval.reconstruction.manifest import Manifest, Reconstructed
+from fomm_eval.reconstruction.ranks import Ranks
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReconstructionSettings:
+    """How videos are reconstructed.
+
+    Attributes:
+        folder: of the results: ``<name>.mp4``, or ``<name>/000000.png`` and so on.
+        png: write numbered PNGs instead of videos.
+        view: what is shown of each frame.
+        frame_rate: of the results; ``None`` is the video's own.
+        strips: also write the generated frames side by side, ``png/<name>.png``.
+        fit: how videos of another shape are brought to the model's.
+    """
+
+    folder: Path
+    png: bool = False
+    view: View = "default"
+    frame_rate: Fraction | None = None
+    strips: bool = False
+    fit: Fit = "crop"
+
+    def outputs(self, name: str) -> list[Path]:
+        """What there is when a video is complete."""
+        result = self.folder / name if self.png else self.folder / f"{name}.mp4"
+        return [result, self.strip(name)] if self.strips else [result]
+
+    def strip(self, name: str) -> Path:
+        """Where the frames side by side are."""
+        return self.folder / STRIPS_FOLDER / f"{name}.png"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A video that could not be reconstructed, and why, in one line."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """The outcome of a data set.
+
+    Attributes:
+        videos: in the order of the data set.
+        failures: videos left out.
+    """
+
+    videos: tuple[Reconstructed, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def frames(self) -> int:
+        """Number of frames of all videos."""
+        return sum(video.frames for video in self.videos)
+
+    @property
+    def l1(self) -> float:
+        """Mean absolute difference over all frames of all videos, in [0, 1].
+
+        Raises:
+            ZeroDivisionError: there are no videos, which :func:`reconstruct_all` excludes.
+        """
+        values = sum(video.values for video in self.videos)
+        return sum(video.difference for video in self.videos) / (255 * values)
+
+
+class _Difference:
+    """Adds up the differences of generated and driving frames; an observer."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.difference = 0
+        self.values = 0
+
+    def __call__(self, progress: Progress) -> None:
+        frame = progress.frame
+        if frame is None or frame.driving is None:
+            return
+        self.frames += 1
+        self.difference += absolute_difference(frame.driving, frame.prediction)
+        self.values += frame.prediction.size
+
+
+def reconstruct_video(
+    model: Model,
+    video: Path,
+    settings: ReconstructionSettings,
+    observe: ProgressCallback | None = None,
+) -> Reconstructed:
+    """Reconstruct one video; memory does not grow with its length.
+
+    Args:
+        model: a loaded model.
+        video: a video file or a folder of frames.
+        settings: how.
+        observe: called after every frame.
+
+    Raises:
+        FommError: one of its kinds, for whatever cannot be read, animated or written.
+    """
+    name = clip_name(video)
+    result = settings.outputs(name)[0]
+    difference = _Difference()
+    with ExitStack() as stack:
+        watchers: list[ProgressCallback] = [difference]
+        if settings.strips:
+            strip = stack.enter_context(StripWriter(settings.strip(name)))
+            watchers.append(lambda progress: _append(strip, progress))
+        if observe is not None:
+            watchers.append(observe)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fomm-"))
+        request = Request(
+            source=_first_frame(video, Path(folder)),
+            driving=video,
+            output=result,
+            png=settings.png,
+            view=settings.view,
+            frame_rate=settings.frame_rate,
+            audio=False,
+            motion="absolute",
+            fit=settings.fit,
+        )
+        produce(model, request, lambda progress: _tell_all(watchers, progress))
+    return Reconstructed(name, difference.frames, difference.difference, difference.values)
+
+
+def reconstruct_all(
+    model: Model,
+    videos: Sequence[Path],
+    settings: ReconstructionSettings,
+    ledger: Manifest,
+    *,
+    ranks: Ranks | None = None,
+    resume: bool = False,
+    keep_going: bool = False,
+    observe: Callable[[str], ProgressCallback] | None = None,
+) -> Reconstruction:
+    """Reconstruct the videos of a data set, each by one of the processes.
+
+    Args:
+        model: a loaded model.
+        videos: at least one, no two of the same name.
+        settings: how.
+        ledger: what is complete.
+        ranks: the processes that share the work.
+        resume: leave alone what is complete.
+        keep_going: report a broken video and go on without it.
+        observe: makes the observer of a video from its name.
+
+    Returns:
+        The outcome of all processes, on every process.
+
+    Raises:
+        FommError: of the first video that failed, unless they are to be passed over; or all
+            failed.
+    """
+    ranks = ranks or Ranks()
+    done: list[Reconstructed] = []
+    failures: list[Failure] = []
+    for video in ranks.share(videos):
+        if ranks.is_stopped():
+            break
+        name = clip_name(video)
+        known = ledger.find(name) if resume else None
+        if known is not None and all(path.exists() for path in settings.outputs(name)):
+            done.append(known)
+            continue
+        try:
+            _forget(name, settings, ledger)
+            done.append(
+                reconstruct_video(model, video, settings, observe(name) if observe else None)
+            )
+            ledger.add(done[-1])
+        except FommError as error:
+            failures.append(Failure(name, str(error)))
+            if not keep_going:
+                ranks.stop_others()
+                break
+            logger.warning("%s; left out", error)
+    return _merge(ranks.gather((done, failures)), videos, keep_going)
+
+
+def _forget(name: str, settings: ReconstructionSettings, ledger: Manifest) -> None:
+    """Take a video for incomplete, and let no strip outlive the settings it was made with.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    ledger.forget(name)
+    strip = settings.strip(name)
+    try:
+        strip.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{strip}: cannot be deleted: {error.strerror}") from error
+
+
+def _merge(
+    parts: Iterable[tuple[list[Reconstructed], list[Failure]]],
+    videos: Sequence[Path],
+    keep_going: bool,
+) -> Reconstruction:
+    """Put the outcomes of the processes together, in the order of the data set.
+
+    Raises:
+        MediaError: a video failed that should not, or all did.
+    """
+    parts = list(parts)
+    done = {video.name: video for part, _ in parts for video in part}
+    failed = {failure.name: failure for _, part in parts for failure in part}
+    names = [clip_name(video) for video in videos]
+    failures = tuple(failed[name] for name in names if name in failed)
+    if failures and not keep_going:
+        raise MediaError(f"{failures[0].reason}; --keep-going goes on without it")
+    if not done:
+        raise MediaError(
+            f"expected videos that can be reconstructed, found {len(failures)} that cannot; "
+            f"the first: {failures[0].reason}"
+        )
+    return Reconstruction(tuple(done[name] for name in names if name in done), failures)
+
+
+def _first_frame(video: Path, folder: Path) -> Path:
+    """Write the first frame of a video as a picture, without loss."""
+    path = folder / "source.png"
+    write_image(path, next(iter(VideoReader(video))))
+    return path
+
+
+def _append(strip: StripWriter, progress: Progress) -> None:
+    if progress.frame is not None:
+        strip.write(progress.frame.prediction)
+
+
+def _tell_all(watchers: Iterable[ProgressCallback], progress: Progress) -> None:
+    for watcher in watchers:
+        watcher(progress)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fomm_core.errors import MediaError
+from fomm_eval.benchmark.dataset import open_benchmark, read_frame
+
+
+def test_the_cases_are_found(benchmark_folder):
+    benchmark = open_benchmark(benchmark_folder)
+    assert [case.name for case in benchmark.cases] == ["0000", "0001"]
+    case = benchmark.cases[0]
+    assert len(case.driving) == len(case.target) == 6
+    assert [each.index for each in case.blink] == [2, 3]
+    assert [each.index for each in case.mouth] == [4]
+    assert case.read_truth().shape == (6, 10, 2)
+    mask = case.blink[0].read_region()
+    assert mask.shape == (64, 64, 1)
+    assert (mask.min(), mask.max()) == (0, 1)
+
+
+def test_expressions_may_be_missing(benchmark_folder):
+    shutil.rmtree(benchmark_folder / "0000" / "blink")
+    shutil.rmtree(benchmark_folder / "0000" / "mouth" / "driving")
+    (benchmark_folder / "0000" / "mouth" / "driving").mkdir()
+    case = open_benchmark(benchmark_folder).cases[0]
+    assert (case.blink, case.mouth) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda f: (f / "benchmark.json").unlink(), "settings of a benchmark of avatars"),
+        (lambda f: (f / "benchmark.json").write_text("[]"), "expected whole numbers"),
+        (lambda f: shutil.rmtree(f / "0001"), "expected 2 cases, found 1"),
+        (lambda f: (f / "0000" / "target" / "000005.png").unlink(), "found 6 and 5"),
+        (lambda f: (f / "0000" / "blink" / "region" / "000002.png").unlink(), "region.*found none"),
+        (
+            lambda f: (f / "0000" / "blink" / "driving" / "000002.png").rename(
+                f / "0000" / "blink" / "driving" / "000099.png"
+            ),
+            "expected the number of one of 6 frames",
+        ),
+        (lambda f: shutil.rmtree(f / "0000" / "driving"), "driving: cannot be read"),
+    ],
+)
+def test_an_incomplete_benchmark_is_told(benchmark_folder, change, reason):
+    change(benchmark_folder)
+    with pytest.raises(MediaError, match=reason):
+        open_benchmark(benchmark_folder)
+
+
+def test_another_format_is_told(benchmark_folder):
+    settings = {"format": 2, "size": 64, "count": 2, "seed": 5}
+    (benchmark_folder / "benchmark.json").write_text(json.dumps(settings))
+    with pytest.raises(MediaError, match=r"expected format 1 .* found format 2"):
+        open_benchmark(benchmark_folder)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [({}, "true keypoints"), ({"value": np.zeros((5, 10, 2))}, r"expected \(6, K, 2\)")],
+)
+def test_bad_truth_is_told(benchmark_folder, arrays, reason):
+    case = open_benchmark(benchmark_folder).cases[0]
+    np.savez(case.truth, **arrays)
+    with pytest.raises(MediaError, match=reason):
+        case.read_truth()
+
+
+def test_a_picture_of_another_size_is_told(tmp_path):
+    Image.new("RGB", (32, 64)).save(tmp_path / "a.png")
+    with pytest.raises(MediaError, match="expected 64x64 pixels, found 32x64"):
+        read_frame(tmp_path / "a.png", 64)

@@ -1,0 +1,1 @@
+"""Worker processes: batches that are ready when the training wants them."""

@@ -1,0 +1,1 @@
+"""The training graph: networks and losses joined, and the step that runs it."""

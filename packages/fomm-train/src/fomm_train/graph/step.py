@@ -1,0 +1,178 @@
+"""One training step: forward, backward and update, alternating generator and discriminator."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import nnabla as nn
+import numpy as np
+
+from fomm_core.config import Config
+from fomm_train.backend.precision import FIRST_SCALE, LossScale, Precision
+from fomm_train.backend.solvers import Network, Schedule, Solver, SolverState
+from fomm_train.communicator import Communicator
+from fomm_train.data.batch import Batch
+from fomm_train.errors import DivergenceError
+from fomm_train.graph.inputs import teacher_forcing_probability
+from fomm_train.graph.objectives import Objective
+from fomm_train.graph.training_graph import TrainingGraph
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The value of one loss.
+
+    Attributes:
+        name: the key of its weight in the configuration, or ``total_...``.
+        value: weighted; the mean over the ranks.
+    """
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What a step has done.
+
+    Attributes:
+        losses: the generator's and the discriminator's, each with its total.
+        stop: whether a rank has asked for the training to stop after this step; all ranks
+            are told the same.
+    """
+
+    losses: tuple[Loss, ...]
+    stop: bool
+
+
+class TrainingStep:
+    """Runs steps on a graph; every rank calls it with its own share of the batch.
+
+    Args:
+        config: rates, seed and options.
+        graph: built from the same configuration.
+        communicator: the ranks.
+        precision: the contexts that the graph was built with.
+        total_steps: steps of the whole training, for the schedules.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        graph: TrainingGraph,
+        communicator: Communicator,
+        precision: Precision,
+        total_steps: int,
+    ) -> None:
+        self._params = config.train_params
+        self._graph = graph
+        self._communicator = communicator
+        self._schedule = Schedule(config.train_params, total_steps)
+        self._total_steps = total_steps
+        with nn.context_scope(precision.single):
+            self.solvers = _make_solvers(graph)
+        self.loss_scale = LossScale(FIRST_SCALE if precision.is_mixed else 1.0)
+        self.arithmetic = precision.arithmetic
+        self._is_mixed = precision.is_mixed
+
+    def run(self, batch: Batch, epoch: int, step: int, stop: bool = False) -> StepReport:
+        """Train on one batch.
+
+        Args:
+            batch: this rank's samples.
+            epoch: of this step, counted from 0.
+            step: its number in the whole training, counted from 0.
+            stop: whether this rank asks to stop.
+
+        Raises:
+            DivergenceError: a loss is NaN or infinite; no parameter was changed by it.
+            ConfigError: the data set does not know what the losses need.
+        """
+        fed = teacher_forcing_probability(self._params, step, self._total_steps)
+        self._graph.inputs.set(batch, self._params, fed)
+        losses, wanted = self._minimise(
+            "total_generator",
+            self._graph.generator,
+            (Network.GENERATOR, Network.KP_DETECTOR),
+            (epoch, step),
+            stop,
+        )
+        if self._graph.discriminator is not None:
+            more, _ = self._minimise(
+                "total_discriminator",
+                self._graph.discriminator,
+                (Network.DISCRIMINATOR,),
+                (epoch, step),
+            )
+            losses += more
+        return StepReport(losses, wanted)
+
+    def solver_states(self) -> dict[Network, SolverState]:
+        """Copies of the solvers' states."""
+        return {network: solver.state() for network, solver in self.solvers.items()}
+
+    def _minimise(
+        self,
+        total_name: str,
+        objective: Objective,
+        networks: tuple[Network, ...],
+        moment: tuple[int, int],
+        stop: bool = False,
+    ) -> tuple[tuple[Loss, ...], bool]:
+        """Improve networks on an objective; its losses, and whether a rank wants to stop."""
+        epoch, step = moment
+        solvers = [self.solvers[network] for network in networks]
+        with np.errstate(all="ignore"):  # what is not finite is found by the checks
+            objective.total.forward(clear_no_need_grad=True)
+            losses, wanted = self._share_losses(total_name, objective, stop)
+            _check_finite(losses, epoch, step)
+            for solver in solvers:
+                solver.zero_grad()
+            objective.total.backward(self.loss_scale.scale, clear_buffer=True)
+        self._communicator.all_reduce_mean([g for solver in solvers for g in solver.gradients])
+        if self._is_mixed and not self._unscale(solvers):
+            return losses, wanted
+        for solver in solvers:
+            solver.update(self._schedule.rate(solver.network, epoch, step))
+        return losses, wanted
+
+    def _share_losses(
+        self, total_name: str, objective: Objective, stop: bool
+    ) -> tuple[tuple[Loss, ...], bool]:
+        """Average the losses over the ranks, and hear whether one wants to stop."""
+        names = [total_name, *(term.name for term in objective.terms)]
+        variables = [objective.total, *(term.value for term in objective.terms)]
+        values = np.array([*(float(v.d) for v in variables), float(stop)])
+        self._communicator.all_reduce_sum(values)
+        means = values[:-1] / self._communicator.size
+        losses = tuple(Loss(n, float(v)) for n, v in zip(names, means, strict=True))
+        return losses, bool(values[-1] > 0)
+
+    def _unscale(self, solvers: list[Solver]) -> bool:
+        """Undo the loss scaling of the gradients; false where they overflowed."""
+        finite = all(solver.gradients_are_finite() for solver in solvers)
+        if finite:
+            for solver in solvers:
+                solver.scale_grad(1 / self.loss_scale.scale)
+        self.loss_scale = self.loss_scale.after(finite)
+        return finite
+
+
+def _make_solvers(graph: TrainingGraph) -> dict[Network, Solver]:
+    """A solver for each network that is trained."""
+    parameters = graph.networks.parameters()
+    trained = [Network.GENERATOR, Network.KP_DETECTOR]
+    if graph.discriminator is not None:
+        trained.append(Network.DISCRIMINATOR)
+    return {network: Solver(network, parameters) for network in trained}
+
+
+def _check_finite(losses: tuple[Loss, ...], epoch: int, step: int) -> None:
+    """Stop before NaN or infinite losses reach the parameters."""
+    if all(math.isfinite(loss.value) for loss in losses):
+        return
+    values = ", ".join(f"{loss.name} {loss.value:.6g}" for loss in losses)
+    raise DivergenceError(
+        f"step {step + 1} (epoch {epoch}): expected finite losses, found {values}", step + 1
+    )

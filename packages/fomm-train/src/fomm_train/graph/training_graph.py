@@ -1,0 +1,62 @@
+"""The training graph: networks and losses joined, built once and run at every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nnabla as nn
+
+from fomm_core.config import Config
+from fomm_core.network.blocks import Normalize
+from fomm_core.network.graph import Networks
+from fomm_train.backend.precision import Precision
+from fomm_train.graph.forward import ForwardOutputs, generate
+from fomm_train.graph.inputs import StepInputs
+from fomm_train.graph.objectives import Objective, discriminator_objective, generator_objective
+from fomm_train.losses.vgg19 import Vgg19
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingGraph:
+    """Everything that a step runs.
+
+    Attributes:
+        networks: the networks, whose parameters include the discriminator's.
+        inputs: to be set before a step.
+        generated: to be looked at after a step.
+        generator: what generator and keypoint detector minimise.
+        discriminator: what the discriminator minimises, computed from the predictions of the
+            generator's last forward pass; ``None`` where it is not trained.
+    """
+
+    networks: Networks
+    inputs: StepInputs
+    generated: ForwardOutputs
+    generator: Objective
+    discriminator: Objective | None
+
+
+def build_graph(
+    config: Config, normalize: Normalize, vgg: Vgg19 | None, precision: Precision
+) -> TrainingGraph:
+    """Build the graph of a training step, with freshly drawn parameters.
+
+    The draw depends on ``train_params.seed`` alone, so that all ranks start equal.
+
+    Args:
+        config: networks, losses and batch size per rank.
+        normalize: batch normalisation, over all ranks.
+        vgg: needed where the perceptual loss is on.
+        precision: which parts compute in half precision.
+
+    Raises:
+        ConfigError: no loss is on, or one cannot work with these networks.
+    """
+    nn.random.set_parameter_seed(config.train_params.seed)
+    with precision.everything():
+        networks = Networks(config)
+        inputs = StepInputs.create(config)
+        generated = generate(networks, inputs, normalize, precision)
+        generator = generator_objective(networks, inputs, generated, vgg, precision)
+        discriminator = discriminator_objective(networks, inputs, generated, precision)
+    return TrainingGraph(networks, inputs, generated, generator, discriminator)

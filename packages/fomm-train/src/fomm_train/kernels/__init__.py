@@ -1,0 +1,1 @@
+"""Fast kernels for expensive functions of a graph."""

@@ -1,0 +1,1 @@
+"""The losses (Section 3.3 of the paper) and what they are computed with."""

@@ -1,0 +1,1 @@
+"""Everything that a training shows and writes for the eye: series, sheets, curves, progress."""

@@ -1,0 +1,1 @@
+"""A whole training run: start, loop, ranks, end."""

@@ -1,0 +1,87 @@
+"""The loop: batches in, steps done, progress recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fomm_core.errors import OutputError
+from fomm_train.checkpoint import Progress
+from fomm_train.data.workers.loader import BatchLoader
+from fomm_train.errors import DivergenceError, TrainingError
+from fomm_train.graph.step import TrainingStep
+from fomm_train.monitoring.progress_bar import ProgressBar
+from fomm_train.monitoring.recorder import Recorder
+from fomm_train.run.interruption import StopRequest
+
+
+@dataclass(frozen=True, eq=False)
+class Trainer:
+    """One rank's part of a training.
+
+    Attributes:
+        step: runs the steps.
+        loader: this rank's batches.
+        recorder: on rank 0, keeps what is learnt; ``None`` elsewhere.
+        stop: this rank's wish to stop.
+        bar: shows the progress.
+        epochs: number of epochs of the whole training.
+    """
+
+    step: TrainingStep
+    loader: BatchLoader
+    recorder: Recorder | None
+    stop: StopRequest
+    bar: ProgressBar
+    epochs: int
+
+    def run(self, progress: Progress) -> Progress:
+        """Train from a moment on, to the end or until a rank wants to stop.
+
+        Returns:
+            How far it came; everything is saved.
+
+        Raises:
+            DivergenceError: a loss became NaN or infinite.
+            OutputError: something cannot be written.
+            FommError: the data cannot be read.
+        """
+        stopped = False
+        while progress.epoch < self.epochs and not stopped:
+            progress, stopped = self._run_epoch(progress)
+        return progress
+
+    def _run_epoch(self, progress: Progress) -> tuple[Progress, bool]:
+        """Run the rest of an epoch; the progress made, and whether a rank wants to stop."""
+        epoch, wanted = progress.epoch, False
+        try:
+            for batch in self.loader.epoch(epoch, progress.batch):
+                report = self.step.run(batch, epoch, progress.step, self.stop.wanted)
+                progress = replace(progress, step=progress.step + 1)
+                self.bar.advance(progress, report.losses)
+                if self.recorder is not None:
+                    self.recorder.after_step(progress, report.losses, batch)
+                wanted = report.stop
+                if wanted:
+                    break
+            if self.recorder is not None:
+                self._record_end(self.recorder, progress, epoch, wanted)
+        except (DivergenceError, OutputError) as error:
+            raise self._with_way_back(error) from error
+        return progress, wanted
+
+    def _record_end(self, recorder: Recorder, progress: Progress, epoch: int, wanted: bool) -> None:
+        """Save at the end of an epoch, of the training, or of what there was time for."""
+        is_last = progress.epoch == self.epochs
+        if progress.epoch > epoch:
+            recorder.after_epoch(progress, epoch, is_last)
+        if wanted and not is_last:
+            recorder.after_stop(progress)
+
+    def _with_way_back(self, error: DivergenceError | OutputError) -> TrainingError:
+        """The error with the checkpoint to go on from."""
+        last = None if self.recorder is None else self.recorder.last_checkpoint
+        saved = "no checkpoint was written yet" if last is None else f"last good checkpoint: {last}"
+        message = f"{error}; {saved}"
+        if isinstance(error, DivergenceError):
+            return DivergenceError(message, error.step)
+        return TrainingError(f"{message}; after making room go on with --resume")

@@ -1,0 +1,1 @@
+"""Synthetic people: data sets and benchmarks whose true answers are known."""

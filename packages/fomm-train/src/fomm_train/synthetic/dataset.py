@@ -1,0 +1,198 @@
+"""Writing avatars as a data set of files, in the layout of the reference.
+
+``train/`` and ``test/`` hold one video (or folder of frames) for each identity and motion,
+named ``identity#motion``; ``truth/`` holds a file with the true keypoints of each. Avatars of
+one group share their motions: ``00008#003`` and ``00009#003`` move alike, so that each is the
+true answer to the other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fomm_core.config import AvatarParams
+from fomm_core.errors import OutputError
+from fomm_core.utils.files import atomic_path
+from fomm_train.data.prepare.sinks import ClipSink, PictureFolder, SeekableVideo
+from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, keypoint_arrays
+from fomm_train.synthetic.drawn.motion import FRAME_RATE, Motion
+from fomm_train.synthetic.drawn.pose import CHANNELS
+from fomm_train.synthetic.drawn.renderer import Renderer
+from fomm_train.synthetic.drawn.world import World
+from fomm_train.synthetic.draws import Split
+
+Form = Literal["mp4", "png"]
+
+FORMS: tuple[Form, ...] = ("mp4", "png")
+
+_SETTINGS_NAME = "avatars.json"
+_LOCK_NAME = ".avatars.lock"
+_SPLITS = {"train": Split.TRAIN, "test": Split.TEST}
+
+
+@dataclass(frozen=True)
+class DatasetSettings:
+    """What a data set on disk is made from.
+
+    Attributes:
+        params: identities (of both parts together), motions, frames and seed.
+        size: height and width of the frames in pixels.
+        form: ``"mp4"``, or ``"png"`` for folders of lossless frames.
+        test_share: share of the identities in ``test/``, 0 up to but not including 1.
+    """
+
+    params: AvatarParams
+    size: int
+    form: Form
+    test_share: float
+
+    def part(self, name: str) -> AvatarParams:
+        """The parameters of ``"train"`` or ``"test"`` alone."""
+        test = round(self.params.identities * self.test_share)
+        count = test if name == "test" else self.params.identities - test
+        return self.params.model_copy(update={"identities": count})
+
+
+@dataclass(frozen=True)
+class ClipTask:
+    """One clip to be written: who, how, and where."""
+
+    part: str
+    identity: int
+    motion: int
+
+    @property
+    def name(self) -> str:
+        """``identity#motion``."""
+        return f"{self.identity:05d}#{self.motion:03d}"
+
+    def video(self, out: Path, form: Form) -> Path:
+        """The video file, or the folder of frames."""
+        return out / self.part / (f"{self.name}.mp4" if form == "mp4" else self.name)
+
+    def truth(self, out: Path) -> Path:
+        """The file with the truth."""
+        return out / "truth" / self.part / f"{self.name}.npz"
+
+
+class AvatarDataset:
+    """A data set of avatars being written, by this process alone. Use :meth:`open`."""
+
+    def __init__(self, out: Path, settings: DatasetSettings) -> None:
+        self._out = out
+        self._settings = settings
+        self._renderer = Renderer(settings.size, keep=1)
+        self._worlds = {part: World(settings.part(part), split) for part, split in _SPLITS.items()}
+
+    @classmethod
+    @contextmanager
+    def open(cls, out: Path, settings: DatasetSettings) -> Iterator[AvatarDataset]:
+        """Make the folder, or go on with one of equal settings.
+
+        Raises:
+            ConfigError: the settings cannot work.
+            OutputError: the folder cannot be written, holds a data set of other settings, or
+                somebody else is writing to it.
+        """
+        from filelock import FileLock, Timeout
+
+        dataset = cls(out, settings)
+        try:
+            for part in dataset._parts():
+                (out / part).mkdir(parents=True, exist_ok=True)
+                (out / "truth" / part).mkdir(parents=True, exist_ok=True)
+            with FileLock(out / _LOCK_NAME, timeout=0):
+                dataset._check_settings()
+                yield dataset
+        except Timeout as error:
+            raise OutputError(f"{out}: another run is writing there; wait for its end") from error
+        except OSError as error:
+            raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
+
+    def tasks(self) -> list[ClipTask]:
+        """All clips of the data set."""
+        return [
+            ClipTask(part, identity, motion)
+            for part in self._parts()
+            for identity in range(self._worlds[part].params.identities)
+            for motion in range(self._settings.params.motions)
+        ]
+
+    def is_written(self, task: ClipTask) -> bool:
+        """Whether a clip is complete; its truth is written last."""
+        out = self._out
+        return task.video(out, self._settings.form).exists() and task.truth(out).exists()
+
+    def write(self, task: ClipTask) -> None:
+        """Write a clip and its truth.
+
+        Raises:
+            OutputError: they cannot be written; nothing is left half done.
+        """
+        world = self._worlds[task.part]
+        identity, motion = world.identity(task.identity), world.motion(task.identity, task.motion)
+        with self._sink(task.video(self._out, self._settings.form)) as sink:
+            for frame in range(len(motion)):
+                sink.write(self._renderer.render(identity, motion[frame]))
+        with atomic_path(task.truth(self._out)) as partial, partial.open("xb") as file:
+            np.savez_compressed(file, **_truth_arrays(motion))
+
+    def _parts(self) -> list[str]:
+        return [part for part in _SPLITS if self._worlds[part].params.identities]
+
+    def _sink(self, path: Path) -> ClipSink:
+        if self._settings.form == "mp4":
+            return SeekableVideo(path, Fraction(FRAME_RATE))
+        return PictureFolder(path, "png")
+
+    def _check_settings(self) -> None:
+        """Write down what the set is made from, or compare with what is written there."""
+        path = self._out / _SETTINGS_NAME
+        settings = self._settings
+        wanted = {
+            **settings.params.model_dump(),
+            "size": settings.size,
+            "form": settings.form,
+            "test_share": settings.test_share,
+        }
+        if not path.exists():
+            with atomic_path(path) as partial:
+                partial.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+            return
+        found = _read_settings(path)
+        for key, value in wanted.items():
+            if found.get(key) != value:
+                raise OutputError(
+                    f"{self._out}: expected a data set with {key} {value}, found one with "
+                    f"{found.get(key)}; choose another folder"
+                )
+
+
+def _read_settings(path: Path) -> dict[str, object]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OutputError(f"{path}: expected the settings of a data set, found {error}") from error
+    if not isinstance(content, dict):
+        raise OutputError(f"{path}: expected the settings of a data set, found {content!r}")
+    return content
+
+
+def _truth_arrays(motion: Motion) -> dict[str, npt.NDArray[np.generic]]:
+    keypoints = [keypoint_arrays(motion[frame]) for frame in range(len(motion))]
+    return {
+        "value": np.stack([value for value, _ in keypoints]),
+        "jacobian": np.stack([jacobian for _, jacobian in keypoints]),
+        "poses": motion.track,
+        "keypoint_names": np.array(KEYPOINT_NAMES),
+        "pose_names": np.array(CHANNELS),
+    }

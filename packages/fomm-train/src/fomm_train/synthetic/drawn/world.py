@@ -1,0 +1,51 @@
+"""Who moves how: the identities and motions of one part of the data set."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from fomm_core.config import AvatarParams
+from fomm_train.synthetic.drawn.casting import draw_identity
+from fomm_train.synthetic.drawn.identity import Identity
+from fomm_train.synthetic.drawn.motion import Motion, draw_motion
+from fomm_train.synthetic.draws import Split
+
+_KEPT = 8192  # a motion of 64 frames has 6 kB
+
+
+class World:
+    """The identities of one part, in groups that share their motions.
+
+    Identity ``i`` is of group ``i // params.group``; all of a group perform the same motions,
+    so that the true answer to "this one, moved like that one" can be seen.
+
+    Args:
+        params: numbers and seed of the set.
+        split: its part.
+    """
+
+    def __init__(self, params: AvatarParams, split: Split) -> None:
+        self.params = params
+        self.split = split
+        self._draw_identity = lru_cache(_KEPT)(draw_identity)
+        self._draw_motion = lru_cache(_KEPT)(draw_motion)
+
+    def __reduce__(self) -> tuple[type[World], tuple[AvatarParams, Split]]:
+        """What is kept is not sent to other processes."""
+        return World, (self.params, self.split)
+
+    def identity(self, number: int) -> Identity:
+        """Identity ``number``."""
+        return self._draw_identity(self.params.seed, self.split, number)
+
+    def motion(self, number: int, motion: int) -> Motion:
+        """Motion ``motion`` of identity ``number``, the same for all of its group."""
+        params = self.params
+        index = number // params.group * params.motions + motion
+        return self._draw_motion(params.seed, self.split, index, params.frames)
+
+    def companions(self, number: int) -> list[int]:
+        """The other identities of the same group."""
+        first = number // self.params.group * self.params.group
+        last = min(first + self.params.group, self.params.identities)
+        return [other for other in range(first, last) if other != number]

@@ -1,0 +1,127 @@
+"""Golden numbers, VGG19 with reproducible weights, and gradients to compare with."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fomm_core.config import Config, load_config
+from fomm_train.losses.vgg19_weights import expected_shapes
+
+GOLDEN = Path(__file__).resolve().parents[2] / "fomm-core" / "tests" / "golden"
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """The reference's losses and what they were computed from, by name."""
+    with np.load(GOLDEN / "mini/losses.npz") as file:
+        return dict(file)
+
+
+@pytest.fixture(scope="session")
+def golden_io():
+    """The reference's inputs and outputs of the networks, by name."""
+    with np.load(GOLDEN / "mini/io.npz") as file:
+        return dict(file)
+
+
+@pytest.fixture(scope="session")
+def mini_params() -> Path:
+    return GOLDEN / "mini/params.h5"
+
+
+@pytest.fixture(scope="session")
+def mini_config() -> Config:
+    return load_config(GOLDEN / "mini/config.yaml")
+
+
+@pytest.fixture(scope="session")
+def listed_shapes():
+    """Read a list of parameter shapes by name, those of the discriminator."""
+
+    def read(name):
+        shapes = json.loads((GOLDEN / name).read_text(encoding="utf-8"))
+        return {k: tuple(v) for k, v in shapes.items() if k.startswith("discriminator/")}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def vgg_parameters():
+    """Random weights by the rule of the golden numbers."""
+    parameters = {}
+    for name, shape in expected_shapes().items():
+        index = int(name.split("/")[0].removeprefix("conv"))
+        random = np.random.RandomState(100 + index)
+        if name.endswith("W"):
+            weight_shape = shape
+            values = random.normal(0, np.sqrt(2 / (9 * shape[1])), shape)
+        else:
+            random.normal(size=weight_shape)
+            values = random.normal(0, 0.01, shape)
+        parameters[name] = values.astype(np.float32)
+    return parameters
+
+
+@pytest.fixture(scope="session")
+def vgg(vgg_parameters):
+    from fomm_train.losses.vgg19 import Vgg19
+
+    return Vgg19(vgg_parameters)
+
+
+@pytest.fixture(scope="session")
+def evaluate():
+    """Run a loss on arrays; returns its value and its gradient to each array."""
+    import nnabla as nn
+
+    def run(build, *arrays):
+        inputs = [
+            nn.Variable.from_numpy_array(a.astype(np.float32), need_grad=True) for a in arrays
+        ]
+        for variable in inputs:
+            variable.g = 0
+        loss = build(*inputs)
+        loss.forward(clear_no_need_grad=True)
+        loss.backward(clear_buffer=True)
+        return float(loss.d), [variable.g.copy() for variable in inputs]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def numeric_gradient():
+    """The gradient of a function of one float64 array, by central differences."""
+
+    def differentiate(function, at, step=1e-6):
+        at = at.astype(np.float64)
+        result = np.zeros_like(at)
+        for index in np.ndindex(*at.shape):
+            high, low = at.copy(), at.copy()
+            high[index] += step
+            low[index] -= step
+            result[index] = (function(high) - function(low)) / (2 * step)
+        return result
+
+    return differentiate
+
+
+@pytest.fixture(scope="session")
+def functions_in():
+    """Count the functions of a graph by type: all, or those with backward work only."""
+
+    def count(variable, only_with_gradient=False):
+        found: Counter[str] = Counter()
+
+        def visit(function):
+            if not only_with_gradient or any(v.need_grad for v in function.outputs):
+                found[function.info.type_name] += 1
+
+        variable.visit(visit)
+        return found
+
+    return count

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from fomm_train.data.batch import Batch, Pair, Truth
+
+
+def frame(seed: int, channels: int = 3) -> np.ndarray:
+    return np.random.default_rng(seed).random((channels, 4, 6), dtype=np.float32)
+
+
+def make_truth(seed: int) -> Truth:
+    random = np.random.default_rng(seed)
+    value, jacobian = random.random((2, 5, 2)), random.random((2, 5, 2, 2))
+    floats = [array.astype(np.float32) for array in (*value, *jacobian)]
+    masks = frame(seed, 1), frame(seed + 1, 1)
+    return Truth(floats[0], floats[2], floats[1], floats[3], *masks)
+
+
+def test_samples_are_stacked_in_order():
+    pairs = [Pair(frame(n), frame(n + 10), frame(n + 20), make_truth(n)) for n in range(3)]
+    batch = Batch.stack(pairs, [7, 5, 6])
+    assert len(batch) == 3
+    assert batch.sample_ids.dtype == np.int64
+    assert batch.sample_ids.tolist() == [7, 5, 6]
+    for number, pair in enumerate(pairs):
+        for name in ("source", "driving", "target"):
+            np.testing.assert_array_equal(getattr(batch, name)[number], getattr(pair, name))
+        for name in vars(pair.truth):
+            expected = getattr(pair.truth, name)
+            np.testing.assert_array_equal(getattr(batch.truth, name)[number], expected)
+
+
+def test_targets_that_are_the_driving_frames_are_not_copied():
+    driving = [frame(1), frame(2)]
+    pairs = [Pair(frame(0), image, image) for image in driving]
+    batch = Batch.stack(pairs, [0, 1])
+    assert batch.target is batch.driving
+    assert batch.truth is None
+    other = Batch.stack([pairs[0], Pair(frame(0), driving[1], frame(3))], [0, 1])
+    np.testing.assert_array_equal(other.target, np.stack([driving[0], frame(3)]))
+
+
+def test_a_batch_survives_a_change_of_process():
+    image = frame(1)
+    batch = Batch.stack([Pair(frame(0), image, image, make_truth(0))], [3])
+    found = pickle.loads(pickle.dumps(batch))
+    assert found.target is found.driving
+    np.testing.assert_array_equal(found.truth.regions, batch.truth.regions)
+
+
+@pytest.mark.parametrize("ids", [[], [1, 2]])
+def test_each_sample_has_a_number(ids):
+    with pytest.raises(ValueError, match="one identifier each"):
+        Batch.stack([Pair(frame(0), frame(0), frame(0))], ids)
+    with pytest.raises(ValueError, match="found 0 samples"):
+        Batch.stack([], ids)
+
+
+def test_all_samples_have_a_truth_or_none():
+    pairs = [Pair(frame(0), frame(0), frame(0), truth) for truth in (make_truth(0), None)]
+    with pytest.raises(ValueError, match="a truth for all or none"):
+        Batch.stack(pairs, [0, 1])

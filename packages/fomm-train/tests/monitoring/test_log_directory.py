@@ -1,0 +1,69 @@
+import datetime
+
+import pytest
+
+from fomm_core.config import load_config
+from fomm_core.errors import OutputError
+from fomm_train.errors import TrainingError
+from fomm_train.monitoring.log_directory import (
+    LogDirectory,
+    epoch_of_parameters,
+    new_directory,
+    open_directory,
+)
+from fomm_train.recipes import find_config
+
+NOON = datetime.datetime(2026, 1, 31, 12, 0, 5)
+
+
+@pytest.mark.parametrize(
+    ("info", "name"),
+    [
+        ("", "2026-01-31-120005"),
+        ("stage one", "2026-01-31-120005-stage-one"),
+        ("../../etc", "2026-01-31-120005-..-..-etc"),
+        ("größer/kleiner: 3", "2026-01-31-120005-größer-kleiner-3"),
+    ],
+)
+def test_names_tell_time_and_info(tmp_path, info, name):
+    assert new_directory(tmp_path, info, NOON).path == tmp_path / name
+
+
+def test_training_info_is_a_configuration_with_two_more_keys(tmp_path):
+    directory = LogDirectory(tmp_path / "log")
+    directory.prepare()
+    config = find_config("vox-adv-256")
+    directory.write_info(config)
+    opened, found = open_directory(directory.path)
+    assert opened == directory
+    assert found == config.model_copy(update={"log_dir": str(directory.path)})
+    directory.write_info(config, directory.parameters_at(4))
+    told = load_config(directory.training_info)
+    assert told.saved_parameters == str(directory.path / "params_at_epoch_4.h5")
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be made"):
+        LogDirectory(tmp_path / "file" / "log").prepare()
+
+
+@pytest.mark.parametrize(("name", "found"), [("empty", "none in that folder"), ("gone", "no such")])
+def test_what_is_no_log_directory_is_refused(tmp_path, name, found):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(TrainingError, match=found):
+        open_directory(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "epoch"),
+    [
+        ("params_at_epoch_99.h5", 99),
+        ("params_at_epoch_0.h5", 0),
+        ("params_latest.h5", None),
+        ("params_at_epoch_9.h5.bak", None),
+        ("my_params_at_epoch_9.h5", None),
+    ],
+)
+def test_the_epoch_in_a_name(tmp_path, name, epoch):
+    assert epoch_of_parameters(tmp_path / name) == epoch

@@ -1,0 +1,70 @@
+import pytest
+
+from fomm_core.errors import MediaError
+from fomm_train.communicator import SingleProcess
+from fomm_train.run import failure
+from fomm_train.run.failure import abort_all_ranks_on_error
+
+
+class Ranks(SingleProcess):
+    def __init__(self, rank, size):
+        self.rank, self.size = rank, size
+        self.aborted = []
+
+    def abort(self, code):
+        self.aborted.append(code)
+
+
+@pytest.fixture(autouse=True)
+def slept(monkeypatch):
+    found = []
+    monkeypatch.setattr(failure.time, "sleep", found.append)
+    return found
+
+
+def test_a_single_process_just_raises():
+    with pytest.raises(MediaError), abort_all_ranks_on_error(SingleProcess()):
+        raise MediaError("broken")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (MediaError("broken\nvideo"), 2, "fomm: error: rank 0: broken video\n"),
+        (KeyboardInterrupt(), 130, "fomm: rank 0: interrupted\n"),
+    ],
+)
+def test_all_ranks_end_with_one_line(capsys, slept, error, code, told):
+    ranks = Ranks(0, 2)
+    with pytest.raises(SystemExit) as ended, abort_all_ranks_on_error(ranks):
+        raise error
+    assert ranks.aborted == [code]
+    assert ended.value.code == code
+    assert capsys.readouterr().err == told
+    assert slept == [failure._TELLING_SECONDS]
+
+
+def test_a_defect_shows_its_traceback(capsys):
+    ranks = Ranks(0, 2)
+    with pytest.raises(SystemExit), abort_all_ranks_on_error(ranks):
+        raise ZeroDivisionError("oh")
+    assert ranks.aborted == [1]
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert err.endswith("fomm: error: rank 0: unexpected ZeroDivisionError: oh\n")
+
+
+def test_other_ranks_let_rank_0_speak_first(slept):
+    with pytest.raises(SystemExit), abort_all_ranks_on_error(Ranks(1, 2)):
+        raise MediaError("broken")
+    assert slept == [failure._HEAD_START_SECONDS, failure._TELLING_SECONDS]
+
+
+def test_a_good_end_is_none_of_its_business():
+    ranks = Ranks(1, 2)
+    with abort_all_ranks_on_error(ranks):
+        pass
+    with pytest.raises(SystemExit) as ended, abort_all_ranks_on_error(ranks):
+        raise SystemExit(0)
+    assert ended.value.code == 0
+    assert ranks.aborted == []

@@ -1,0 +1,36 @@
+import os
+import signal
+
+import pytest
+
+from fomm_train.run.interruption import StopRequest
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_a_wish(number):
+    before = signal.getsignal(number)
+    with StopRequest() as stop:
+        assert not stop.wanted
+        os.kill(os.getpid(), number)
+        assert stop.wanted
+        assert stop.reason == number.name
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_interrupt_is_one():
+    with StopRequest() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.reason == "SIGTERM"
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_the_clock_is_one_too():
+    assert not StopRequest(1000).wanted
+    late = StopRequest(0)
+    assert late.wanted
+    assert late.reason == "--max-minutes"
+
+
+def test_what_another_rank_wants_is_told_as_such():
+    assert StopRequest().reason == "another rank"

@@ -1,0 +1,138 @@
+"""Interrupted trainings, in real processes, go on exactly."""
+
+import os
+import re
+import signal
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fomm_core.model.parameters import load_parameters
+from fomm_train.backend.precision import Arithmetic
+from fomm_train.checkpoint import CheckpointFolder
+
+LAST = "params_at_epoch_3.h5"
+
+
+def series(log):
+    return {path.name: path.read_text() for path in sorted(log.glob("*.series.txt"))}
+
+
+def assert_same_training(one, other):
+    assert series(one) == series(other)
+    expected, found = load_parameters(one / LAST), load_parameters(other / LAST)
+    assert list(found) == list(expected)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_killed_and_resumed_equals_unbroken(
+    settings, write_config, tmp_path, ranks, start, succeed, wait_for_step
+):
+    settings["monitor_params"]["monitor_freq"] = 1
+    settings["train_params"]["num_repeats"] = 4 * ranks
+    config = write_config(settings)
+    options = ("--workers", 1, "--save-minutes", 0.002)
+    succeed("train", "--config", config, "--out", tmp_path / "whole", *options, ranks=ranks)
+
+    log = tmp_path / "broken"
+    begin = ("--config", config, "--out", log)
+    random = np.random.default_rng()
+    for until in (int(random.integers(3, 20)), int(random.integers(22, 45))):
+        program = start("train", *begin, *options, ranks=ranks)
+        wait_for_step(program, log, until)
+        time.sleep(random.random() * 0.05)
+        program.kill()
+        time.sleep(0.5 * (ranks - 1))
+        begin = ("--resume", log)
+    succeed("train", *begin, *options, ranks=ranks)
+    assert_same_training(tmp_path / "whole", log)
+
+
+def test_what_was_killed_before_its_first_checkpoint_begins_anew(
+    settings, write_config, tmp_path, start, succeed, wait_for_step
+):
+    settings["monitor_params"]["monitor_freq"] = 1
+    config, log = write_config(settings), tmp_path / "broken"
+    succeed("train", "--config", config, "--out", tmp_path / "whole")
+    program = start("train", "--config", config, "--out", log)
+    wait_for_step(program, log, 3)
+    program.kill()
+    assert "with the checkpoint of step 0" in succeed("train", "--resume", log)
+    assert_same_training(tmp_path / "whole", log)
+
+
+def test_what_computes_stays_the_same(settings, write_config, tmp_path, fomm, succeed):
+    settings["train_params"]["num_epochs"] = 1
+    log = tmp_path / "log"
+    succeed("train", "--config", write_config(settings), "--out", log)
+    folder = CheckpointFolder(log / "checkpoints")
+    folder.save(replace(folder.newest(), arithmetic=Arithmetic("half")))
+    code, _, err = fomm("train", "--resume", log, "--context", "cpu")
+    assert code == 2
+    assert "--type-config half: expected --context cudnn (a GPU), found cpu" in err
+
+
+@pytest.mark.parametrize(("number", "ranks"), [(signal.SIGTERM, 2), (signal.SIGINT, 1)])
+def test_signals_save_and_end_well(
+    settings, write_config, tmp_path, number, ranks, start, succeed, wait_for_step
+):
+    settings["monitor_params"]["monitor_freq"] = 5
+    settings["train_params"]["num_epochs"] = 1000
+    config, log = write_config(settings), tmp_path / "broken"
+    program = start("train", "--config", config, "--out", log, "--workers", 1, ranks=ranks)
+    wait_for_step(program, log, 10)
+    os.kill(program.process.pid, number)
+    code, out, err = program.finish()
+    assert code == 0, err
+    assert f"stopped ({number.name}) and saved" in out
+    assert "Traceback" not in err
+    done = int(re.search(r"saved: (\d+) steps", out)[1])
+    assert done >= 10
+    latest = log / "params_latest.h5"
+    assert latest.is_file()
+    assert f"saved_parameters: {latest}" in (log / "training_info.yaml").read_text()
+    out = succeed("train", "--resume", log, "--max-minutes", 0.001, ranks=ranks)
+    assert f"with the checkpoint of step {done}" in out
+
+
+def test_the_time_limit_saves_and_ends_well(settings, write_config, tmp_path, succeed):
+    settings["train_params"]["num_epochs"] = 1000
+    config, log = write_config(settings), tmp_path / "log"
+    out = succeed("train", "--config", config, "--out", log, "--max-minutes", 0.02)
+    assert "stopped (--max-minutes) and saved" in out
+    assert list((log / "checkpoints").iterdir()) != []
+    assert (log / "params_latest.h5").is_file()
+
+
+def test_another_batch_size_is_refused(settings, write_config, tmp_path, fomm, succeed):
+    settings["train_params"]["num_epochs"] = 1
+    log = tmp_path / "log"
+    succeed("train", "--config", write_config(settings), "--out", log)
+    info = log / "training_info.yaml"
+    info.write_text(info.read_text().replace("batch_size: 2", "batch_size: 3"))
+    code, _, err = fomm("train", "--resume", log)
+    assert code == 2
+    assert "expected 2 samples a step over all ranks, found 3" in err
+
+
+def test_a_finished_training_goes_on_when_it_is_given_more_epochs(
+    settings, write_config, tmp_path, succeed
+):
+    settings["train_params"].update(num_epochs=2, epoch_milestones=[1])
+    log = tmp_path / "log"
+    succeed("train", "--config", write_config(settings), "--out", log)
+    info = log / "training_info.yaml"
+    info.write_text(info.read_text().replace("num_epochs: 2", "num_epochs: 3"))
+    assert "trained: 36 steps" in succeed("train", "--resume", log)
+    assert (log / "params_at_epoch_2.h5").is_file()
+
+
+def test_a_folder_without_training_is_refused(tmp_path, fomm):
+    code, _, err = fomm("train", "--resume", tmp_path)
+    assert code == 2
+    assert err.strip().startswith(f"fomm: error: --resume {tmp_path}: expected a log directory")
+    assert len(err.strip().splitlines()) == 1
