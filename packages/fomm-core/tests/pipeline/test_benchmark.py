@@ -24,7 +24,7 @@ def test_the_stages_of_an_engine(tiny):
         """Measures itself as the real ones do."""
 
         def detect(self, image):
-            with self.clock.measure("keypoints"):
+            with self.timer.measure("keypoints"):
                 return super().detect(image)
 
     model = Model("fake", tiny((32, 48, 3)), TimedEngine((32, 48)))

@@ -67,16 +67,22 @@ def test_visitors_get_nothing_but_what_is_offered(cache, tmp_path):
         ModelRegistry().get(str(tmp_path))
 
 
-def test_a_model_is_loaded_once_for_all(cache, monkeypatch):
-    started = []
+@pytest.fixture
+def started(monkeypatch):
+    """The models that were loaded, each by the arguments of its start."""
+    calls = []
     start = shelf_module.start_model
 
     def counting(*args):
-        started.append(args)
+        calls.append(args)
         threading.Event().wait(0.05)
         return start(*args)
 
     monkeypatch.setattr(shelf_module, "start_model", counting)
+    return calls
+
+
+def test_a_model_is_loaded_once_for_all(cache, started):
     shelf = ModelRegistry()
     assert not shelf.is_ready("avatar")
     with ThreadPoolExecutor(6) as pool:
@@ -86,6 +92,20 @@ def test_a_model_is_loaded_once_for_all(cache, monkeypatch):
     assert all(model is models[0] for model in models)
     assert shelf.is_ready("avatar")
     shelf.close()
+
+
+@pytest.mark.parametrize("fast_first", [False, True])
+def test_without_bfloat16_fast_is_the_same_model(cache, started, monkeypatch, fast_first):
+    monkeypatch.setattr("fomm_core.engine.openvino.has_bfloat16", lambda: False)
+    shelf = ModelRegistry()
+    first, second = (shelf.get("avatar", fast=fast) for fast in (fast_first, not fast_first))
+
+    assert not shelf.has_fast()
+    assert first is second
+    assert len(started) == 1
+    assert first.engine.precision == "fp32"
+    shelf.close()
+    assert first.engine.closed
 
 
 def test_after_a_failure_the_next_one_tries_again(cache, monkeypatch):

@@ -75,7 +75,7 @@ class Engine(ABC):
         name: the engine's name as on the command line.
         precision: ``"fp32"``, or ``"fast"`` where the decoder runs in bfloat16.
         frame_size: (height, width) of every image, in pixels.
-        clock: how long each stage took.
+        timer: how long each stage took.
         closed: whether :meth:`close` was called.
 
     Raises:
@@ -87,7 +87,7 @@ class Engine(ABC):
     frame_size: tuple[int, int]
 
     def __init__(self) -> None:
-        self.clock = StageTimer()
+        self.timer = StageTimer()
         self.closed = False
 
     @abstractmethod

@@ -101,7 +101,7 @@ class NNablaEngine(Engine):
     def _run(self, stage: str, **inputs: FloatArray) -> dict[str, FloatArray]:
         import nnabla as nn
 
-        with nn.context_scope(self._context), self.clock.measure(stage):
+        with nn.context_scope(self._context), self.timer.measure(stage):
             return self._stages[stage](**inputs)
 
 

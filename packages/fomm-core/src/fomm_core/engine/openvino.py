@@ -123,7 +123,7 @@ class OpenVINOEngine(Engine):
         return Rendering(prediction, self._diagnostics() if diagnostics else None)
 
     def _infer(self, stage: str) -> None:
-        with self.clock.measure(stage):
+        with self.timer.measure(stage):
             self._requests[stage].infer()
 
     def _bind(self, encoded: _EncodedTensors) -> None:

@@ -64,7 +64,7 @@ def measure(model: Model, seconds: float) -> Measurement:
         count = round(seconds / (time.perf_counter() - began))
         count = min(max(count, _FEWEST), _MOST)
         _write_video(driving, model, count)
-        model.engine.clock.reset()
+        model.engine.timer.reset()
         request = Request(source, driving, Path(folder, "result.mp4"), view="generated")
         produced = produce(model, request)
     return Measurement(
@@ -72,7 +72,7 @@ def measure(model: Model, seconds: float) -> Measurement:
         precision=model.engine.precision,
         model=model.name,
         size=model.frame_size,
-        stage_ms={k: round(v, 3) for k, v in model.engine.clock.mean_ms().items()},
+        stage_ms={k: round(v, 3) for k, v in model.engine.timer.mean_ms().items()},
         fps=round(produced.frames / produced.seconds, 3),
         first_frame_s=round(first_frame_s, 3),
         peak_rss_mb=round(peak_rss_mb(), 1),

@@ -100,6 +100,11 @@ class ModelRegistry:
     def get(self, name: str, fast: bool = False) -> Model:
         """Give a model, after loading it where that was not done yet.
 
+        Args:
+            name: one of ``names``.
+            fast: with the decoder in bfloat16, where that can run here; else the same model
+                as without.
+
         Raises:
             FommError: it is not on offer, or cannot be loaded.
         """
@@ -121,15 +126,22 @@ class ModelRegistry:
                 future.result().close()
 
     def _load(self, key: tuple[str, str], future: Future[Model]) -> None:
-        name, precision = key
         try:
-            model = _start(self._origins[name], precision)
+            model = self._start(*key)
         except BaseException as error:  # noqa: BLE001 - raised by get(), here and in all waiting threads
             with self._guard:  # the next one tries again
                 del self._models[key]
             future.set_exception(error)
         else:
-            future.set_result(replace(model, engine=SharedEngine(model.engine)))
+            future.set_result(model)
+
+    def _start(self, name: str, precision: str) -> Model:
+        """Load a model; where it cannot run ``fast``, give the one in float32."""
+        files = find_model(self._origins[name])
+        if precision == "fast" and not _runs_fast(files):
+            return self.get(name)
+        model = start_model(files, "auto", precision)
+        return replace(model, engine=SharedEngine(model.engine))
 
     def _try_first(self) -> None:
         try:
@@ -138,11 +150,9 @@ class ModelRegistry:
             logger.error("model %s: %s", self.names[0], error)
 
 
-def _start(origin: str, precision: str) -> Model:
-    files: ModelFiles = find_model(origin)
-    if precision == "fast" and ("openvino", "fast") not in usable_engines(files):
-        precision = "fp32"
-    return start_model(files, "auto", precision)
+def _runs_fast(files: ModelFiles) -> bool:
+    """Whether an engine on this machine runs the model's decoder in bfloat16."""
+    return any(precision == "fast" for _, precision in usable_engines(files))
 
 
 def _origins(wanted: Sequence[str]) -> dict[str, str]:

@@ -60,7 +60,7 @@ class SharedEngine(Engine):
         self.name = engine.name
         self.precision = engine.precision
         self.frame_size = engine.frame_size
-        self.clock = engine.clock
+        self.timer = engine.timer
 
     def detect(self, image: FloatArray) -> Keypoints:
         with self._turn:
