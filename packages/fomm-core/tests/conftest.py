@@ -8,13 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from fomm_core.config import Config, parse_config
-
-# Machines differ in speed and are busy with other things.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 

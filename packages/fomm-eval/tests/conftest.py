@@ -9,15 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from PIL import Image
 
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.loading import Model, find_model
 from fomm_core.video import PngWriter, VideoWriter
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 SIZE = 64

@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -50,7 +50,6 @@ def equal(one, other):
     )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(NAMES), arrays, min_size=1))
 def test_what_is_saved_is_loaded_in_the_same_order(tmp_path_factory, parameters):
     path = tmp_path_factory.mktemp("checkpoint") / "params.h5"

@@ -10,6 +10,8 @@ import pytest
 
 from fomm_core.video import probe
 
+pytestmark = pytest.mark.browser
+
 
 def test_a_visitor_animates_a_picture_and_saves_the_result(
     visit, picture, clip_with_sound, tmp_path

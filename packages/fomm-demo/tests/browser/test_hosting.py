@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+pytestmark = pytest.mark.browser
+
 
 class Proxy:
     """Passes on what lies below /fomm, without that prefix, as the README's nginx does."""

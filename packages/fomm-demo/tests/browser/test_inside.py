@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
+
+pytestmark = pytest.mark.browser
+
 
 def look_inside(here, picture, clip):
     here.choose(picture, clip)

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.browser
+
 PHONE = (390, 844)
 ENOUGH_CONTRAST = 4.5
 """What the Web Content Accessibility Guidelines ask of small text (level AA)."""

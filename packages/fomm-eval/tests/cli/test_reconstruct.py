@@ -167,6 +167,7 @@ def mpirun(count, *words, program=PROGRAM):
     )
 
 
+@pytest.mark.mpi
 def test_two_processes_give_the_figures_and_files_of_one(fomm, data, here):
     words = ("-q", "reconstruct", "--data", data, "--eval", "--output-png")
     alone = fomm(*words, "-o", "one")
@@ -179,6 +180,7 @@ def test_two_processes_give_the_figures_and_files_of_one(fomm, data, here):
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
+@pytest.mark.mpi
 def test_two_processes_stop_at_a_broken_video_with_one_message(data, here):
     (data / "test" / "a.mp4").write_bytes(b"no video")
     done = mpirun(2, "-q", "reconstruct", "--data", data)
@@ -189,6 +191,7 @@ def test_two_processes_stop_at_a_broken_video_with_one_message(data, here):
     assert done.stdout.count("mean L1") == 0
 
 
+@pytest.mark.mpi
 def test_what_only_one_process_meets_ends_both(data, here):
     words = ("-q", "reconstruct", "--data")
     done = mpirun(1, *words, data, ":", "-n", 1, *PROGRAM, *words, "nowhere")
@@ -197,6 +200,7 @@ def test_what_only_one_process_meets_ends_both(data, here):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.mpi
 def test_two_processes_refuse_bad_words_with_one_message(here):
     done = mpirun(2, "reconstruct", "--full", "--detailed")
     assert done.returncode != 0
@@ -217,6 +221,7 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
+@pytest.mark.mpi
 @pytest.mark.parametrize(
     ("ending", "told"),
     [
@@ -234,6 +239,7 @@ def test_what_ends_one_process_ends_both(data, here, ending, told):
     assert "mean L1" not in done.stdout
 
 
+@pytest.mark.mpi
 def test_a_model_that_one_process_cannot_read_ends_both(data, here):
     """As where it vanishes from one machine after it was loaded."""
     code = ENDING.replace("reconstruct.reconstruct_video", "manifest.fingerprint_of").format(
@@ -245,6 +251,7 @@ def test_a_model_that_one_process_cannot_read_ends_both(data, here):
     assert done.stderr.count("fomm: error: gone\n") == 1
 
 
+@pytest.mark.mpi
 def test_processes_on_one_machine_share_its_cores(here):
     code = """
 from fomm_core import distributed as launcher

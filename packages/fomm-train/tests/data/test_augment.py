@@ -4,7 +4,7 @@ import colorsys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -35,7 +35,6 @@ def drawn(params: AugmentationParams, seed: int) -> Augmentation:
 
 
 @given(pairs, seeds)
-@settings(deadline=None)
 def test_what_is_turned_off_changes_nothing(frames, seed):
     for params in (AugmentationParams(), AugmentationParams(jitter_param=JitterParams())):
         assert drawn(params, seed) == Augmentation()
@@ -43,7 +42,6 @@ def test_what_is_turned_off_changes_nothing(frames, seed):
 
 
 @given(pairs)
-@settings(deadline=None)
 def test_a_change_of_no_strength_changes_nothing(frames):
     for kind in KINDS:
         change = ColourChange(kind, 0.0 if kind == "hue" else 1.0)
@@ -51,7 +49,6 @@ def test_a_change_of_no_strength_changes_nothing(frames):
 
 
 @given(pairs, seeds)
-@settings(deadline=None)
 def test_range_type_and_argument_are_kept(frames, seed):
     before = frames.copy()
     augmented = drawn(full, seed).apply(frames)
@@ -63,14 +60,12 @@ def test_range_type_and_argument_are_kept(frames, seed):
 
 
 @given(pairs, seeds)
-@settings(deadline=None)
 def test_equal_frames_stay_equal(frames, seed):
     augmented = drawn(full, seed).apply(np.stack([frames[0], frames[0]]))
     np.testing.assert_array_equal(augmented[0], augmented[1])
 
 
 @given(pairs, seeds)
-@settings(deadline=None)
 def test_equal_colours_stay_equal_across_the_pair(frames, seed):
     frames[1, :, 0, 0] = frames[0, :, 2, 3]
     params = AugmentationParams(jitter_param=full.jitter_param)

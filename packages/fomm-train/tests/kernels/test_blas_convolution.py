@@ -33,7 +33,7 @@ def assert_equal(found, expected):
         np.testing.assert_allclose(one, other, atol=2e-5 * scale)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_values_and_gradients_are_nnablas(data):
     small = st.integers(1, 4)

@@ -24,7 +24,7 @@ def run(warp, image, grid, **options):
     return [loss.d.copy(), *(v.g.copy() for v in inputs)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_values_and_gradients_are_nnablas(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 999)))

@@ -71,6 +71,7 @@ def errors(log, config):
     return float(np.mean(predicted)), float(np.mean(copied))
 
 
+@pytest.mark.mpi
 def test_two_ranks_learn_to_animate_unseen_avatars(avatars, write_config, tmp_path, succeed):
     log = tmp_path / "log"
     config = write_config(avatars)

@@ -36,6 +36,7 @@ def test_broken_parameters_are_never_saved(settings, write_config, tmp_path, fom
         assert load_state(path).non_finite() is None
 
 
+@pytest.mark.mpi
 @pytest.mark.parametrize(
     ("kind", "code", "told"),
     [
@@ -53,7 +54,7 @@ def test_a_failing_rank_ends_all_and_says_why(
     assert ("Traceback" in err) == (kind == "defect")
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])
 def test_data_without_truth_are_refused_before_anything_is_written(
     settings, write_config, tmp_path, fomm, ranks
 ):
@@ -66,6 +67,7 @@ def test_data_without_truth_are_refused_before_anything_is_written(
     assert not log.exists()
 
 
+@pytest.mark.mpi
 def test_an_error_of_all_ranks_is_told_once(settings, write_config, tmp_path, fomm):
     settings["dataset_params"]["root_dir"] = str(tmp_path / "nothing")
     code, _, err = fomm("train", "--config", write_config(settings), ranks=2)

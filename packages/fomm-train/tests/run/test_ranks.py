@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.mpi
+
 FEW_STEPS = Path(__file__).parent / "few_steps.py"
 STEPS = 4
 

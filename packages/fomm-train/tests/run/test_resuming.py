@@ -28,7 +28,7 @@ def assert_same_training(one, other):
         np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])
 def test_killed_and_resumed_equals_unbroken(
     settings, write_config, tmp_path, ranks, start, succeed, wait_for_step
 ):
@@ -40,7 +40,7 @@ def test_killed_and_resumed_equals_unbroken(
 
     log = tmp_path / "broken"
     begin = ("--config", config, "--out", log)
-    random = np.random.default_rng()
+    random = np.random.default_rng(ranks)
     for until in (int(random.integers(3, 20)), int(random.integers(22, 45))):
         program = start("train", *begin, *options, ranks=ranks)
         wait_for_step(program, log, until)
@@ -76,7 +76,10 @@ def test_what_computes_stays_the_same(settings, write_config, tmp_path, fomm, su
     assert "--type-config half: expected --context cudnn (a GPU), found cpu" in err
 
 
-@pytest.mark.parametrize(("number", "ranks"), [(signal.SIGTERM, 2), (signal.SIGINT, 1)])
+@pytest.mark.parametrize(
+    ("number", "ranks"),
+    [pytest.param(signal.SIGTERM, 2, marks=pytest.mark.mpi), (signal.SIGINT, 1)],
+)
 def test_signals_save_and_end_well(
     settings, write_config, tmp_path, number, ranks, start, succeed, wait_for_step
 ):

@@ -57,7 +57,7 @@ def test_the_reference_frame_has_identities_for_jacobians():
     np.testing.assert_allclose(jacobian, np.tile(np.eye(2), (10, 1, 1)), atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     roll=st.floats(-0.4, 0.4),
     scale=st.floats(0.84, 1.16),
@@ -137,7 +137,7 @@ def test_eyes_close_as_the_jacobians_say(plain):
     assert keypoint_arrays(Pose(blink_left=1.0))[1][1, 1, 1] == pytest.approx(1.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(number=st.integers(0, 10**6), frame=st.integers(0, 19))
 def test_every_pose_has_keypoints_in_the_frame_and_jacobians_to_invert(number, frame):
     keypoints = true_keypoints(draw_motion(0, Split.TEST, number, 20)[frame])

@@ -32,7 +32,7 @@ LIMITS = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(number=st.integers(0, 10**6), frames=st.integers(1, 90))
 def test_poses_stay_in_their_ranges(number, frames):
     motion = draw_motion(0, Split.TRAIN, number, frames)
