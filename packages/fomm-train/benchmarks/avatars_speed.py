@@ -11,7 +11,7 @@ import argparse
 import json
 import time
 
-from fomm_core.config import AvatarParams
+from fomm_train.config import AvatarParams
 from fomm_train.synthetic.drawn.casting import draw_identity
 from fomm_train.synthetic.drawn.motion import draw_motion
 from fomm_train.synthetic.drawn.renderer import Renderer

@@ -22,9 +22,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from fomm_core.config import AugmentationParams, FlipParams, JitterParams
 from fomm_core.image import ByteArray, fit
 from fomm_core.video import VideoReader
+from fomm_train.config import AugmentationParams, FlipParams, JitterParams
 from fomm_train.data.clip import Clip, SequentialClip, open_clip
 from fomm_train.data.index import IndexStore
 from fomm_train.data.pairs import VideoPairs

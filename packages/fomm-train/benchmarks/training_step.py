@@ -33,11 +33,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fomm_core.config import Config
 from fomm_train.backend.precision import Precision, make_precision
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import Progress
 from fomm_train.communicator import Communicator, SingleProcess, create
+from fomm_train.config import TrainConfig
 from fomm_train.data.batch import Batch
 from fomm_train.data.workers.loader import BatchLoader
 from fomm_train.graph.inputs import teacher_forcing_probability
@@ -60,19 +60,19 @@ TOTAL_STEPS = 1000
 class Bench:
     """A training that is ready to run."""
 
-    config: Config
+    config: TrainConfig
     graph: TrainingGraph
     step: TrainingStep
 
 
-def prepare(config: Config, communicator: Communicator, precision: Precision) -> Bench:
+def prepare(config: TrainConfig, communicator: Communicator, precision: Precision) -> Bench:
     """Build everything."""
     graph = build_graph(config, synchronised(communicator), None, precision)
     return Bench(config, graph, TrainingStep(config, graph, communicator, precision, TOTAL_STEPS))
 
 
 @contextmanager
-def batches(config: Config, communicator: Communicator) -> Iterator[Iterator[Batch]]:
+def batches(config: TrainConfig, communicator: Communicator) -> Iterator[Iterator[Batch]]:
     """Batches without end, from a worker process."""
     size = config.train_params.batch_size
     pairs = open_pairs(config)
@@ -96,7 +96,7 @@ def bare_step(bench: Bench) -> None:
             solver.update(2e-4)
 
 
-def measure_overhead(config: Config) -> dict[str, float]:
+def measure_overhead(config: TrainConfig) -> dict[str, float]:
     """Seconds of the processor for a step of the loop and for the bare one."""
     communicator = SingleProcess()
     bench = prepare(config, communicator, make_precision("cpu", 0))
@@ -123,7 +123,7 @@ def measure_overhead(config: Config) -> dict[str, float]:
     }
 
 
-def run_rank(config: Config) -> None:
+def run_rank(config: TrainConfig) -> None:
     """Print the samples a second of all ranks together; this process is one of them."""
     communicator = create("cpu")
     if hasattr(os, "sched_setaffinity"):
@@ -161,7 +161,7 @@ def measure_ranks(name: str) -> dict[str, Any]:
     return {"one": round(one, 2), "two": round(two, 2), "ratio": round(two / one, 3)}
 
 
-def profile(config: Config) -> dict[str, dict[str, float]]:
+def profile(config: TrainConfig) -> dict[str, dict[str, float]]:
     """Shares of the graph's time by kind of function and pass, the largest ones."""
     blas = make_precision("cpu", 0)
     return {
@@ -170,7 +170,7 @@ def profile(config: Config) -> dict[str, dict[str, float]]:
     }
 
 
-def _profile(config: Config, precision: Precision) -> dict[str, float]:
+def _profile(config: TrainConfig, precision: Precision) -> dict[str, float]:
     communicator = SingleProcess()
     bench = prepare(config, communicator, precision)
     with batches(config, communicator) as source:

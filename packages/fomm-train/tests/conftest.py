@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fomm_core.config import Config, load_config
+from fomm_train.config import TrainConfig, load_train_config
 from fomm_train.losses.vgg19_weights import expected_shapes
 
 GOLDEN = Path(__file__).resolve().parents[2] / "fomm-core" / "tests" / "golden"
@@ -35,8 +35,8 @@ def mini_params() -> Path:
 
 
 @pytest.fixture(scope="session")
-def mini_config() -> Config:
-    return load_config(GOLDEN / "mini/config.yaml")
+def mini_config() -> TrainConfig:
+    return load_train_config(GOLDEN / "mini/config.yaml")
 
 
 @pytest.fixture(scope="session")

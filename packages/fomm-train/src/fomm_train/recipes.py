@@ -5,8 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
-from fomm_core.config import Config, load_config
 from fomm_core.errors import ConfigError
+from fomm_train.config import TrainConfig, load_train_config
 
 _FOLDER = Path(__file__).parent / "configs"
 
@@ -21,13 +21,13 @@ def describe(path: Path) -> str:
     return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
 
 
-def find_config(name: str) -> Config:
+def find_config(name: str) -> TrainConfig:
     """Load a configuration by its path, or by the name of one that comes with the package.
 
     Raises:
         ConfigError: there is none, or it cannot work.
     """
-    return load_config(find_config_file(name))
+    return load_train_config(find_config_file(name))
 
 
 def find_config_file(name: str) -> Path:

@@ -4,9 +4,9 @@ import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
 
-from fomm_core.config import TrainParams
 from fomm_core.errors import ParameterError
 from fomm_train.backend.solvers import Network, Schedule, Solver
+from fomm_train.config import TrainParams
 
 
 def make_problem(out=2):

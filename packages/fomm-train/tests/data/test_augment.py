@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fomm_core.config import AugmentationParams, FlipParams, JitterParams
+from fomm_train.config import AugmentationParams, FlipParams, JitterParams
 from fomm_train.data.augment import (
     Augmentation,
     ColourChange,

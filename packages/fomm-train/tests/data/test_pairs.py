@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fomm_core.config import AugmentationParams, FlipParams, JitterParams
 from fomm_core.errors import MediaError
+from fomm_train.config import AugmentationParams, FlipParams, JitterParams
 from fomm_train.data.batch import Pair
 from fomm_train.data.pairs import SkipsVideos, VideoPairs
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fomm_core.config import parse_config
 from fomm_core.network.blocks import batch_statistics
 from fomm_train.backend.precision import make_precision
+from fomm_train.config import parse_train_config
 from fomm_train.data.batch import Batch, Truth
 from fomm_train.graph.training_graph import build_graph
 
@@ -41,7 +41,7 @@ def make_settings(weights, **train):
 
 
 def build_from(weights, normalize=batch_statistics, precision=None, **train):
-    config = parse_config(make_settings(weights, **train))
+    config = parse_train_config(make_settings(weights, **train))
     return build_graph(config, normalize, None, precision or make_precision("cpu", 0))
 
 

@@ -6,8 +6,8 @@ import nnabla as nn
 import numpy as np
 import pytest
 
-from fomm_core.config import DiscriminatorParams
 from fomm_core.model.parameters import load_parameters
+from fomm_train.config import DiscriminatorParams
 from fomm_train.graph.discriminator import discriminate
 
 SMALL = DiscriminatorParams(block_expansion=2, max_features=8, num_blocks=2)

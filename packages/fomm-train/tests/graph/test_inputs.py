@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fomm_core.config import LossWeights, TrainParams
+from fomm_train.config import LossWeights, TrainParams
 from fomm_train.graph.inputs import draw_teacher_forcing, needs_truth, teacher_forcing_probability
 
 

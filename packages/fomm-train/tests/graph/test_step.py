@@ -40,7 +40,7 @@ def make_step(build):
     def make(weights=ALL, communicator=None, precision=None, total_steps=10, **train):
         precision = precision or make_precision("cpu", 0)
         graph = build(weights, precision=precision, **train)
-        config = graph.networks.config
+        config = graph.config
         communicator = communicator or SingleProcess()
         return graph, TrainingStep(config, graph, communicator, precision, total_steps)
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import yaml
 
-from fomm_core.config import parse_config
 from fomm_core.errors import ConfigError
 from fomm_core.model.parameters import load_parameters
 from fomm_core.network.blocks import batch_statistics, running_statistics
 from fomm_train.backend.precision import Precision, make_precision
+from fomm_train.config import parse_train_config
 from fomm_train.data.batch import Batch
 from fomm_train.graph.inputs import StepInputs
 from fomm_train.graph.objectives import generator_objective
@@ -37,7 +37,7 @@ def networks_of(found):
 
 
 def test_golden_predictions_and_keypoints():
-    config = parse_config(yaml.safe_load((GOLDEN / "config.yaml").read_text()))
+    config = parse_train_config(yaml.safe_load((GOLDEN / "config.yaml").read_text()))
     config = config.model_copy(
         update={
             "train_params": config.train_params.model_copy(
@@ -65,7 +65,7 @@ def test_golden_predictions_and_keypoints():
 def test_on_true_keypoints_alone_the_detector_is_neither_run_nor_trained(build, make_batch):
     graph = build({"reconstruction": 10}, true_keypoints_only=True)
     batch = make_batch(with_truth=True)
-    graph.inputs.set(batch, graph.networks.config.train_params, 0.0)
+    graph.inputs.set(batch, graph.config.train_params, 0.0)
     assert networks_of(gradients(graph, graph.generator)) == {"generator"}
     np.testing.assert_array_equal(graph.generated.kp_driving.value.d, batch.truth.driving_value)
     names = graph.networks.parameters()
@@ -110,7 +110,7 @@ def test_all_losses_at_once(build, make_batch):
         "background_supervision": 50,
     }
     graph = build(weights, region_weight=7.0, true_keypoints_until=0.5)
-    params = graph.networks.config.train_params
+    params = graph.config.train_params
     graph.inputs.set(make_batch(with_truth=True), params, 1.0)
     reached = gradients(graph, graph.generator)
     assert set(names(graph.generator)) == set(weights) - {"discriminator_gan"}
@@ -122,7 +122,7 @@ def test_all_losses_at_once(build, make_batch):
 
 def test_each_step_reaches_its_own_networks_alone(build, make_batch):
     graph = build({"generator_gan": 1, "discriminator_gan": 1, "feature_matching": [10, 10]})
-    graph.inputs.set(make_batch(), graph.networks.config.train_params, 0.0)
+    graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
     reached = gradients(graph, graph.generator)
     assert networks_of(reached) == {"generator", "kp_detector"}
     prediction = graph.generated.decoded.prediction.d.copy()
@@ -138,7 +138,7 @@ def test_a_discriminator_without_weight_is_not_trained(build):
 
 def test_fed_keypoints_take_the_place_of_detected_ones(build, make_batch):
     graph = build({"reconstruction": 10}, true_keypoints_until=1.0)
-    params, batch = graph.networks.config.train_params, make_batch(with_truth=True)
+    params, batch = graph.config.train_params, make_batch(with_truth=True)
     graph.inputs.set(batch, params, 1.0)
     assert networks_of(gradients(graph, graph.generator)) == {"generator"}
     graph.inputs.set(batch, params, 0.0)
@@ -148,7 +148,7 @@ def test_fed_keypoints_take_the_place_of_detected_ones(build, make_batch):
 def test_a_batch_without_truth_is_refused_where_it_is_needed(build, make_batch):
     graph = build({"keypoint_supervision": 10})
     with pytest.raises(ValueError, match="expected one with the truth"):
-        graph.inputs.set(make_batch(), graph.networks.config.train_params, 0.0)
+        graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
 
 
 def test_no_loss_at_all_is_refused(build):
@@ -160,7 +160,7 @@ def test_a_generator_to_deceive_nobody_is_refused(settings):
     data = settings({"generator_gan": 1})
     del data["model_params"]["discriminator_params"]
     with pytest.raises(ConfigError, match="discriminator_params: expected a section"):
-        build_graph(parse_config(data), batch_statistics, None, make_precision("cpu", 0))
+        build_graph(parse_train_config(data), batch_statistics, None, make_precision("cpu", 0))
 
 
 def test_a_perceptual_loss_needs_vgg19(build):
@@ -181,7 +181,7 @@ def test_the_seed_alone_decides_the_first_parameters(build):
 def test_models_without_jacobians(settings, make_batch):
     data = settings({"reconstruction": 1, "equivariance_value": 1, "equivariance_jacobian": 1})
     data["model_params"]["common_params"]["estimate_jacobian"] = False
-    config = parse_config(data)
+    config = parse_train_config(data)
     graph = build_graph(config, batch_statistics, None, make_precision("cpu", 0))
     assert names(graph.generator) == ["equivariance_value", "reconstruction"]
     graph.inputs.set(make_batch(), config.train_params, 0.0)
@@ -197,7 +197,7 @@ def test_half_precision_is_close_and_leaves_keypoints_alone(build, make_batch):
     found = []
     for precision in (Precision(single), Precision(single, half)):
         graph = build(weights, precision=precision)
-        graph.inputs.set(make_batch(), graph.networks.config.train_params, 0.0)
+        graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
         gradients(graph, graph.generator)
         gradients(graph, graph.discriminator)
         found.append(graph)
@@ -213,7 +213,7 @@ def test_half_precision_is_close_and_leaves_keypoints_alone(build, make_batch):
 def test_supervision_is_the_mean_over_source_and_driving(build, make_batch):
     graph = build({"keypoint_supervision": 10})
     batch = make_batch(with_truth=True)
-    graph.inputs.set(batch, graph.networks.config.train_params, 0.0)
+    graph.inputs.set(batch, graph.config.train_params, 0.0)
     graph.generator.total.forward()
     detected = [graph.generated.kp_source.value.d, graph.generated.kp_driving.value.d]
     true = [batch.truth.source_value, batch.truth.driving_value]
@@ -223,10 +223,12 @@ def test_supervision_is_the_mean_over_source_and_driving(build, make_batch):
 
 def test_objectives_work_on_variables_of_the_given_inputs(build, make_batch):
     graph = build({"reconstruction": 1})
-    other = StepInputs.create(graph.networks.config)
+    other = StepInputs.create(graph.config)
     precision = Precision(nn.get_current_context())
-    objective = generator_objective(graph.networks, other, graph.generated, None, precision)
-    graph.inputs.set(make_batch(), graph.networks.config.train_params, 0.0)
+    objective = generator_objective(
+        graph.config, graph.networks, other, graph.generated, None, precision
+    )
+    graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
     objective.total.forward()
     other.target.d = graph.generated.decoded.prediction.d
     objective.total.forward()

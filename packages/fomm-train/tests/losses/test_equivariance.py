@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fomm_core.config import TransformParams
 from fomm_core.network.warping import coordinate_grid
+from fomm_train.config import TransformParams
 from fomm_train.losses import terms as losses
 from fomm_train.losses.equivariance import RandomTransform, TransformVariables
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fomm_core.config import TrainParams
 from fomm_core.errors import DownloadError, ModelError, ParameterError
 from fomm_core.model.parameters import load_parameters
+from fomm_train.config import TrainParams
 from fomm_train.losses import vgg19_weights
 from fomm_train.losses.vgg19_weights import convert_torchvision, find_weights, from_torchvision
 

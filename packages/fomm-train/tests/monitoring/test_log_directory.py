@@ -2,8 +2,8 @@ import datetime
 
 import pytest
 
-from fomm_core.config import load_config
 from fomm_core.errors import OutputError
+from fomm_train.config import load_train_config
 from fomm_train.errors import TrainingError
 from fomm_train.monitoring.log_directory import (
     LogDirectory,
@@ -38,7 +38,7 @@ def test_training_info_is_a_configuration_with_two_more_keys(tmp_path):
     assert opened == directory
     assert found == config.model_copy(update={"log_dir": str(directory.path)})
     directory.write_info(config, directory.parameters_at(4))
-    told = load_config(directory.training_info)
+    told = load_train_config(directory.training_info)
     assert told.saved_parameters == str(directory.path / "params_at_epoch_4.h5")
 
 

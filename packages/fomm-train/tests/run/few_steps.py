@@ -8,9 +8,9 @@ import sys
 import nnabla as nn
 import numpy as np
 
-from fomm_core.config import load_config
 from fomm_train.backend.precision import make_precision
 from fomm_train.communicator import create
+from fomm_train.config import load_train_config
 from fomm_train.data.batch import Batch
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import build_graph
@@ -20,7 +20,7 @@ from fomm_train.kernels.batch_normalization import normalize_over_ranks
 def main(config_path, data_path, result_path, steps):
     communicator = create("cpu")
     precision = make_precision("cpu", 0)
-    config = load_config(config_path)
+    config = load_train_config(config_path)
     size = config.train_params.batch_size
     graph = build_graph(config, lambda x: normalize_over_ranks(x, communicator), None, precision)
     step = TrainingStep(config, graph, communicator, precision, int(steps))

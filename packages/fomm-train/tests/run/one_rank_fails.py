@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fomm_core.config import load_config
 from fomm_core.errors import MediaError
 from fomm_train.backend.precision import make_precision
 from fomm_train.communicator import create
+from fomm_train.config import load_train_config
 from fomm_train.data.batch import Pair
 from fomm_train.run.failure import abort_all_ranks_on_error
 from fomm_train.run.start import start_new
@@ -39,7 +39,7 @@ def main(config, log, kind):
     communicator = create("cpu")
     with abort_all_ranks_on_error(communicator):
         train(
-            start_new(load_config(config), Path(log), ""),
+            start_new(load_train_config(config), Path(log), ""),
             communicator,
             make_precision("cpu", 0),
             TrainOptions(workers=0),

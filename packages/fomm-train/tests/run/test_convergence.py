@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fomm_core.config import parse_config
 from fomm_core.loading import load_model
+from fomm_train.config import parse_train_config
 from fomm_train.synthetic.draws import Split
 from fomm_train.synthetic.pairs import AvatarPairs
 
@@ -78,5 +78,5 @@ def test_two_ranks_learn_to_animate_unseen_avatars(avatars, write_config, tmp_pa
     succeed("train", "--config", config, "--out", log, ranks=2, timeout=500)
     series = np.loadtxt(log / "reconstruction.series.txt")
     assert series[-1, 1] < 0.7 * series[0, 1]
-    predicted, copied = errors(log, parse_config(avatars))
+    predicted, copied = errors(log, parse_train_config(avatars))
     assert predicted < MARGIN * copied

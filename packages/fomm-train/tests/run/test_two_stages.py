@@ -7,8 +7,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from fomm_core.config import load_config
 from fomm_core.model.parameters import load_parameters
+from fomm_train.config import load_train_config
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_both_stages_and_an_animation(stages, tmp_path, videos, succeed):
 
 
 def assert_layout(log):
-    config = load_config(log / "training_info.yaml")
+    config = load_train_config(log / "training_info.yaml")
     assert config.log_dir == str(log)
     assert config.saved_parameters == str(log / "params_at_epoch_2.h5")
     for network in ("generator", "kp_detector", "discriminator"):

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fomm_core.config import (
-    AugmentationParams,
-    AvatarParams,
-    Config,
-    FlipParams,
-    JitterParams,
-)
 from fomm_core.errors import ConfigError
 from fomm_core.image import to_network
+from fomm_train.config import (
+    AugmentationParams,
+    AvatarParams,
+    FlipParams,
+    JitterParams,
+    TrainConfig,
+)
 from fomm_train.data.batch import Pair
 from fomm_train.synthetic.drawn.ground_truth import keypoint_arrays, mirror
 from fomm_train.synthetic.drawn.regions import region_mask
@@ -51,9 +51,9 @@ def assert_equal(first: Pair, second: Pair) -> None:
         np.testing.assert_array_equal(a, b)
 
 
-def config_of(**dataset) -> Config:
+def config_of(**dataset) -> TrainConfig:
     dataset = {"frame_shape": [SIZE, SIZE, 3], "avatars": PARAMS.model_dump(), **dataset}
-    return Config.model_validate({"dataset_params": dataset, "model_params": MODEL})
+    return TrainConfig.model_validate({"dataset_params": dataset, "model_params": MODEL})
 
 
 def test_expressive_pairs_end_in_an_expression():
@@ -217,7 +217,7 @@ def test_a_configuration_is_honoured():
 def test_other_numbers_of_keypoints_have_no_truth():
     data = config_of().model_dump()
     data["model_params"]["common_params"]["num_kp"] = 5
-    assert AvatarPairs.from_config(Config.model_validate(data)).pair(0, 0).truth is None
+    assert AvatarPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0).truth is None
 
 
 def test_frames_must_be_square():

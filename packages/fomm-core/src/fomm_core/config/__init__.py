@@ -1,67 +1,44 @@
-"""The configuration: one typed, frozen record for networks, data, training and drawing.
+"""The configuration: one typed, frozen record for the networks and for drawing.
 
 The file layout is the one of the published models (``vox-256.yaml`` and its kin), so that a
 ``training_info.yaml`` written by a training run, or by an earlier implementation, loads as it
-is. A configuration that cannot work fails here, naming the key, what was expected and what
-was found.
+is. What it says of training is carried unread: fomm-train's ``TrainConfig`` extends
+:class:`Config` by it. A configuration that cannot work fails here, naming the key, what was
+expected and what was found.
 """
 
 from __future__ import annotations
 
-import logging
-from copy import deepcopy
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import PositiveInt, ValidationError, model_validator
+from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import Self
 
-from fomm_core.config.data import (
-    AugmentationParams,
-    AvatarParams,
-    DatasetParams,
-    FlipParams,
-    JitterParams,
-)
+from fomm_core.config.data import DatasetParams
 from fomm_core.config.networks import (
     CommonParams,
     DenseMotionParams,
-    DiscriminatorParams,
     GeneratorParams,
     HourglassParams,
     KeypointDetectorParams,
     ModelParams,
 )
-from fomm_core.config.section import Section, explain, shown
-from fomm_core.config.training import (
-    LossWeights,
-    MonitorParams,
-    TrainParams,
-    TransformParams,
-)
+from fomm_core.config.section import Section, UnknownKeys, Unread, explain, parse_section
 from fomm_core.errors import ConfigError
 from fomm_core.utils.yaml import read_yaml
 
 __all__ = [
-    "AugmentationParams",
-    "AvatarParams",
     "CommonParams",
     "Config",
     "DatasetParams",
     "DenseMotionParams",
-    "DiscriminatorParams",
-    "FlipParams",
     "GeneratorParams",
     "HourglassParams",
-    "JitterParams",
     "KeypointDetectorParams",
-    "LossWeights",
     "ModelParams",
-    "MonitorParams",
     "Section",
-    "TrainParams",
-    "TransformParams",
     "UnknownKeys",
     "VisualizerParams",
     "dump_config",
@@ -70,14 +47,8 @@ __all__ = [
     "parse_config",
 ]
 
-logger = logging.getLogger(__name__)
-
 _SMALLEST_HEAD = 8
 """Input of a 7x7 convolution without padding that leaves 2x2."""
-
-UnknownKeys = Literal["refuse", "ignore"]
-"""Configurations are refused for unknown keys, which mostly are misspelt ones. Those of
-finished models may come from other programs and hold more than is known here."""
 
 
 class VisualizerParams(Section):
@@ -95,20 +66,24 @@ class VisualizerParams(Section):
 
 
 class Config(Section):
-    """A whole configuration.
+    """A configuration, as far as the networks go.
 
     Attributes:
-        log_dir, saved_parameters: written into ``training_info.yaml`` by a training run;
-            ``saved_parameters`` is the parameter file to use where none is named.
+        dataset_params: frame shape, and where a data set lies.
+        model_params: the networks.
+        train_params, monitor_params: read by training alone.
+        visualizer_params: drawing of keypoints and sheets.
         reconstruction_params, animate_params: sections of the original PyTorch
             implementation, accepted and not used.
+        log_dir, saved_parameters: written into ``training_info.yaml`` by a training run;
+            ``saved_parameters`` is the parameter file to use where none is named.
     """
 
     dataset_params: DatasetParams = DatasetParams()
     model_params: ModelParams
-    train_params: TrainParams = TrainParams()
+    train_params: Unread = Field(default_factory=dict)
     visualizer_params: VisualizerParams = VisualizerParams()
-    monitor_params: MonitorParams = MonitorParams()
+    monitor_params: Unread = Field(default_factory=dict)
     reconstruction_params: dict[str, Any] | None = None
     animate_params: dict[str, Any] | None = None
     log_dir: str | None = None
@@ -194,29 +169,12 @@ def parse_config(data: Any, name: str = "configuration", unknown: UnknownKeys = 
     Raises:
         ConfigError: the configuration cannot work; the message names the first bad key.
     """
-    if not isinstance(data, dict):
-        raise ConfigError(f"{name}: expected a mapping of sections, found {shown(data)}")
-    try:
-        return Config.model_validate(data)
-    except ValidationError as error:
-        strange = [e["loc"] for e in error.errors() if e["type"] == "extra_forbidden"]
-        if unknown == "refuse" or not strange:
-            raise ConfigError(f"{name}: {explain(error)}") from None
-    known = deepcopy(data)
-    for keys in strange:
-        logger.warning("%s: %s: unknown key, ignored", name, ".".join(map(str, keys)))
-        _remove(known, keys)
-    return parse_config(known, name)
-
-
-def _remove(data: Any, keys: tuple[int | str, ...]) -> None:
-    """Remove what a path of keys leads to."""
-    for key in keys[:-1]:
-        data = data[key]
-    data.pop(keys[-1], None)  # gone already where two sections are one, by a YAML alias
+    return parse_section(Config, data, name, unknown)
 
 
 def dump_config(config: Config) -> str:
-    """Write a configuration as YAML text that :func:`load_config` reads back equal."""
-    data = config.model_dump(mode="json")
-    return yaml.safe_dump(data, sort_keys=False)
+    """Write a configuration, or one that extends it, as YAML text.
+
+    Reading it gives an equal one, and what was carried unread is as it was.
+    """
+    return yaml.safe_dump(config.model_dump(), sort_keys=False)

@@ -1,67 +1,24 @@
-"""Sections about the data: where frames come from and how pairs are augmented."""
+"""The section about the data: how large frames are, and where videos lie."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import Field, PositiveInt
 
-from fomm_core.config.section import Probability, Section, Weight, yaml_float
-
-
-class FlipParams(Section):
-    """Random flips of a training pair, both frames alike."""
-
-    horizontal_flip: bool = False
-    time_flip: bool = False
-
-
-class JitterParams(Section):
-    """Strength of the random colour changes; 0 leaves that property alone."""
-
-    brightness: Weight = 0.0
-    contrast: Weight = 0.0
-    saturation: Weight = 0.0
-    hue: Annotated[float, BeforeValidator(yaml_float), Field(ge=0, le=0.5)] = 0.0
-
-
-class AugmentationParams(Section):
-    """Augmentation of the training pairs."""
-
-    flip_param: FlipParams | None = None
-    jitter_param: JitterParams | None = None
-
-
-class AvatarParams(Section):
-    """The procedural data set, drawn in memory instead of read from ``root_dir``.
-
-    Attributes:
-        identities: number of different avatars.
-        group: avatars that share their motions, so that pairs across them have a true answer.
-        motions: number of motions (videos) of each group.
-        frames: length of each motion in frames.
-        seed: what the set is drawn from; equal seeds give equal pixels.
-        expressive: share of training pairs whose driving frame is drawn among those of its
-            motion with shut eyes or an open mouth, which are rare otherwise.
-    """
-
-    identities: PositiveInt = 2500
-    group: PositiveInt = 8
-    motions: PositiveInt = 16
-    frames: PositiveInt = 64
-    seed: NonNegativeInt = 0
-    expressive: Probability = 0.0
+from fomm_core.config.section import Section, Unread
 
 
 class DatasetParams(Section):
-    """Where the frames come from.
+    """The frames that the networks see, and the data set that they are trained and tested on.
 
     Attributes:
         root_dir: folder with ``train/`` and ``test/``, or one flat folder.
-        avatars: draw avatars in memory instead; ``root_dir`` is then not read.
         frame_shape: (height, width, channels) of the frames that the networks see.
         id_sampling: names are ``identity#...``; an epoch visits identities.
-        pairs_list: CSV of source and driving videos of the original implementation.
+        avatars: where there is this section, avatars are drawn in memory and ``root_dir`` is
+            not read.
+        pairs_list, augmentation_params: read by training alone.
     """
 
     root_dir: str = "data"
@@ -71,6 +28,6 @@ class DatasetParams(Section):
         3,
     )
     id_sampling: bool = False
-    pairs_list: str | None = None
-    avatars: AvatarParams | None = None
-    augmentation_params: AugmentationParams = AugmentationParams()
+    pairs_list: Unread = None
+    avatars: Unread = None
+    augmentation_params: Unread = Field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 from typing_extensions import Self
 
-from fomm_core.config.section import Blocks, Positive, ScaleFactor, Section
+from fomm_core.config.section import Blocks, Positive, ScaleFactor, Section, Unread
 
 
 class CommonParams(Section):
@@ -117,33 +117,17 @@ class GeneratorParams(Section):
         return self
 
 
-class DiscriminatorParams(Section):
-    """The discriminator of stage two.
+class ModelParams(Section):
+    """The networks.
 
     Attributes:
-        scales: pyramid scales, one discriminator each.
-        block_expansion, max_features, num_blocks: channels and blocks.
-        sn: spectral normalisation of every convolution.
-        use_kp: concatenate the keypoints' heat maps to the input.
-        kp_variance: variance of those heat maps.
+        discriminator_params: the discriminator, which only training has.
     """
-
-    scales: list[ScaleFactor] = Field(default=[1.0])
-    block_expansion: PositiveInt = 64
-    max_features: PositiveInt = 512
-    num_blocks: Blocks = 4
-    sn: bool = False
-    use_kp: bool = False
-    kp_variance: Positive = 0.01
-
-
-class ModelParams(Section):
-    """The networks."""
 
     common_params: CommonParams = CommonParams()
     kp_detector_params: KeypointDetectorParams
     generator_params: GeneratorParams
-    discriminator_params: DiscriminatorParams | None = None
+    discriminator_params: Unread = None
 
     @model_validator(mode="after")
     def _maps_need_jacobians(self) -> Self:

@@ -223,8 +223,8 @@ def _write_card(folder: Path, card: ModelCard) -> None:
     """
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     full = card.model_copy(update={"files": files})
-    data = full.model_dump(mode="json", exclude_none=True)
-    data["config"] = full.config.model_dump(mode="json", exclude_unset=True, exclude=_PLACES)
+    data = full.model_dump(exclude_none=True)
+    data["config"] = full.config.model_dump(exclude_unset=True, exclude=_PLACES)
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
     (folder / CARD_FILE).write_text(text, encoding="utf-8")
 

@@ -11,10 +11,10 @@ import nnabla as nn
 import nnabla.solvers as S
 import numpy as np
 
-from fomm_core.config import TrainParams
 from fomm_core.errors import ParameterError
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.utils.files import atomic_path
+from fomm_train.config import TrainParams
 
 BETA1 = 0.5
 BETA2 = 0.999

@@ -121,7 +121,7 @@ def command(
       fomm avatars --out swapped --benchmark 16 --swapped
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_core.config import AvatarParams
+    from fomm_train.config import AvatarParams
     from fomm_train.synthetic.dataset import FORMS, AvatarDataset, DatasetSettings
 
     quiet = getattr(context.obj, "verbosity", 0) < 0

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from fomm_core.config import AugmentationParams, FlipParams, JitterParams
 from fomm_core.motion.keypoints import FloatArray
+from fomm_train.config import AugmentationParams, FlipParams, JitterParams
 
 Property = Literal["brightness", "contrast", "saturation", "hue"]
 

@@ -9,12 +9,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from typing_extensions import Self
 
-from fomm_core.config import AugmentationParams, Config
 from fomm_core.dataset import find_videos, group_by_identity
 from fomm_core.errors import ConfigError, MediaError
 from fomm_core.image import fit, to_network
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.utils.cache import cache_folder
+from fomm_train.config import AugmentationParams, TrainConfig
 from fomm_train.data.augment import draw_augmentation
 from fomm_train.data.batch import Pair
 from fomm_train.data.clip import Clip, open_clip
@@ -84,7 +84,7 @@ class VideoPairs:
         self._hopeless: dict[Path, MediaError] = {}
 
     @classmethod
-    def from_config(cls, config: Config) -> Self:
+    def from_config(cls, config: TrainConfig) -> Self:
         """Open the training part of the data set that a configuration names.
 
         Raises:

@@ -15,8 +15,8 @@ import nnabla.initializer as I
 import nnabla.parametric_functions as PF
 import numpy as np
 
-from fomm_core.config import DiscriminatorParams
 from fomm_core.network.warping import gaussian_heatmaps
+from fomm_train.config import DiscriminatorParams
 from fomm_train.kernels.custom_function import stop_gradient
 
 _KERNEL = 4

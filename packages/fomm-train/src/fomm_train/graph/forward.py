@@ -12,6 +12,7 @@ from fomm_core.network.generator import Decoded
 from fomm_core.network.graph import Networks
 from fomm_core.network.keypoint_detector import KeypointVariables
 from fomm_train.backend.precision import Precision
+from fomm_train.config import TrainParams
 from fomm_train.graph.inputs import StepInputs
 from fomm_train.kernels.custom_function import stop_gradient
 
@@ -37,16 +38,27 @@ class ForwardOutputs:
 
 
 def generate(
-    networks: Networks, inputs: StepInputs, normalize: Normalize, precision: Precision
+    params: TrainParams,
+    networks: Networks,
+    inputs: StepInputs,
+    normalize: Normalize,
+    precision: Precision,
 ) -> ForwardOutputs:
     """Detect, move and decode; keypoints and motion always in single precision.
 
     Source, driving and transformed frames pass the detector one after the other, each with
     batch statistics of its own, as in the reference.
+
+    Args:
+        params: whether the detector learns, and whether it is asked at all.
+        networks: what is run.
+        inputs: frames, and what else the configuration needs.
+        normalize: batch normalisation, over all ranks.
+        precision: which parts compute in half precision.
     """
-    kp_source = _detect(networks, inputs.source, normalize)
-    kp_driving = _detect(networks, inputs.driving, normalize)
-    if inputs.truth is not None and networks.config.train_params.true_keypoints_only:
+    kp_source = _detect(params, networks, inputs.source, normalize)
+    kp_driving = _detect(params, networks, inputs.driving, normalize)
+    if inputs.truth is not None and params.true_keypoints_only:
         # What was built gave the detector its parameters, and is never run.
         kp_source, kp_driving = inputs.truth.source, inputs.truth.driving
     with precision.images():
@@ -60,20 +72,22 @@ def generate(
     kp_transformed = None
     if inputs.transform is not None:
         transformed = inputs.transform.transform_frame(inputs.driving)
-        kp_transformed = _detect(networks, transformed, normalize)
+        kp_transformed = _detect(params, networks, transformed, normalize)
     # These are looked at after the step, when other intermediate results are gone.
     for variable in (decoded.prediction, kp_source.value, kp_driving.value):
         variable.persistent = True
     return ForwardOutputs(kp_source, kp_driving, kp_transformed, motion.deformation, decoded)
 
 
-def _detect(networks: Networks, frames: nn.Variable, normalize: Normalize) -> KeypointVariables:
+def _detect(
+    params: TrainParams, networks: Networks, frames: nn.Variable, normalize: Normalize
+) -> KeypointVariables:
     """Detect keypoints; a detector that is not trained costs no backward work.
 
     It goes on recording batch statistics, as in the reference.
     """
     detected = networks.keypoints(frames, normalize)
-    if networks.config.train_params.lr_kp_detector:
+    if params.lr_kp_detector:
         return detected
     jacobian = None if detected.jacobian is None else stop_gradient(detected.jacobian)
     return KeypointVariables(stop_gradient(detected.value), jacobian)

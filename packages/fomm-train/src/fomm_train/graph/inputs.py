@@ -8,8 +8,8 @@ import nnabla as nn
 import numpy as np
 import numpy.typing as npt
 
-from fomm_core.config import Config, TrainParams
 from fomm_core.network.keypoint_detector import KeypointVariables
+from fomm_train.config import TrainConfig, TrainParams
 from fomm_train.data.batch import Batch, IdArray, Truth
 from fomm_train.losses.equivariance import RandomTransform, TransformVariables
 from fomm_train.losses.weighting import is_on
@@ -36,7 +36,7 @@ class TruthVariables:
     fed: nn.Variable
 
     @classmethod
-    def create(cls, config: Config, batch: int) -> TruthVariables:
+    def create(cls, config: TrainConfig, batch: int) -> TruthVariables:
         """Make the inputs for batches of a given size."""
         return cls(
             _keypoint_inputs(config, batch),
@@ -75,7 +75,7 @@ class StepInputs:
     truth: TruthVariables | None
 
     @classmethod
-    def create(cls, config: Config) -> StepInputs:
+    def create(cls, config: TrainConfig) -> StepInputs:
         """Make the inputs that the configuration's losses need."""
         params = config.train_params
         height, width, channels = config.dataset_params.frame_shape
@@ -116,7 +116,7 @@ class StepInputs:
             self.truth.set(batch.truth, fed)
 
 
-def needs_transform(config: Config) -> bool:
+def needs_transform(config: TrainConfig) -> bool:
     """Whether a loss compares keypoints under a known transformation."""
     weights = config.train_params.loss_weights
     jacobian = config.model_params.common_params.estimate_jacobian
@@ -155,7 +155,7 @@ def draw_teacher_forcing(
     return (np.array(draws) < probability).astype(np.float32)
 
 
-def _keypoint_inputs(config: Config, batch: int) -> KeypointVariables:
+def _keypoint_inputs(config: TrainConfig, batch: int) -> KeypointVariables:
     common = config.model_params.common_params
     value = nn.Variable((batch, common.num_kp, 2))
     if not common.estimate_jacobian:

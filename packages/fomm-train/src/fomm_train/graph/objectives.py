@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import nnabla as nn
 import nnabla.functions as F
 
-from fomm_core.config import Config, DiscriminatorParams
 from fomm_core.errors import ConfigError
 from fomm_core.network.graph import Networks
 from fomm_core.network.keypoint_detector import KeypointVariables
 from fomm_train.backend.precision import Precision
+from fomm_train.config import DiscriminatorParams, TrainConfig
 from fomm_train.graph.discriminator import DiscriminatorOutput, discriminate
 from fomm_train.graph.forward import ForwardOutputs
 from fomm_train.graph.inputs import StepInputs
@@ -58,12 +58,13 @@ class Pyramids:
     target: dict[float, nn.Variable]
 
 
-def is_adversarial(config: Config) -> bool:
+def is_adversarial(config: TrainConfig) -> bool:
     """Whether there is a discriminator: where the generator is to deceive one (stage two)."""
     return is_on(config.train_params.loss_weights.generator_gan)
 
 
 def generator_objective(
+    config: TrainConfig,
     networks: Networks,
     inputs: StepInputs,
     generated: ForwardOutputs,
@@ -73,6 +74,7 @@ def generator_objective(
     """The losses of generator and keypoint detector.
 
     Args:
+        config: which losses are on.
         networks: hold the discriminator's parameters, which get no gradient here.
         inputs: targets, transformations and truths.
         generated: what the networks made.
@@ -82,12 +84,11 @@ def generator_objective(
     Raises:
         ConfigError: no loss is on, or one cannot work with these networks.
     """
-    config = networks.config
     pyramids = _pyramids(config, inputs, generated.decoded.prediction)
     objective = _sum(
         [
             *_perceptual(config, pyramids, vgg, precision),
-            *_adversarial(networks, pyramids, generated, precision),
+            *_adversarial(config, networks, pyramids, generated, precision),
             *_equivariance(config, inputs, generated),
             *_images(config, pyramids, inputs, generated),
             *_supervision(config, inputs, generated),
@@ -99,14 +100,17 @@ def generator_objective(
 
 
 def discriminator_objective(
-    networks: Networks, inputs: StepInputs, generated: ForwardOutputs, precision: Precision
+    config: TrainConfig,
+    networks: Networks,
+    inputs: StepInputs,
+    generated: ForwardOutputs,
+    precision: Precision,
 ) -> Objective | None:
     """The loss of the discriminator on the predictions of the generator's last forward pass.
 
     Returns:
         ``None`` where the discriminator is not trained.
     """
-    config = networks.config
     weight = config.train_params.loss_weights.discriminator_gan
     if not is_adversarial(config) or not is_on(weight):
         return None
@@ -134,7 +138,7 @@ def _sum(terms: list[_OptionalTerm]) -> Objective | None:
     return Objective(summed, present)
 
 
-def _pyramids(config: Config, inputs: StepInputs, prediction: nn.Variable) -> Pyramids:
+def _pyramids(config: TrainConfig, inputs: StepInputs, prediction: nn.Variable) -> Pyramids:
     """At the scales of the losses on images and of the discriminators."""
     scales = list(config.train_params.scales)
     if is_adversarial(config):
@@ -146,7 +150,7 @@ def _pyramids(config: Config, inputs: StepInputs, prediction: nn.Variable) -> Py
 
 
 def _perceptual(
-    config: Config, pyramids: Pyramids, vgg: Vgg19 | None, precision: Precision
+    config: TrainConfig, pyramids: Pyramids, vgg: Vgg19 | None, precision: Precision
 ) -> Iterator[_OptionalTerm]:
     params = config.train_params
     if not is_on(params.loss_weights.perceptual):
@@ -160,9 +164,12 @@ def _perceptual(
 
 
 def _adversarial(
-    networks: Networks, pyramids: Pyramids, generated: ForwardOutputs, precision: Precision
+    config: TrainConfig,
+    networks: Networks,
+    pyramids: Pyramids,
+    generated: ForwardOutputs,
+    precision: Precision,
 ) -> Iterator[_OptionalTerm]:
-    config = networks.config
     weights = config.train_params.loss_weights
     if not is_adversarial(config):
         return
@@ -181,7 +188,7 @@ def _adversarial(
 
 
 def _equivariance(
-    config: Config, inputs: StepInputs, generated: ForwardOutputs
+    config: TrainConfig, inputs: StepInputs, generated: ForwardOutputs
 ) -> Iterator[_OptionalTerm]:
     weights = config.train_params.loss_weights
     driving, transformed = generated.kp_driving, generated.kp_transformed
@@ -203,7 +210,7 @@ def _equivariance(
 
 
 def _images(
-    config: Config, pyramids: Pyramids, inputs: StepInputs, generated: ForwardOutputs
+    config: TrainConfig, pyramids: Pyramids, inputs: StepInputs, generated: ForwardOutputs
 ) -> Iterator[_OptionalTerm]:
     params = config.train_params
     weights = params.loss_weights
@@ -226,7 +233,7 @@ def _images(
 
 
 def _supervision(
-    config: Config, inputs: StepInputs, generated: ForwardOutputs
+    config: TrainConfig, inputs: StepInputs, generated: ForwardOutputs
 ) -> Iterator[_OptionalTerm]:
     """L1 to what is known: keypoints of source and driving frames, and what stands still."""
     weights = config.train_params.loss_weights
@@ -261,7 +268,7 @@ def _both(first: KeypointVariables, second: KeypointVariables) -> KeypointVariab
     return KeypointVariables(value, F.concatenate(first.jacobian, second.jacobian, axis=0))
 
 
-def _discriminator_params(config: Config) -> DiscriminatorParams:
+def _discriminator_params(config: TrainConfig) -> DiscriminatorParams:
     params = config.model_params.discriminator_params
     if params is None:
         raise ConfigError(

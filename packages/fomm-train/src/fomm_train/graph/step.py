@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import nnabla as nn
 import numpy as np
 
-from fomm_core.config import Config
 from fomm_train.backend.precision import FIRST_SCALE, LossScale, Precision
 from fomm_train.backend.solvers import Network, Schedule, Solver, SolverState
 from fomm_train.communicator import Communicator
+from fomm_train.config import TrainConfig
 from fomm_train.data.batch import Batch
 from fomm_train.errors import DivergenceError
 from fomm_train.graph.inputs import teacher_forcing_probability
@@ -59,7 +59,7 @@ class TrainingStep:
 
     def __init__(
         self,
-        config: Config,
+        config: TrainConfig,
         graph: TrainingGraph,
         communicator: Communicator,
         precision: Precision,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import nnabla as nn
 
-from fomm_core.config import Config
 from fomm_core.network.blocks import Normalize
 from fomm_core.network.graph import Networks
 from fomm_train.backend.precision import Precision
+from fomm_train.config import TrainConfig
 from fomm_train.graph.forward import ForwardOutputs, generate
 from fomm_train.graph.inputs import StepInputs
 from fomm_train.graph.objectives import Objective, discriminator_objective, generator_objective
@@ -21,6 +21,7 @@ class TrainingGraph:
     """Everything that a step runs.
 
     Attributes:
+        config: what it was built from.
         networks: the networks, whose parameters include the discriminator's.
         inputs: to be set before a step.
         generated: to be looked at after a step.
@@ -29,6 +30,7 @@ class TrainingGraph:
             generator's last forward pass; ``None`` where it is not trained.
     """
 
+    config: TrainConfig
     networks: Networks
     inputs: StepInputs
     generated: ForwardOutputs
@@ -37,7 +39,7 @@ class TrainingGraph:
 
 
 def build_graph(
-    config: Config, normalize: Normalize, vgg: Vgg19 | None, precision: Precision
+    config: TrainConfig, normalize: Normalize, vgg: Vgg19 | None, precision: Precision
 ) -> TrainingGraph:
     """Build the graph of a training step, with freshly drawn parameters.
 
@@ -56,7 +58,7 @@ def build_graph(
     with precision.everything():
         networks = Networks(config)
         inputs = StepInputs.create(config)
-        generated = generate(networks, inputs, normalize, precision)
-        generator = generator_objective(networks, inputs, generated, vgg, precision)
-        discriminator = discriminator_objective(networks, inputs, generated, precision)
-    return TrainingGraph(networks, inputs, generated, generator, discriminator)
+        generated = generate(config.train_params, networks, inputs, normalize, precision)
+        generator = generator_objective(config, networks, inputs, generated, vgg, precision)
+        discriminator = discriminator_objective(config, networks, inputs, generated, precision)
+    return TrainingGraph(config, networks, inputs, generated, generator, discriminator)

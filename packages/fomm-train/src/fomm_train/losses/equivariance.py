@@ -18,9 +18,9 @@ import nnabla.functions as F
 import numpy as np
 import numpy.typing as npt
 
-from fomm_core.config import TransformParams
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.network.warping import constant, coordinate_grid, reshape
+from fomm_train.config import TransformParams
 from fomm_train.kernels.custom_function import stop_gradient
 
 # Keeps these draws apart from all others that derive from the same seed and sample.

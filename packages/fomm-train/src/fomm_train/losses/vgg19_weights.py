@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fomm_core.config import TrainParams
 from fomm_core.convert.torch_file import read_state
 from fomm_core.errors import DownloadError, ModelError, ParameterError
 from fomm_core.model.hub import VGG19, fetch
@@ -19,6 +18,7 @@ from fomm_core.model.parameters import (
     load_parameters,
     save_parameters,
 )
+from fomm_train.config import TrainParams
 
 CHANNELS = (64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 512, 512, 512)
 """Output channels of the convolutions 1 to 13, up to relu5_1."""

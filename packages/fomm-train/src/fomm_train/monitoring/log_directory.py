@@ -19,11 +19,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from fomm_core.config import Config, dump_config, load_config
+from fomm_core.config import dump_config
 from fomm_core.errors import OutputError
 from fomm_core.model.parameters import Parameters, save_parameters
 from fomm_core.utils.files import atomic_path
 from fomm_train.backend.solvers import Network, Solver
+from fomm_train.config import TrainConfig, load_train_config
 from fomm_train.errors import TrainingError
 
 TRAINING_INFO = "training_info.yaml"
@@ -88,7 +89,7 @@ class LogDirectory:
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be made: {error.strerror}") from error
 
-    def write_info(self, config: Config, parameters: Path | None = None) -> None:
+    def write_info(self, config: TrainConfig, parameters: Path | None = None) -> None:
         """Write the configuration with this directory and the newest parameters in it.
 
         Raises:
@@ -103,7 +104,7 @@ class LogDirectory:
         with atomic_path(self.training_info) as partial:
             partial.write_text(dump_config(told), encoding="utf-8")
 
-    def write_parameters(self, path: Path, config: Config, parameters: Parameters) -> None:
+    def write_parameters(self, path: Path, config: TrainConfig, parameters: Parameters) -> None:
         """Write parameters, and name them in ``training_info.yaml``.
 
         Raises:
@@ -135,7 +136,7 @@ def new_directory(root: Path, info: str = "", now: datetime.datetime | None = No
     return LogDirectory(root / (f"{date}-{slug}" if slug else date))
 
 
-def open_directory(path: Path) -> tuple[LogDirectory, Config]:
+def open_directory(path: Path) -> tuple[LogDirectory, TrainConfig]:
     """Open the directory of an earlier training, and read its configuration.
 
     Raises:
@@ -148,7 +149,7 @@ def open_directory(path: Path) -> tuple[LogDirectory, Config]:
         raise TrainingError(
             f"--resume {path}: expected a log directory with {TRAINING_INFO}, found {found}"
         )
-    config = load_config(directory.training_info)
+    config = load_train_config(directory.training_info)
     return directory, config
 
 

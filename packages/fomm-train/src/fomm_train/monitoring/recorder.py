@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fomm_core.config import Config
 from fomm_train.checkpoint import CheckpointFolder, Progress, TrainingState
+from fomm_train.config import TrainConfig
 from fomm_train.data.batch import Batch
 from fomm_train.errors import DivergenceError
 from fomm_train.graph.step import Loss, TrainingStep
@@ -52,7 +52,7 @@ class Recorder:
 
     def __init__(
         self,
-        config: Config,
+        config: TrainConfig,
         directory: LogDirectory,
         graph: TrainingGraph,
         step: TrainingStep,

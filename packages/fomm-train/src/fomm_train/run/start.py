@@ -9,10 +9,10 @@ from pathlib import Path
 
 import nnabla as nn
 
-from fomm_core.config import Config
 from fomm_core.model.parameters import Parameters, check_parameters, load_parameters
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import CheckpointFolder, Progress, TrainingState
+from fomm_train.config import TrainConfig
 from fomm_train.errors import TrainingError
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph
@@ -39,7 +39,7 @@ class RunStart:
         state: the moment at which the training was interrupted.
     """
 
-    config: Config
+    config: TrainConfig
     directory: LogDirectory
     epoch: int = 0
     parameters: Parameters | None = None
@@ -47,7 +47,7 @@ class RunStart:
     state: TrainingState | None = None
 
 
-def start_new(config: Config, out: Path | None, info: str) -> RunStart:
+def start_new(config: TrainConfig, out: Path | None, info: str) -> RunStart:
     """Begin with random parameters, in a new log directory.
 
     Args:
@@ -71,7 +71,7 @@ def start_new(config: Config, out: Path | None, info: str) -> RunStart:
 
 
 def fine_tune(
-    config: Config, out: Path | None, info: str, ft_params: Path, epoch: int | None
+    config: TrainConfig, out: Path | None, info: str, ft_params: Path, epoch: int | None
 ) -> RunStart:
     """Begin with the parameters of an earlier stage; solvers begin anew.
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import nnabla as nn
 
-from fomm_core.config import Config
 from fomm_core.distributed import local_size
 from fomm_core.errors import ConfigError
 from fomm_core.utils.machine import usable_cores
 from fomm_train.backend.precision import Precision
 from fomm_train.checkpoint import Progress
 from fomm_train.communicator import Communicator
+from fomm_train.config import TrainConfig
 from fomm_train.data.batch import PairSource
 from fomm_train.data.workers.loader import BatchLoader
 from fomm_train.graph.inputs import needs_truth
@@ -77,7 +77,7 @@ def train(
     communicator: Communicator,
     precision: Precision,
     options: TrainOptions,
-    make_pairs: Callable[[Config], PairSource] | None = None,
+    make_pairs: Callable[[TrainConfig], PairSource] | None = None,
 ) -> Outcome:
     """Train until the end, a signal, or the time is up; every rank calls it.
 
@@ -125,7 +125,7 @@ def train(
     return Outcome(progress, is_complete, reason, beginning.directory.path)
 
 
-def open_pairs(config: Config) -> PairSource:
+def open_pairs(config: TrainConfig) -> PairSource:
     """Open the data set that the configuration names.
 
     Raises:
@@ -140,7 +140,7 @@ def open_pairs(config: Config) -> PairSource:
     return VideoPairs.from_config(config)
 
 
-def _check_truth(config: Config, pairs: PairSource) -> None:
+def _check_truth(config: TrainConfig, pairs: PairSource) -> None:
     """Refuse data that do not know what the losses need."""
     if needs_truth(config.train_params) and not pairs.knows_truth:
         raise ConfigError(
@@ -169,7 +169,7 @@ def _prepare(
     return graph, step
 
 
-def _load_vgg(config: Config, communicator: Communicator) -> Vgg19 | None:
+def _load_vgg(config: TrainConfig, communicator: Communicator) -> Vgg19 | None:
     """Load VGG19 where it is needed; rank 0 downloads it before the others look."""
     if not is_on(config.train_params.loss_weights.perceptual):
         return None

@@ -19,9 +19,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fomm_core.config import AvatarParams
 from fomm_core.errors import OutputError
 from fomm_core.utils.files import atomic_path
+from fomm_train.config import AvatarParams
 from fomm_train.data.prepare.sinks import ClipSink, PictureFolder, SeekableVideo
 from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, keypoint_arrays
 from fomm_train.synthetic.drawn.motion import FRAME_RATE, Motion

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from typing_extensions import Self
 
-from fomm_core.config import AugmentationParams, AvatarParams, Config
 from fomm_core.errors import ConfigError
 from fomm_core.image import to_network
 from fomm_core.motion.keypoints import FloatArray
+from fomm_train.config import AugmentationParams, AvatarParams, TrainConfig
 from fomm_train.data.augment import draw_augmentation
 from fomm_train.data.batch import Pair, Truth
 from fomm_train.data.rng import generator
@@ -88,7 +88,7 @@ class AvatarPairs:
         self.knows_truth = with_truth
 
     @classmethod
-    def from_config(cls, config: Config, split: Split = Split.TRAIN) -> Self:
+    def from_config(cls, config: TrainConfig, split: Split = Split.TRAIN) -> Self:
         """The avatars that a configuration asks for.
 
         The truth goes with the samples where the model has as many keypoints as it knows, 10.

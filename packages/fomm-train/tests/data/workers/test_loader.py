@@ -11,8 +11,8 @@ import time
 import numpy as np
 import pytest
 
-from fomm_core.config import AugmentationParams, FlipParams, JitterParams
 from fomm_core.errors import ConfigError, MediaError
+from fomm_train.config import AugmentationParams, FlipParams, JitterParams
 from fomm_train.data.pairs import VideoPairs
 from fomm_train.data.workers.loader import BatchLoader
 from fomm_train.errors import TrainingError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from fomm_core.config import AvatarParams
+from fomm_train.config import AvatarParams
 from fomm_train.synthetic.drawn.casting import draw_identity
 from fomm_train.synthetic.drawn.identity import Identity
 from fomm_train.synthetic.drawn.motion import Motion, draw_motion
