@@ -50,6 +50,14 @@ def build_wheels(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.whl"))
 
 
+def check_licence(wheel: Path) -> None:
+    """End with a message where a wheel lacks the licence's text."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next((n for n in archive.namelist() if n.endswith("/licenses/LICENSE")), None)
+        if name is None or archive.read(name) != (ROOT / "LICENSE").read_bytes():
+            raise SystemExit(f"{wheel.name}: expected the text of LICENSE, found none or another")
+
+
 def admits(wheel: Path, python: str) -> bool:
     """Whether a wheel may be installed on a version of Python such as ``3.12``."""
     with zipfile.ZipFile(wheel) as archive:
@@ -98,6 +106,8 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory() as temporary:
         wheels = build_wheels(Path(temporary))
+        for wheel in wheels:
+            check_licence(wheel)
         for version, interpreter in interpreters.items():
             if interpreter is None:
                 print(f"skipped: this machine has no Python {version}")

@@ -32,7 +32,7 @@ _TEXT_RULES = {
     "sets a package registry": re.compile(r"\[tool\.uv\.index\]|index[-_]url *=", re.IGNORECASE),
 }
 
-_EVERY_PACKAGE_HAS = ("README.md", "CHANGELOG.md", "pyproject.toml", "tests")
+_EVERY_PACKAGE_HAS = ("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "tests")
 
 
 def tracked_files(root: Path) -> list[Path]:
@@ -73,7 +73,7 @@ def check_text(root: Path, path: Path) -> Iterator[str]:
 
 
 def check_package(package: Package) -> Iterator[str]:
-    """What each package must have, and whether version and change log agree."""
+    """Files that each package must have, and whether version and change log agree."""
     wanted = [package.folder / name for name in _EVERY_PACKAGE_HAS]
     wanted += [package.source / name for name in ("__init__.py", "_version.py", "py.typed")]
     missing = [path for path in wanted if not path.exists()]
@@ -91,6 +91,13 @@ def check_package(package: Package) -> Iterator[str]:
         yield f"{package.name}: version {version}, but its change log begins with {heading}"
 
 
+def check_licence(root: Path, package: Package) -> Iterator[str]:
+    """Each wheel carries the licence's text, which is the repository's own."""
+    own, common = package.folder / "LICENSE", root / "LICENSE"
+    if own.exists() and own.read_bytes() != common.read_bytes():
+        yield f"{own}: expected the text of {common}, found another"
+
+
 def breaches(root: Path = ROOT) -> Iterable[str]:
     """All breaches in a repository, one line each."""
     for path in tracked_files(root):
@@ -99,6 +106,7 @@ def breaches(root: Path = ROOT) -> Iterable[str]:
         yield from check_text(root, path)
     for package in find_packages(root):
         yield from check_package(package)
+        yield from check_licence(root, package)
 
 
 def main() -> int:

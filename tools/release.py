@@ -18,7 +18,7 @@ from workspace import ROOT, Package, find_packages
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What a git command prints, without the line's end."""
+    """Run a git command; what it prints, without the line's end."""
     command = ["git", *arguments]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""What the other tools know about the packages of this repository."""
+"""The packages of this repository, as the other tools know them."""
 
 from __future__ import annotations
 

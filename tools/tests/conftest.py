@@ -33,8 +33,10 @@ def package(tmp_path, monkeypatch):
         monkeypatch.setenv(f"GIT_{variable}_NAME", "Tester")
         monkeypatch.setenv(f"GIT_{variable}_EMAIL", "tester@example.com")
     package = Package(tmp_path / "packages" / "fomm-one")
+    (tmp_path / "LICENSE").write_text("Do as you like.\n")
     files = {
         "README.md": "# fomm-one\n",
+        "LICENSE": "Do as you like.\n",
         "CHANGELOG.md": "# Changes\n\n## 0.2.0\n\n- Better.\n\n## 0.1.0\n\n- First.\n",
         "pyproject.toml": PROJECT,
         "src/fomm_one/__init__.py": "",

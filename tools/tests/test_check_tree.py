@@ -53,10 +53,16 @@ def test_the_lock_file_is_not_committed(package, tmp_path):
     assert len(breaches_of(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "src/fomm_one/py.typed"])
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "LICENSE", "src/fomm_one/py.typed"])
 def test_what_a_package_lacks_is_named(package, tmp_path, name):
     (package.folder / name).unlink()
     assert breaches_of(tmp_path) == [f"{package.folder / name}: missing"]
+
+
+def test_another_licence_is_a_breach(package, tmp_path):
+    (package.folder / "LICENSE").write_text("another")
+    (breach,) = breaches_of(tmp_path)
+    assert "LICENSE: expected the text of" in breach
 
 
 def test_version_and_change_log_must_agree(package, tmp_path):

@@ -1,4 +1,4 @@
-"""How far frames of precision fast are from those of fp32, on the embedded sample.
+"""Distance of frames of precision fast from those of fp32, on the embedded sample.
 
 uv run python packages/fomm-core/benchmarks/precision.py [--model NAME|FOLDER]
 """

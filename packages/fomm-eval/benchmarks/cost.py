@@ -1,4 +1,4 @@
-"""What metrics cost beside the reconstruction, and how memory depends on a video's length.
+"""Cost of metrics beside the reconstruction, and of memory by a video's length.
 
     uv run python packages/fomm-eval/benchmarks/cost.py [--frames 300 3000]
 

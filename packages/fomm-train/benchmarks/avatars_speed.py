@@ -1,4 +1,4 @@
-"""How fast avatars are drawn: frames and pairs a second on one core.
+"""Speed of drawing avatars: frames and pairs a second on one core.
 
 Run ``python benchmarks/avatars_speed.py``. The time is that of the processor, so that other
 programs on the machine change little. Making identities (geometry and background, once per

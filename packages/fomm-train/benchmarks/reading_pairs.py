@@ -1,4 +1,4 @@
-"""How fast training pairs are read, and whether a training waits for them.
+"""Speed of reading training pairs, and whether a training waits for them.
 
 Usage: python benchmarks/reading_pairs.py [--video FILE] [--step-ms MS] [--batch-size B]
 

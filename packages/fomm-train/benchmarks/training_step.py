@@ -1,4 +1,4 @@
-"""What a training step costs beyond its graph, what two ranks gain, and where the time goes.
+"""Cost of a training step beyond its graph, gain by two ranks, and where the time goes.
 
 Usage: python benchmarks/training_step.py [--config NAME] [overhead] [ranks] [profile]
 

@@ -366,8 +366,19 @@ def test_the_sample_has_its_figures():
     assert sum(1 for _ in reader) == reader.frame_count == 125
 
 
-def test_frames_beyond_the_limit_of_pixels_are_not_decoded(ffmpeg, tmp_path, monkeypatch):
-    clip = ffmpeg.clip(tmp_path / "large.mp4", *ffmpeg.h264, frames=2, size=(64, 48))
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("large.mp4", ("-c:v", "libx264", "-pix_fmt", "yuv420p")),
+        ("large.avi", ("-c:v", "mpeg4")),
+        ("large.webm", ("-c:v", "libvpx-vp9")),
+        ("large.gif", ()),
+    ],
+)
+def test_frames_beyond_the_limit_of_pixels_are_not_decoded(
+    ffmpeg, tmp_path, monkeypatch, name, codec
+):
+    clip = ffmpeg.clip(tmp_path / name, *codec, frames=2, size=(64, 48))
     monkeypatch.setattr("fomm_core.video.decode.MAX_PIXELS", 64 * 48 - 1)
 
     with pytest.raises(MediaError, match="no frame that can be decoded"):

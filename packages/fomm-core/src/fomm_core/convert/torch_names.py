@@ -22,7 +22,7 @@ NETWORKS = (KP_DETECTOR, GENERATOR, DISCRIMINATOR)
 
 
 class Kind(Enum):
-    """What a layer is; it decides which tensors the layer has."""
+    """Kind of a layer; it decides which tensors the layer has."""
 
     CONV = "convolution"
     SPECTRAL_CONV = "convolution with spectral normalisation"
@@ -71,7 +71,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class DiscriminatorShape:
-    """How one discriminator is built; read from its own names, see :func:`discriminators_in`.
+    """Structure of one discriminator, read from its own names: :func:`discriminators_in`.
 
     Attributes:
         scale: pyramid scale as NNabla writes it, such as ``1`` or ``0.5``.

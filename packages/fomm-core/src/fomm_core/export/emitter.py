@@ -15,7 +15,7 @@ from fomm_core.export.onnx_graph import Array, OnnxGraph
 
 @dataclass
 class Emitter:
-    """What a handler works with: it turns NNabla variables into ONNX names.
+    """Surroundings of a handler: turns NNabla variables into ONNX names.
 
     Attributes:
         graph: the graph that is built.

@@ -20,7 +20,7 @@ NETWORKS_FILE = "networks.yaml"
 
 
 def networks_of(config: Config) -> dict[str, Any]:
-    """What of a configuration decides about the graphs."""
+    """Select what of a configuration decides about the graphs."""
     model = config.model_params
     return {
         "frame_shape": config.dataset_params.frame_shape,

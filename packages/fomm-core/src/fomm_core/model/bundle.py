@@ -49,7 +49,7 @@ PlainName = Annotated[str, AfterValidator(_plain_name)]
 
 
 class ModelCard(Section):
-    """What a model says about itself.
+    """Description that a model gives of itself.
 
     Attributes:
         format: version of the folder's layout.

@@ -45,7 +45,7 @@ class RemoteFile:
 
     @property
     def address(self) -> str:
-        """Where to fetch it: :attr:`url`, or the mirror named by ``FOMM_ZOO_URL``."""
+        """Address to fetch it from: :attr:`url`, or the mirror named by ``FOMM_ZOO_URL``."""
         mirror = os.environ.get("FOMM_ZOO_URL")
         if not mirror:
             return self.url
@@ -54,7 +54,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Record:
-    """What the first complete download of a file was.
+    """Record of the first complete download of a file.
 
     Attributes:
         url: where it came from.
@@ -137,7 +137,7 @@ def _download(file: RemoteFile, path: Path, progress: bool, retry: Retry | None)
 
 
 def _problem(file: RemoteFile, path: Path, record: Record | None) -> str | None:
-    """What is wrong with a file: its length, format or digest; ``None`` if nothing is."""
+    """Tell what is wrong with a file: length, format or digest; ``None`` if nothing is."""
     expected_size = file.size or (record.size if record else None)
     size = path.stat().st_size
     if expected_size is not None and size != expected_size:

@@ -26,7 +26,7 @@ _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True)
 class Retry:
-    """How patiently failed attempts are repeated.
+    """Patience with which failed attempts are repeated.
 
     Attributes:
         attempts: attempts in a row that may fail without bringing a new byte.
@@ -43,7 +43,7 @@ class _PassingError(Exception):
 
 @dataclass(frozen=True)
 class _Partial:
-    """What is remembered of an unfinished transfer, in a file beside it.
+    """Note of an unfinished transfer, in a file beside it.
 
     Attributes:
         url: where the bytes are from.
@@ -193,7 +193,7 @@ def _receive(response: httpx.Response, path: Path, total: int | None, progress: 
 
 
 def _validator(response: httpx.Response) -> str | None:
-    """What names this version of the file; weak ETags do not vouch for single bytes."""
+    """Find what names this version of the file; weak ETags do not vouch for single bytes."""
     etag: str | None = response.headers.get("ETag")
     if etag and not etag.startswith("W/"):
         return etag

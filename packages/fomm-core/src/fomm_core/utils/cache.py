@@ -1,4 +1,4 @@
-"""Where downloads and exported models are kept between runs."""
+"""Folder in which downloads and exported models are kept between runs."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class AudioClip:
 
 @dataclass(frozen=True)
 class AudioFormat:
-    """What sound a container takes.
+    """Sound that a container takes.
 
     Attributes:
         copied: names of the codecs whose packets are copied as they are.

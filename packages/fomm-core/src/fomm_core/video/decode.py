@@ -96,7 +96,8 @@ class StreamDecoder:
                 yield from packet.decode()
         except (av.FFmpegError, OSError) as error:
             self.damage = f"its data is damaged ({error.strerror})"
-            yield from self._drained()
+            if self._stream.codec_context.is_open:  # else nothing was ever decoded
+                yield from self._drained()
 
     def _drained(self) -> Iterator[VideoFrame]:
         """Yield the whole frames that the decoder still holds when the data fails."""

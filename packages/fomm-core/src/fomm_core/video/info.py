@@ -1,4 +1,4 @@
-"""What a source of frames is, without reading all of it."""
+"""Description of a source of frames, without reading all of it."""
 
 from __future__ import annotations
 

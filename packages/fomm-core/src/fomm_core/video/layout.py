@@ -19,7 +19,7 @@ from fomm_core.image import ByteArray
 
 @dataclass(frozen=True)
 class Layout:
-    """How decoded pictures become upright RGB frames with square pixels.
+    """Turns decoded pictures into upright RGB frames with square pixels.
 
     Attributes:
         width: of the stored picture with square pixels, before turning.

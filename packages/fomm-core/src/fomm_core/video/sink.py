@@ -1,4 +1,4 @@
-"""Where frames go: the interface of all writers, and how their results come into being."""
+"""Interface of all writers of frames, and how their results come into being."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ DEFAULT_CRF = 18
 
 @dataclass(frozen=True)
 class _Format:
-    """How a file of one ending is made; no ``audio`` where it takes no sound."""
+    """Container and codecs of files of one ending; no ``audio`` where it takes no sound."""
 
     container: str
     codec: Codec

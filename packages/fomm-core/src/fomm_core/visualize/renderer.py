@@ -32,7 +32,7 @@ _Panel = tuple[Caption, ByteArray]
 
 @dataclass(frozen=True)
 class SheetStyle:
-    """How sheets are drawn; the configuration's ``visualizer_params``.
+    """Style of sheets; the configuration's ``visualizer_params``.
 
     Attributes:
         kp_size: radius of a keypoint in pixels of a 256x256 frame.
@@ -47,7 +47,7 @@ class SheetStyle:
 
 @dataclass(frozen=True, eq=False)
 class SheetFrame:
-    """What a sheet shows of one frame; images are (H, W, 3) uint8, RGB.
+    """Contents of a sheet, of one frame; images are (H, W, 3) uint8, RGB.
 
     Attributes:
         generated: the generated frame.

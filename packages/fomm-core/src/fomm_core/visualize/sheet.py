@@ -21,7 +21,7 @@ _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True, eq=False)
 class Caption:
-    """What stands above a panel.
+    """Words above a panel.
 
     Attributes:
         text: the caption.

@@ -40,7 +40,7 @@ class ColourChange:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is done to one pair.
+    """Augmentation of one pair.
 
     Attributes:
         time_flip: exchange the frames.

@@ -21,7 +21,7 @@ IdArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What a drawn data set knows about a sample; in a batch with a leading axis B.
+    """True answers of a drawn data set about a sample; in a batch with a leading axis B.
 
     Attributes:
         source_value, driving_value: (K, 2) float32, keypoints in [-1, 1], x first.

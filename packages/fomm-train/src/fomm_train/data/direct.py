@@ -38,7 +38,7 @@ _KEY_FRAMES_TRIED = 3
 
 @dataclass(frozen=True)
 class StreamFormat:
-    """What a decoder must know of a stream, and how its pictures become RGB.
+    """Form of a stream as a decoder must know it, and how its pictures become RGB.
 
     Attributes:
         codec: FFmpeg's name of the codec.

@@ -1,4 +1,4 @@
-"""What must be known of a video file to reach any of its frames; found once and kept."""
+"""Indices of video files, by which any frame is reached; made once and kept."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _KEPT_IN_MEMORY = 8192
 
 @dataclass(frozen=True, eq=False)
 class VideoIndex:
-    """How to reach the frames of a video file.
+    """Way to the frames of a video file.
 
     Attributes:
         frame_count: number of its frames, as stored (variable rates are not resampled).

@@ -31,7 +31,7 @@ class BatchTask:
 
 @dataclass(frozen=True)
 class BatchOrder:
-    """How the samples of an epoch are dealt out.
+    """Order in which the samples of an epoch are dealt out.
 
     Batch i of all ranks together is ``order[i * size * batch_size : (i + 1) * size * batch_size]``
     of the epoch's permutation, and each rank takes its slice of that, so that N ranks with

@@ -17,7 +17,7 @@ from fomm_train.data.prepare.sinks import Form
 
 @dataclass(frozen=True)
 class Settings:
-    """How clips are made.
+    """Settings by which clips are made.
 
     Attributes:
         size: (height, width) of the frames, in pixels.
@@ -61,7 +61,7 @@ class ClipJob:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def path(self, out: Path, form: Form) -> Path:
-        """Where the clip lies in the data set ``out``."""
+        """Place of the clip in the data set ``out``."""
         return out / (f"{self.name}.mp4" if form == "mp4" else self.name)
 
 

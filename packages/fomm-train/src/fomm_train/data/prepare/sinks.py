@@ -1,4 +1,4 @@
-"""Where prepared frames go: folders of pictures, or videos made for reading single frames."""
+"""Writers of prepared frames: folders of pictures, or videos made for reading single frames."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class BatchLoader:
 
 
 class _BatchStream:
-    """Where batches are made, one epoch after another, until another place is asked for."""
+    """Makes batches, one epoch after another, until another place is asked for."""
 
     def __init__(self, maker: _BatchMaker, order: BatchOrder, workers: int, depth: int) -> None:
         self._maker = maker
