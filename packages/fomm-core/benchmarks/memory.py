@@ -16,10 +16,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.image import write_image
 from fomm_core.loading import Model, find_model
 from fomm_core.pipeline.benchmark import moving_pattern, peak_rss_mb
-from fomm_core.pipeline.run import Request, produce
+from fomm_core.pipeline.run import animate_file
 from fomm_core.video import VideoWriter
 
 
@@ -27,12 +26,11 @@ def animate(size: int, frames: int) -> float:
     """Animate so many frames of so many pixels; returns this process's peak in MB."""
     model = Model("fake", find_model("avatar").config, FakeEngine((size, size)))
     with tempfile.TemporaryDirectory() as folder:
-        source, driving = Path(folder, "source.png"), Path(folder, "driving.mp4")
-        write_image(source, next(moving_pattern((size, size), 1)))
+        source, driving = next(moving_pattern((size, size), 1)), Path(folder, "driving.mp4")
         with VideoWriter(driving, Fraction(25)) as writer:
             for frame in moving_pattern((size, size), frames):
                 writer.write(frame)
-        produce(_resized(model, size), Request(source, driving, Path(folder, "result.mp4")))
+        animate_file(source, driving, Path(folder, "result.mp4"), model=_resized(model, size))
     return peak_rss_mb()
 
 

@@ -13,6 +13,8 @@ import fomm_core
 
 PUBLIC = {
     "AnimatedFrame",
+    "AnimationOptions",
+    "AnimationResult",
     "Animator",
     "Config",
     "Diagnostics",
@@ -29,6 +31,7 @@ PUBLIC = {
     "VideoReader",
     "VideoWriter",
     "__version__",
+    "animate_file",
     "load_config",
     "load_model",
     "read_image",
@@ -81,6 +84,7 @@ def test_importing_it_loads_nothing_heavy():
         "engine.fake",
         "model.bundle",
         "animator",
+        "pipeline.options",
         "pipeline.views",
     ],
 )

@@ -6,6 +6,12 @@
     for frame in animator.run(VideoReader("driving.mp4")):
         frame.prediction  # (H, W, 3) uint8, RGB
 
+or all of it, from files to a file, with sound:
+
+    from fomm_core import AnimationOptions, animate_file
+
+    animate_file("source.png", "driving.mp4", "result.mp4", AnimationOptions(smooth=True))
+
 The names below are the public ones; they are imported on first use.
 """
 
@@ -27,10 +33,14 @@ if TYPE_CHECKING:
     from fomm_core.motion.smoothing import OneEuroFilter
     from fomm_core.motion.template import MotionTemplate
     from fomm_core.motion.transfer import MotionMode, MotionTransfer
+    from fomm_core.pipeline.options import AnimationOptions
+    from fomm_core.pipeline.run import AnimationResult, animate_file
     from fomm_core.video import VideoReader, VideoWriter
 
 _HOME = {
     "AnimatedFrame": "animator",
+    "AnimationOptions": "pipeline.options",
+    "AnimationResult": "pipeline.run",
     "Animator": "animator",
     "Config": "config",
     "Diagnostics": "engine.base",
@@ -46,6 +56,7 @@ _HOME = {
     "SourceFeatures": "engine.base",
     "VideoReader": "video",
     "VideoWriter": "video",
+    "animate_file": "pipeline.run",
     "load_config": "config",
     "load_model": "loading",
     "read_image": "image",
@@ -54,6 +65,8 @@ _HOME = {
 
 __all__ = [
     "AnimatedFrame",
+    "AnimationOptions",
+    "AnimationResult",
     "Animator",
     "Config",
     "Diagnostics",
@@ -70,6 +83,7 @@ __all__ = [
     "VideoReader",
     "VideoWriter",
     "__version__",
+    "animate_file",
     "load_config",
     "load_model",
     "read_image",

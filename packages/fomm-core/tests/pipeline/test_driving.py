@@ -1,4 +1,4 @@
-"""What drives an animation, apart from a whole production."""
+"""What drives an animation, apart from a whole animation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A production's files and order, on the fake engine; the commands' tests use real ones."""
+"""An animation's files and order, on the fake engine; the commands' tests use real ones."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from fomm_core.errors import BrokenMediaError, MediaError, MotionError, OutputEr
 from fomm_core.image import read_image, write_image
 from fomm_core.loading import Model
 from fomm_core.motion.template import MotionTemplate
-from fomm_core.pipeline import run as production
-from fomm_core.pipeline.run import Progress, Request, produce
+from fomm_core.pipeline import output as pipeline_output
+from fomm_core.pipeline.options import AnimationOptions, option_names
+from fomm_core.pipeline.run import AnimationResult, Progress, animate_file
 from fomm_core.video import VideoReader, VideoWriter
 
 SIZE = (32, 48)
@@ -64,14 +65,18 @@ def clip(tmp_path) -> Path:
 
 
 @pytest.fixture
-def request_(source, driving, tmp_path):
-    """Makes requests for PNGs of the generated frames alone."""
+def animate(model, source, driving, tmp_path):
+    """Animates into PNGs of the generated frames alone, unless told otherwise."""
 
-    def make(**changes: object) -> Request:
-        plain = {"source": source, "driving": driving, "output": tmp_path / "out" / "result"}
-        return Request(**{**plain, "png": True, "view": "generated", **changes})
+    def run(on_progress=None, *, model=model, **changes: object) -> AnimationResult:
+        files = {"source": source, "driving": driving, "output": tmp_path / "out" / "result"}
+        given = {**files, "png": True, "view": "generated", **changes}
+        options = {name: given.pop(name) for name in option_names() if name in given}
+        return animate_file(
+            **given, options=AnimationOptions(**options), model=model, on_progress=on_progress
+        )
 
-    return make
+    return run
 
 
 def places_of(folder: Path) -> list[int]:
@@ -82,44 +87,44 @@ MOVED = [20 + x - PLACES[0] for x in PLACES]
 
 
 class TestResult:
-    def test_every_driving_frame_becomes_one_in_order(self, model, request_):
-        done = produce(model, request_())
+    def test_every_driving_frame_becomes_one_in_order(self, animate):
+        done = animate()
         assert places_of(done.output) == MOVED
         assert (done.frames, done.frame_rate) == (len(PLACES), 25)
         assert done.seconds > 0
 
-    def test_a_video_has_the_rate_of_the_driving_one(self, model, request_, clip, tmp_path):
+    def test_a_video_has_the_rate_of_the_driving_one(self, animate, clip, tmp_path):
         output = tmp_path / "new" / "result.mp4"
-        done = produce(model, request_(driving=clip, output=output, png=False))
+        done = animate(driving=clip, output=output, png=False)
         reader = VideoReader(output)
         assert done.frame_rate == reader.frame_rate == Fraction(30000, 1001)
         assert [place(frame) for frame in reader] == MOVED
         assert [path.name for path in output.parent.iterdir()] == ["result.mp4"]
 
-    def test_or_the_one_that_is_asked_for(self, model, request_, clip, tmp_path):
+    def test_or_the_one_that_is_asked_for(self, animate, clip, tmp_path):
         output = tmp_path / "result.mp4"
         wanted = Fraction(10)
-        done = produce(model, request_(driving=clip, output=output, png=False, frame_rate=wanted))
+        done = animate(driving=clip, output=output, png=False, frame_rate=wanted)
         reader = VideoReader(output)
         assert done.frame_rate == reader.frame_rate == wanted
         assert len(list(reader)) == len(PLACES)
 
     @pytest.mark.parametrize("view", ["default", "detailed", "full"])
-    def test_sheets_are_larger(self, model, request_, view):
-        done = produce(model, request_(view=view))
+    def test_sheets_are_larger(self, animate, view):
+        done = animate(view=view)
         sheets = [read_image(path) for path in sorted(done.output.iterdir())]
         assert len(sheets) == len(PLACES)
         assert len({sheet.shape for sheet in sheets}) == 1
         assert sheets[0].shape[0] >= SIZE[0]
         assert sheets[0].shape[1] > 2 * SIZE[1]
 
-    def test_parts_of_the_driving(self, model, request_):
-        done = produce(model, request_(start=0.04, end=0.16))
+    def test_parts_of_the_driving(self, animate):
+        done = animate(start=0.04, end=0.16)
         assert places_of(done.output) == [20, 28, 32]
 
-    def test_smoothing_calms(self, model, request_, tmp_path):
-        sharp = places_of(produce(model, request_()).output)
-        calm = places_of(produce(model, request_(smooth=True, output=tmp_path / "calm")).output)
+    def test_smoothing_calms(self, animate, tmp_path):
+        sharp = places_of(animate().output)
+        calm = places_of(animate(smooth=True, output=tmp_path / "calm").output)
         assert calm[0] == sharp[0]
         assert np.abs(np.diff(calm)).sum() < np.abs(np.diff(sharp)).sum()
 
@@ -134,79 +139,75 @@ class TestSound:
             given.append(audio)
             return VideoWriter(path, rate)
 
-        monkeypatch.setattr(production, "VideoWriter", writer)
+        monkeypatch.setattr(pipeline_output, "VideoWriter", writer)
         return given
 
-    def test_that_of_the_driving_part(self, model, request_, clip, tmp_path, sounds):
+    def test_that_of_the_driving_part(self, animate, clip, tmp_path, sounds):
         output = tmp_path / "result.mp4"
-        produce(model, request_(driving=clip, output=output, png=False, start=0.05, end=0.15))
-        assert sounds == [production.AudioClip(clip, 0.05, 0.15)]
+        animate(driving=clip, output=output, png=False, start=0.05, end=0.15)
+        assert sounds == [pipeline_output.AudioClip(clip, 0.05, 0.15)]
 
-    def test_none_if_not_wanted(self, model, request_, clip, tmp_path, sounds):
+    def test_none_if_not_wanted(self, animate, clip, tmp_path, sounds):
         output = tmp_path / "result.mp4"
-        produce(model, request_(driving=clip, output=output, png=False, audio=False))
+        animate(driving=clip, output=output, png=False, audio=False)
         assert sounds == [None]
 
-    def test_a_template_has_none(self, model, request_, tmp_path, sounds):
+    def test_a_template_has_none(self, animate, tmp_path, sounds):
         motion = tmp_path / "motion.npz"
-        produce(model, request_(save_motion=motion))
+        animate(save_motion=motion)
         template = MotionTemplate.load(motion)
-        produce(model, request_(driving=template, output=tmp_path / "result.mp4", png=False))
+        animate(driving=template, output=tmp_path / "result.mp4", png=False)
         assert sounds == [None]
 
 
 class TestMotion:
     @pytest.mark.parametrize("options", [{}, {"find_best_frame": True}, {"smooth": True}])
-    def test_saved_and_used_again_it_gives_the_same_frames(
-        self, model, request_, tmp_path, options
-    ):
+    def test_saved_and_used_again_it_gives_the_same_frames(self, animate, tmp_path, options):
         motion = tmp_path / "deep" / "motion.npz"
-        first = produce(model, request_(save_motion=motion, **options))
+        first = animate(save_motion=motion, **options)
         template = MotionTemplate.load(motion)
         assert (len(template), template.frame_rate, template.model) == (len(PLACES), 25, "fake")
-        again = produce(model, request_(driving=template, output=tmp_path / "again"))
+        again = animate(driving=template, output=tmp_path / "again")
         for one, other in zip(
             sorted(first.output.iterdir()), sorted(again.output.iterdir()), strict=True
         ):
             np.testing.assert_array_equal(read_image(one), read_image(other))
 
-    def test_the_best_frame_is_only_a_reference(self, model, request_, monkeypatch):
+    def test_the_best_frame_is_only_a_reference(self, animate, monkeypatch):
         """All frames come, in order, each moved as from the best one."""
         monkeypatch.setattr("fomm_core.animator.best_reference", lambda source, driving: 2)
-        done = produce(model, request_(find_best_frame=True))
+        done = animate(find_best_frame=True)
         assert places_of(done.output) == [20 + x - PLACES[2] for x in PLACES]
 
-    def test_the_best_frame_of_a_template(self, model, request_, tmp_path, monkeypatch):
+    def test_the_best_frame_of_a_template(self, animate, tmp_path, monkeypatch):
         motion = tmp_path / "motion.npz"
-        produce(model, request_(save_motion=motion))
+        animate(save_motion=motion)
         monkeypatch.setattr("fomm_core.animator.best_reference", lambda source, driving: 3)
         template = MotionTemplate.load(motion)
-        done = produce(
-            model, request_(driving=template, find_best_frame=True, output=tmp_path / "best")
-        )
+        done = animate(driving=template, find_best_frame=True, output=tmp_path / "best")
         assert places_of(done.output) == [20 + x - PLACES[3] for x in PLACES]
 
-    def test_a_template_of_another_model(self, model, request_, tiny, tmp_path):
+    def test_a_template_of_another_model(self, animate, tiny, tmp_path):
         seven = Model("seven", tiny((*SIZE, 3)), FakeEngine(SIZE, num_kp=7))
         motion = tmp_path / "motion.npz"
-        produce(seven, request_(save_motion=motion))
+        animate(model=seven, save_motion=motion)
         with pytest.raises(MotionError, match="found 7"):
-            produce(model, request_(driving=MotionTemplate.load(motion), output=tmp_path / "never"))
+            animate(driving=MotionTemplate.load(motion), output=tmp_path / "never")
         assert not (tmp_path / "never").exists()
 
 
-class TestObserver:
-    def test_it_sees_every_frame(self, model, request_):
+class TestProgress:
+    def test_it_sees_every_frame(self, animate):
         seen: list[Progress] = []
-        produce(model, request_(), seen.append)
+        animate(seen.append)
         assert [progress.stage for progress in seen] == ["animating"] * len(PLACES)
         assert [progress.done for progress in seen] == list(range(1, len(PLACES) + 1))
         assert {progress.total for progress in seen} == {len(PLACES)}
         assert [place(progress.frame.prediction) for progress in seen] == MOVED
 
-    def test_and_the_search_before(self, model, request_):
+    def test_and_the_search_before(self, animate):
         seen: list[Progress] = []
-        produce(model, request_(find_best_frame=True), seen.append)
+        animate(seen.append, find_best_frame=True)
         assert [progress.stage for progress in seen] == (
             ["searching"] * len(PLACES) + ["animating"] * len(PLACES)
         )
@@ -215,7 +216,7 @@ class TestObserver:
     @pytest.mark.parametrize("png", [True, False])
     @pytest.mark.parametrize(("stage", "done"), [("animating", 3), ("searching", 2)])
     def test_its_exception_cancels_and_leaves_nothing(
-        self, model, request_, tmp_path, png, stage, done
+        self, model, animate, tmp_path, png, stage, done
     ):
         class CancelledError(Exception):
             pass
@@ -227,65 +228,65 @@ class TestObserver:
         folder = tmp_path / "out"
         output = folder / ("result" if png else "result.mp4")
         with pytest.raises(CancelledError):
-            produce(model, request_(output=output, png=png, find_best_frame=True), cancel)
+            animate(cancel, output=output, png=png, find_best_frame=True)
         assert not list(folder.iterdir())
         assert not model.engine.closed
 
-    def test_an_interruption_keeps_what_there_is(self, model, request_, tmp_path):
+    def test_an_interruption_keeps_what_there_is(self, animate, tmp_path):
         def interrupt(progress: Progress) -> None:
             if progress.done == 3:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            produce(model, request_(), interrupt)
+            animate(interrupt)
         (kept,) = (tmp_path / "out").iterdir()
         assert kept.name == "result.part"
         assert places_of(kept) == MOVED[:3]
 
 
 class TestRefusals:
-    def test_the_output_is_no_input(self, model, request_, source, clip):
+    def test_the_output_is_no_input(self, animate, source, clip):
         before = [path.read_bytes() for path in (source, clip)]
         for output in (source, clip, clip.parent / "x" / ".." / clip.name):
             with pytest.raises(OutputError, match="expected another name than that of an input"):
-                produce(model, request_(driving=clip, output=output, png=False))
+                animate(driving=clip, output=output, png=False)
         assert [path.read_bytes() for path in (source, clip)] == before
 
-    def test_not_through_a_link_either(self, model, request_, clip, tmp_path):
+    def test_not_through_a_link_either(self, animate, clip, tmp_path):
         (tmp_path / "link.mp4").symlink_to(clip)
         with pytest.raises(OutputError, match="expected another name"):
-            produce(model, request_(driving=clip, output=tmp_path / "link.mp4", png=False))
+            animate(driving=clip, output=tmp_path / "link.mp4", png=False)
 
-    def test_a_folder_of_inputs_is_no_output(self, model, request_, driving):
+    def test_a_folder_of_inputs_is_no_output(self, animate, driving):
         with pytest.raises(OutputError, match="expected another name"):
-            produce(model, request_(output=driving))
+            animate(output=driving)
         with pytest.raises(OutputError, match="expected another name"):
-            produce(model, request_(output=driving.parent))
+            animate(output=driving.parent)
         assert len(list(driving.iterdir())) == len(PLACES)
 
-    def test_saved_motion_has_a_name_of_its_own(self, model, request_, source, tmp_path):
+    def test_saved_motion_has_a_name_of_its_own(self, animate, source, tmp_path):
         for motion in (source, tmp_path / "out" / "result"):
             with pytest.raises(OutputError, match="expected another name"):
-                produce(model, request_(save_motion=motion))
+                animate(save_motion=motion)
         assert source.exists()
 
     @pytest.mark.parametrize("option", ["output", "save_motion"])
-    def test_what_was_read_before_is_spared(self, model, request_, tmp_path, option):
+    def test_what_was_read_before_is_spared(self, animate, tmp_path, option):
         spared = tmp_path / "read.mp4"
         spared.write_text("read before")
         named = {"png": False, "output": tmp_path / "out.mp4", option: tmp_path / "x/../read.mp4"}
         with pytest.raises(OutputError, match="expected another name"):
-            produce(model, request_(spared=(spared,), **named))
+            animate(spared=(spared,), **named)
         assert spared.read_text() == "read before"
 
-    def test_a_missing_source(self, model, request_, tmp_path):
+    def test_a_missing_source(self, animate, tmp_path):
         with pytest.raises(MediaError, match=r"none\.png: expected a picture"):
-            produce(model, request_(source=tmp_path / "none.png"))
+            animate(source=tmp_path / "none.png")
         assert not (tmp_path / "out").exists()
 
-    def test_a_missing_driving(self, model, request_, tmp_path):
+    def test_a_missing_driving(self, animate, tmp_path):
         with pytest.raises(MediaError, match="none"):
-            produce(model, request_(driving=tmp_path / "none.mp4"))
+            animate(driving=tmp_path / "none.mp4")
         assert not (tmp_path / "out").exists()
 
 
@@ -307,23 +308,23 @@ class TestDamage:
 
         return after
 
-    def test_it_ends_the_production(self, model, request_, breaking, tmp_path):
+    def test_it_ends_the_animation(self, animate, breaking, tmp_path):
         breaking(3)
         with pytest.raises(BrokenMediaError):
-            produce(model, request_())
+            animate()
         assert not list((tmp_path / "out").iterdir())
 
     @pytest.mark.parametrize("options", [{}, {"find_best_frame": True}])
-    def test_or_what_comes_before_is_animated(self, model, request_, breaking, caplog, options):
+    def test_or_what_comes_before_is_animated(self, animate, breaking, caplog, options):
         breaking(3)
         with caplog.at_level(logging.WARNING, "fomm_core.pipeline.driving"):
-            done = produce(model, request_(keep_going=True, **options))
+            done = animate(keep_going=True, **options)
         assert done.frames == 3
         assert len(places_of(done.output)) == 3
         assert "driving: broken off; going on with the 3 frames before it" in caplog.text
 
-    def test_nothing_before_it_is_nothing_to_write(self, model, request_, breaking, tmp_path):
+    def test_nothing_before_it_is_nothing_to_write(self, animate, breaking, tmp_path):
         breaking(0)
         with pytest.raises(OutputError, match="expected frames to write, found none"):
-            produce(model, request_(keep_going=True))
+            animate(keep_going=True)
         assert not list((tmp_path / "out").iterdir())

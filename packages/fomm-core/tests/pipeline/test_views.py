@@ -20,7 +20,7 @@ def animator(tiny) -> Animator:
     return Animator(model, rng.integers(0, 256, (*SIZE, 3), np.uint8))
 
 
-def painted(animator: Animator, view: str, driving: object, **style: object) -> np.ndarray:
+def shown(animator: Animator, view: str, driving: object, **style: object) -> np.ndarray:
     frame = next(animator.run(driving, diagnostics=needs_diagnostics(view)))
     return make_view(view, animator, VisualizerParams(**style))(frame)
 
@@ -32,12 +32,12 @@ def driving() -> list[np.ndarray]:
 
 def test_generated_is_the_frame_itself(animator, driving):
     frame = next(animator.run(driving))
-    paint = make_view("generated", animator, VisualizerParams())
-    assert paint(frame) is frame.prediction
+    view = make_view("generated", animator, VisualizerParams())
+    assert view(frame) is frame.prediction
 
 
 def test_each_view_shows_more(animator, driving):
-    areas = [np.prod(painted(animator, view, driving).shape) for view in VIEWS]
+    areas = [np.prod(shown(animator, view, driving).shape) for view in VIEWS]
     assert areas == sorted(areas)
     assert len(set(areas)) == len(VIEWS)
 
@@ -47,15 +47,15 @@ def test_sheets_of_a_template_have_no_driving_frame(animator, driving, view):
     from fractions import Fraction
 
     template = animator.record(driving, Fraction(25))
-    sheet = painted(animator, view, template)
+    sheet = shown(animator, view, template)
     assert sheet.dtype == np.uint8
-    assert sheet.shape == painted(animator, view, driving).shape
+    assert sheet.shape == shown(animator, view, driving).shape
 
 
 def test_the_configured_style_counts(animator, driving):
-    plain = painted(animator, "detailed", driving)
+    plain = shown(animator, "detailed", driving)
     for style in ({"kp_size": 60}, {"colormap": "viridis"}, {"draw_border": False}):
-        other = painted(animator, "detailed", driving, **style)
+        other = shown(animator, "detailed", driving, **style)
         assert other.shape != plain.shape or (other != plain).any(), style
 
 

@@ -8,21 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fomm_core.errors import FommError
-from fomm_demo.page.forms import check_files, file_of, read_order
-from fomm_demo.services.animation import AnimationRequest, Options
+from fomm_core.pipeline.options import AnimationOptions
+from fomm_demo.page.forms import Form, check_files, file_of, read_request
+from fomm_demo.services.animation import AnimationRequest
 
 FILE = {"path": "a.png", "meta": {"_type": "gradio.FileData"}}
 VIDEO = {"path": "b.mp4", "meta": {"_type": "gradio.FileData"}}
 OPTIONS = ["relative", True, False, True, "pad", "fast", "default", False, 1, 0]
 
 
-def test_a_form_becomes_an_order():
-    options = Options(
-        adapt_scale=True, smooth=True, fit="pad", fast=True, audio=False, view="default", start=1.0
+def test_a_form_becomes_a_request():
+    options = AnimationOptions(
+        adapt_scale=True, smooth=True, fit="pad", audio=False, view="default", start=1.0
     )
 
-    assert read_order(FILE, VIDEO, None, "avatar", *OPTIONS) == AnimationRequest(
-        Path("a.png"), Path("b.mp4"), None, "avatar", options
+    assert read_request(Form(FILE, VIDEO, None, "avatar", *OPTIONS)) == AnimationRequest(
+        Path("a.png"), Path("b.mp4"), None, "avatar", options, fast=True
     )
 
 
@@ -48,7 +49,7 @@ def test_what_is_missing_or_no_choice_is_said_in_plain_words(field, value, messa
     fields[field] = value
 
     with pytest.raises(FommError, match=message):
-        read_order(*fields)
+        read_request(Form(*fields))
 
 
 anything = st.recursive(
@@ -61,7 +62,7 @@ anything = st.recursive(
 @given(st.lists(anything, min_size=14, max_size=14))
 def test_no_form_at_all_breaks_the_reading(fields):
     with contextlib.suppress(FommError):  # and nothing else
-        assert isinstance(read_order(*fields), AnimationRequest)
+        assert isinstance(read_request(Form(*fields)), AnimationRequest)
 
 
 def test_files_are_found_however_deep_they_are():

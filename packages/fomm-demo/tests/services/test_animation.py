@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from fomm_core.errors import FommError, MediaError
+from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import probe
-from fomm_demo.services.animation import AnimationRequest, Options
+from fomm_demo.services.animation import AnimationRequest
 from fomm_demo.services.inspection import inspect
 from fomm_demo.services.jobs import JobCancelledError
 
 
-def order(picture, driving=None, motion=None, **options):
-    return AnimationRequest(Path(picture), driving, motion, "avatar", Options(**options))
+def request(picture, driving=None, motion=None, **options):
+    options = AnimationOptions(**{"view": "generated", **options})
+    return AnimationRequest(Path(picture), driving, motion, "avatar", options)
 
 
 def ignore(progress):
@@ -21,7 +23,7 @@ def ignore(progress):
 
 
 def test_a_picture_and_a_video_become_an_animation_with_sound(studio, picture, clip_with_sound):
-    outcome = studio.animate(order(picture, clip_with_sound), ignore)
+    outcome = studio.animate(request(picture, clip_with_sound), ignore)
     info = probe(outcome.video)
 
     assert (info.width, info.height, info.frame_count) == (128, 128, 25)
@@ -30,9 +32,9 @@ def test_a_picture_and_a_video_become_an_animation_with_sound(studio, picture, c
     assert studio.workspace.holds(outcome.video)
 
 
-def test_options_reach_the_production(studio, picture, clip_with_sound):
+def test_options_reach_the_animation(studio, picture, clip_with_sound):
     options = {"audio": False, "view": "default", "start": 0.2, "end": 0.6, "find_best_frame": True}
-    outcome = studio.animate(order(picture, clip_with_sound, **options), ignore)
+    outcome = studio.animate(request(picture, clip_with_sound, **options), ignore)
     info = probe(outcome.video)
 
     assert info.width > 3 * 128
@@ -41,12 +43,12 @@ def test_options_reach_the_production(studio, picture, clip_with_sound):
 
 
 def test_a_saved_motion_drives_in_place_of_a_video(studio, picture, clip, tmp_path):
-    inspection = inspect(studio, order(picture, clip), ignore)
+    inspection = inspect(studio, request(picture, clip), ignore)
     inspection.motion.save(tmp_path / "motion.npz")
     inspection.release()
 
-    outcome = studio.animate(order(picture, motion=tmp_path / "motion.npz"), ignore)
-    assert outcome.produced.frames == 25
+    outcome = studio.animate(request(picture, motion=tmp_path / "motion.npz"), ignore)
+    assert outcome.result.frames == 25
 
 
 def test_nothing_is_left_of_a_job_that_failed_or_was_cancelled(studio, picture, clip, broken_clip):
@@ -55,9 +57,9 @@ def test_nothing_is_left_of_a_job_that_failed_or_was_cancelled(studio, picture, 
             raise JobCancelledError
 
     with pytest.raises(JobCancelledError):
-        studio.animate(order(picture, clip), cancelling)
+        studio.animate(request(picture, clip), cancelling)
     with pytest.raises(MediaError, match="the driving video"):
-        studio.animate(order(picture, broken_clip), ignore)
+        studio.animate(request(picture, broken_clip), ignore)
 
     assert list((studio.workspace.root / "jobs").iterdir()) == []
     assert list(studio.workspace.served.iterdir()) == []
@@ -69,11 +71,11 @@ def test_what_visitors_are_told_names_no_folder(
     npz = tmp_path / "a.npz"
     npz.write_bytes(b"PK")
     for wrong, told in (
-        (order(picture, clip, start=50.0), "start: expected less than the 1 s of the driving"),
-        (order(picture, clip, start=0.5, end=0.2), "end: expected more than the start"),
-        (order(cut_picture, clip), "the picture: expected a picture, found damaged"),
-        (order(picture, broken_clip), "the driving video: "),
-        (order(picture, motion=npz), "motion template motion.npz: "),
+        (request(picture, clip, start=50.0), "start: expected less than the 1 s of the driving"),
+        (request(picture, clip, start=0.5, end=0.2), "end: expected more than the start"),
+        (request(cut_picture, clip), "the picture: expected a picture, found damaged"),
+        (request(picture, broken_clip), "the driving video: "),
+        (request(picture, motion=npz), "motion template motion.npz: "),
     ):
         for work in (studio.animate, partial(inspect, studio)):
             with pytest.raises(FommError) as error:
@@ -83,18 +85,18 @@ def test_what_visitors_are_told_names_no_folder(
 
 
 def test_stopping_after_the_end_animates_all_there_is(studio, picture, clip):
-    assert studio.animate(order(picture, clip, end=100.0), ignore).produced.frames == 25
+    assert studio.animate(request(picture, clip, end=100.0), ignore).result.frames == 25
 
 
 def test_progress_names_frames_of_the_whole(studio, picture, clip):
     seen = []
-    studio.animate(order(picture, clip), lambda progress: seen.append(progress))
+    studio.animate(request(picture, clip), lambda progress: seen.append(progress))
 
     assert [progress.done for progress in seen] == list(range(26))
     assert all(progress.total == 25 for progress in seen[1:])
     assert seen[-1].frame.prediction.shape == (128, 128, 3)
 
 
-def test_an_order_without_a_driver_is_refused(studio, picture):
+def test_a_request_without_a_driver_is_refused(studio, picture):
     with pytest.raises(FommError, match="driving video or a saved motion"):
-        studio.animate(order(picture), ignore)
+        studio.animate(request(picture), ignore)

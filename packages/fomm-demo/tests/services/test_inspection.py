@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import VideoReader
-from fomm_demo.services.animation import AnimationRequest, Options
+from fomm_demo.services.animation import AnimationRequest
 from fomm_demo.services.inspection import inspect
 
 
@@ -39,8 +40,9 @@ def test_frames_beyond_the_ends_are_the_last_ones(inspected):
 
 
 def test_a_part_of_a_video_begins_where_it_was_asked_to(studio, picture, clip):
-    order = AnimationRequest(Path(picture), clip, None, "avatar", Options(start=0.4))
-    inspection = inspect(studio, order, ignore)
+    options = AnimationOptions(start=0.4)
+    wanted = AnimationRequest(Path(picture), clip, None, "avatar", options)
+    inspection = inspect(studio, wanted, ignore)
     wanted = list(VideoReader(clip, start=0.4))
 
     assert len(inspection.motion) == len(wanted) == 15
@@ -50,8 +52,8 @@ def test_a_part_of_a_video_begins_where_it_was_asked_to(studio, picture, clip):
 
 def test_a_saved_motion_is_looked_into_without_a_video(studio, inspected, picture, tmp_path):
     inspected.motion.save(tmp_path / "motion.npz")
-    order = AnimationRequest(Path(picture), None, tmp_path / "motion.npz", "avatar")
-    again = inspect(studio, order, ignore)
+    wanted = AnimationRequest(Path(picture), None, tmp_path / "motion.npz", "avatar")
+    again = inspect(studio, wanted, ignore)
 
     frame = again.frame(9)
     assert frame.driving is None

@@ -18,16 +18,16 @@ def frame(level):
     return AnimatedFrame(0, np.full((4, 4, 3), level, np.uint8), None, KEYPOINTS, KEYPOINTS, None)
 
 
-def endless(observe):
+def endless(on_progress):
     while True:
-        observe(Progress("animating", 1, 9, frame(1)))
+        on_progress(Progress("animating", 1, 9, frame(1)))
         threading.Event().wait(0.001)
 
 
 def test_a_job_shows_its_newest_frame_and_returns_what_the_work_returns():
-    def work(observe):
-        observe(Progress("searching", 3, 3))
-        observe(Progress("animating", 1, 2, frame(7)))
+    def work(on_progress):
+        on_progress(Progress("searching", 3, 3))
+        on_progress(Progress("animating", 1, 2, frame(7)))
         return "done"
 
     job = Job(work)
@@ -56,7 +56,7 @@ def test_waiting_ends_with_the_job_or_with_the_time():
 
 
 def test_an_error_of_the_work_comes_out():
-    def work(observe):
+    def work(on_progress):
         raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
@@ -76,11 +76,11 @@ def test_the_pace_is_that_of_the_last_seconds():
 
 
 def test_what_comes_before_the_first_frame_does_not_count_as_its_pace():
-    def work(observe):
-        observe(Progress("animating", 0, 75))
+    def work(on_progress):
+        on_progress(Progress("animating", 0, 75))
         threading.Event().wait(0.2)
         for done in (1, 2, 3):
-            observe(Progress("animating", done, 75))
+            on_progress(Progress("animating", done, 75))
             rates.append(job.snapshot.rate)
 
     rates: list[float] = []

@@ -123,5 +123,5 @@ def test_the_worst_frames_are_kept_once_a_scene(tmp_path, put, frames):
 
 def test_every_frame_is_told(pairs):
     seen = []
-    evaluate(pairs, observe=lambda: seen.append(1))
+    evaluate(pairs, on_progress=lambda: seen.append(1))
     assert len(seen) == 6

@@ -9,6 +9,7 @@ from PIL import Image
 
 from fomm_core.errors import MediaError
 from fomm_core.loading import find_model
+from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import VideoReader
 from fomm_eval.data.test_videos import find_test_videos
 from fomm_eval.reconstruction.manifest import Manifest, Reconstructed, fingerprint_of
@@ -36,7 +37,8 @@ class OneOf(Ranks):
 
 @pytest.fixture
 def settings(tmp_path):
-    return ReconstructionSettings(tmp_path / "out", png=True, view="generated", strips=True)
+    options = AnimationOptions(png=True, view="generated")
+    return ReconstructionSettings(tmp_path / "out", strips=True, options=options)
 
 
 @pytest.fixture
@@ -73,7 +75,9 @@ def test_the_strip_has_the_generated_frames(model, small_data, settings):
 def test_videos_keep_their_rate_unless_told(model, small_data, tmp_path):
     video = small_data / "test" / "clip0"
     for rate in (None, Fraction(10)):
-        settings = ReconstructionSettings(tmp_path / "out", frame_rate=rate)
+        settings = ReconstructionSettings(
+            tmp_path / "out", options=AnimationOptions(frame_rate=rate)
+        )
         reconstruct_video(model, video, settings)
         assert VideoReader(tmp_path / "out" / "clip0.mp4").frame_rate == (rate or 25)
 
@@ -95,12 +99,22 @@ def test_resuming_leaves_complete_videos_alone(model, small_data, settings, ledg
     (settings.folder / "png" / "clip1.png").unlink()
     made = []
     again = reconstruct_all(
-        model, videos, settings, ledger, resume=True, observe=lambda n: made.append(n) or print
+        model,
+        videos,
+        settings,
+        ledger,
+        resume=True,
+        on_progress_of=lambda n: made.append(n) or print,
     )
     assert (again, made) == (first, ["clip1"])
     other = Manifest(settings.folder, "other settings")
     reconstruct_all(
-        model, videos, settings, other, resume=True, observe=lambda n: made.append(n) or print
+        model,
+        videos,
+        settings,
+        other,
+        resume=True,
+        on_progress_of=lambda n: made.append(n) or print,
     )
     assert made == ["clip1", "clip0", "clip1", "clip2"]
 

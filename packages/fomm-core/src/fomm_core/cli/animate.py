@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fomm_core.cli.options import (
-    FrameRate,
+    animation_options,
+    choice_option,
     engine_of,
     engine_options,
+    frame_rate_option,
     model_options,
     path_option,
-    view_of,
     view_options,
 )
 from fomm_core.errors import FommError
@@ -22,9 +23,11 @@ from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
-    from fomm_core.loading import ModelFiles
+    from fomm_core.loading import Model, ModelFiles
+    from fomm_core.motion.template import MotionTemplate
     from fomm_core.motion.transfer import MotionMode
-    from fomm_core.pipeline.run import Request
+    from fomm_core.pipeline.options import AnimationOptions
+    from fomm_core.pipeline.run import AnimationResult
 
 _LONGEST_TITLE = 100
 """Bytes: file systems take 255 for the whole name of the result."""
@@ -50,10 +53,18 @@ _LONGEST_TITLE = 100
     help_text="Name the result itself: .mp4, .mov, .mkv, .webm, .gif (or a folder, for PNGs).",
 )
 @view_options
-@click.option("--fps", type=FrameRate(), help="Frame rate of the result [default: the driving's].")
-@click.option("--no-audio", is_flag=True, help="Leave the driving video's sound out.")
+@frame_rate_option("Frame rate of the result [default: the driving's].")
+@click.option(
+    "--no-audio",
+    "audio",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Leave the driving video's sound out.",
+)
 @click.option(
     "--adapt-movement-scale",
+    "adapt_scale",
     is_flag=True,
     help="Scale relative movements by the sizes of source and driving object.",
 )
@@ -73,13 +84,7 @@ _LONGEST_TITLE = 100
     help="Take as reference the driving frame whose pose is nearest to the source's.",
 )
 @click.option("--smooth", is_flag=True, help="Smooth the driving keypoints against jitter.")
-@click.option(
-    "--fit",
-    type=click.Choice(["crop", "pad", "stretch"]),
-    default="crop",
-    show_default=True,
-    help="How pictures of another shape are brought to the model's.",
-)
+@choice_option("fit", "How pictures of another shape are brought to the model's.")
 @click.option("--start", type=float, help="Where in the driving video to begin, in seconds.")
 @click.option("--end", type=float, help="Where in the driving video to stop, in seconds.")
 @path_option("--motion-template", help_text="Saved motion (.npz) in place of --driving.")
@@ -109,43 +114,22 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     --find-best-frame and --unuse-relative-movement where it does not.
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.loading import find_model, start_model
+    from fomm_core.motion.template import MotionTemplate
 
     quiet = program is not None and program.verbosity < 0
     files = find_model(options["model"], options["config"], options["params"])
-    request = _request(options, files)
+    source, moving = _inputs(options)
+    output = options["output"] or _result_path(options, files.name, source, moving)
+    record = animation_options(
+        options, motion=_motion_mode(options), spared=_spared(options, files)
+    )
+    driving = MotionTemplate.load(moving) if options["motion_template"] else moving
     engine, precision = engine_of(options), options["precision"]
     with start_model(files, engine, precision, options["threads"]) as model:
         if not quiet:
             running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
             click.echo(running, err=True)
-        _produce(model, request, quiet)
-
-
-def _request(options: dict[str, Any], files: ModelFiles) -> Request:
-    """Turn the options into a request."""
-    from fomm_core.motion.template import MotionTemplate
-    from fomm_core.pipeline.run import Request
-
-    source, driving = _inputs(options)
-    return Request(
-        source=source,
-        driving=MotionTemplate.load(driving) if options["motion_template"] else driving,
-        output=options["output"] or _result_path(options, files.name, source, driving),
-        png=options["output_png"],
-        view=view_of(options),
-        frame_rate=options["fps"],
-        audio=not options["no_audio"],
-        motion=_motion_mode(options),
-        adapt_scale=options["adapt_movement_scale"],
-        fit=options["fit"],
-        find_best_frame=options["find_best_frame"],
-        smooth=options["smooth"],
-        start=options["start"],
-        end=options["end"],
-        keep_going=options["keep_going"],
-        save_motion=options["save_motion"],
-        spared=_spared(options, files),
-    )
+        _animate(model, source, driving, output, record, quiet)
 
 
 def _spared(options: dict[str, Any], files: ModelFiles) -> tuple[Path, ...]:
@@ -174,7 +158,7 @@ def _result_path(options: dict[str, Any], model: str, source: Path, driving: Pat
     """``<out-dir>/<model>/arbitrary/<source>_by_<driving>``, a folder or an .mp4."""
     name = f"{_title(source)}_by_{_title(driving)}"
     folder: Path = options["out_dir"] / model / "arbitrary"
-    return folder / name if options["output_png"] else folder / f"{name}.mp4"
+    return folder / name if options["png"] else folder / f"{name}.mp4"
 
 
 def _title(path: Path) -> str:
@@ -193,24 +177,35 @@ def _motion_mode(options: dict[str, Any]) -> MotionMode:
     return "relative-values" if options["unuse_relative_jacobian"] else "relative"
 
 
-def _produce(model: Any, request: Request, quiet: bool) -> None:
+def _animate(
+    model: Model,
+    source: Path,
+    driving: Path | MotionTemplate,
+    output: Path,
+    options: AnimationOptions,
+    quiet: bool,
+) -> None:
     """Animate with a progress bar and say where the result is."""
     from fomm_core.cli.progress import ProgressBar
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_core.pipeline.run import produce
+    from fomm_core.pipeline.run import animate_file
 
     bar = ProgressBar(quiet)
     try:
         with bar, ended_like_interrupted():
-            produced = produce(model, request, bar)
+            result = animate_file(source, driving, output, options, model=model, on_progress=bar)
     except KeyboardInterrupt:
-        partial = request.output.with_name(f"{request.output.name}.part")
+        partial = output.with_name(f"{output.name}.part")
         if bar.animated and partial.exists():
             click.echo(f"what there is so far: {partial}", err=True)
         raise
+    _report(result, quiet)
+
+
+def _report(result: AnimationResult, quiet: bool) -> None:
     if not quiet:
-        speed = produced.frames / max(produced.seconds, 1e-9)
-        text = f"{produced.frames} frames in {produced.seconds:.1f} s, {speed:.0f} frames/s"
+        speed = result.frames / max(result.seconds, 1e-9)
+        text = f"{result.frames} frames in {result.seconds:.1f} s, {speed:.0f} frames/s"
         click.echo(text, err=True)
     # As bytes, since a file's name need not be text that the terminal can show.
-    click.echo(os.fsencode(produced.output) if os.name == "posix" else str(produced.output))
+    click.echo(os.fsencode(result.output) if os.name == "posix" else str(result.output))

@@ -7,14 +7,12 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from fomm_core.errors import EngineError, FommError
-
-if TYPE_CHECKING:
-    from fomm_core.pipeline.views import View
+from fomm_core.pipeline.options import AnimationOptions, View, choices_of, option_names
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -90,6 +88,22 @@ def joined(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], 
     return decorate
 
 
+def choice_option(option: str, help_text: str) -> Callable[[Decorated], Decorated]:
+    """An option of :class:`AnimationOptions` that is a choice, with its choices and default."""
+    return click.option(
+        f"--{option.replace('_', '-')}",
+        type=click.Choice(choices_of(option)),
+        default=getattr(AnimationOptions, option),
+        show_default=True,
+        help=help_text,
+    )
+
+
+def frame_rate_option(help_text: str) -> Callable[[Decorated], Decorated]:
+    """The option ``frame_rate``."""
+    return click.option("--fps", "frame_rate", type=FrameRate(), help=help_text)
+
+
 model_options: Callable[[Decorated], Decorated] = joined(
     click.option("--model", help="A model's name or folder [default: avatar]; vox is downloaded."),
     path_option("--config", help_text="Configuration of the model, such as training_info.yaml."),
@@ -125,7 +139,9 @@ engine_options: Callable[[Decorated], Decorated] = joined(
 """What runs it: ``engine``, ``context``, ``precision``, ``threads``."""
 
 view_options: Callable[[Decorated], Decorated] = joined(
-    click.option("--output-png", is_flag=True, help="Write numbered PNGs instead of a video."),
+    click.option(
+        "--output-png", "png", is_flag=True, help="Write numbered PNGs instead of a video."
+    ),
     click.option("--only-generated", is_flag=True, help="Show the generated frames alone."),
     click.option(
         "--detailed",
@@ -134,7 +150,22 @@ view_options: Callable[[Decorated], Decorated] = joined(
     ),
     click.option("--full", is_flag=True, help="Also show each warped source and its mask."),
 )
-"""What is written: ``output_png`` and, joined by :func:`view_of`, the view."""
+"""What is written: ``png`` and, joined by :func:`view_of`, the view."""
+
+
+def animation_options(options: dict[str, Any], **others: Any) -> AnimationOptions:
+    """The record of a command's options; those that it does not offer have their defaults.
+
+    Args:
+        options: of the command. What has the name of a field is that field; the view is that
+            of ``view_options``.
+        others: fields that follow from several options together.
+
+    Raises:
+        FommError: more than one view is asked for.
+    """
+    named = {name: options[name] for name in option_names() if name in options}
+    return AnimationOptions(**{**named, "view": view_of(options), **others})
 
 
 def engine_of(options: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ _LABELS = {"searching": "searching the best frame", "animating": "animating"}
 
 
 class ProgressBar:
-    """An observer of a production that draws one bar per stage.
+    """A progress callback of an animation that draws one bar per stage.
 
     Args:
         quiet: draw nothing. Nothing is drawn either where stderr is no terminal.

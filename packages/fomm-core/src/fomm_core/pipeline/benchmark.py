@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from fomm_core.animator import Animator, Frame
-from fomm_core.image import write_image
 from fomm_core.loading import Model
-from fomm_core.pipeline.run import Request, produce
+from fomm_core.pipeline.options import AnimationOptions
+from fomm_core.pipeline.run import animate_file
 from fomm_core.video import VideoReader, VideoWriter
 
 RATE = Fraction(25)
@@ -53,8 +53,7 @@ def measure(model: Model, seconds: float) -> Measurement:
         seconds: about how long the end-to-end run is to take; at least 3 frames are made.
     """
     with tempfile.TemporaryDirectory(prefix="fomm-bench-") as folder:
-        source, driving = Path(folder, "source.png"), Path(folder, "driving.mp4")
-        write_image(source, next(moving_pattern(model.frame_size, 1)))
+        driving = Path(folder, "driving.mp4")
         _write_video(driving, model, 2)
         frames = iter(Animator(model, _read(driving)).run(VideoReader(driving)))
         next(frames)
@@ -65,15 +64,16 @@ def measure(model: Model, seconds: float) -> Measurement:
         count = min(max(count, _FEWEST), _MOST)
         _write_video(driving, model, count)
         model.engine.timer.reset()
-        request = Request(source, driving, Path(folder, "result.mp4"), view="generated")
-        produced = produce(model, request)
+        source = next(moving_pattern(model.frame_size, 1))
+        clean, output = AnimationOptions(view="generated"), Path(folder, "result.mp4")
+        result = animate_file(source, driving, output, clean, model=model)
     return Measurement(
         engine=model.engine.name,
         precision=model.engine.precision,
         model=model.name,
         size=model.frame_size,
         stage_ms={k: round(v, 3) for k, v in model.engine.timer.mean_ms().items()},
-        fps=round(produced.frames / produced.seconds, 3),
+        fps=round(result.frames / result.seconds, 3),
         first_frame_s=round(first_frame_s, 3),
         peak_rss_mb=round(peak_rss_mb(), 1),
     )

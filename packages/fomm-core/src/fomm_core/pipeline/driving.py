@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.animator import Animator, Frame
-from fomm_core.errors import BrokenMediaError
+from fomm_core.errors import BrokenMediaError, MediaError
 from fomm_core.loading import Model
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.motion.template import MotionTemplate
@@ -27,6 +27,7 @@ class Driving:
         template: the keypoints of these frames, once they are known.
         frame_rate: frames per second.
         frame_count: number of frames, estimated; ``None`` if unknown.
+        path: of the video; ``None`` for a template.
         has_audio: whether it comes with sound.
     """
 
@@ -34,26 +35,34 @@ class Driving:
     template: MotionTemplate | None
     frame_rate: Fraction
     frame_count: int | None
+    path: Path | None
     has_audio: bool
 
     def with_best_reference(
-        self, animator: Animator, observe: Callable[[int], None] = lambda done: None
+        self,
+        animator: Animator,
+        on_progress: Callable[[int], None] = lambda done: None,
+        *,
+        keep_frames: bool = True,
     ) -> Driving:
         """Look through all frames for the one whose pose is nearest to the source's.
 
         Args:
             animator: knows the source, and detects the keypoints of the frames.
-            observe: called with the number of frames looked at.
+            on_progress: called with the number of frames looked at.
+            keep_frames: give the driving frames again, which decodes them once more; without
+                them the keypoints drive alone.
 
         Returns:
             The same with that frame as reference, and with the keypoints of all frames.
         """
         if isinstance(self.source, MotionTemplate):
             return replace(self, source=animator.with_best_reference(self.source))
-        template = animator.record(_counted(self.source, observe), self.frame_rate)
+        template = animator.record(_counted(self.source, on_progress), self.frame_rate)
         best = animator.with_best_reference(template)
         logger.info("best driving frame: %d of %d", best.reference, len(best))
-        return replace(self, template=best, frame_count=len(best))
+        known = replace(self, template=best, frame_count=len(best))
+        return known if keep_frames else replace(known, source=best)
 
     def recorded(self, keypoints: Iterable[Keypoints], model: Model) -> MotionTemplate:
         """The motion that drove, as a template with the reference frame that was used."""
@@ -81,13 +90,21 @@ def open_driving(
         keep_going: where the video breaks off, warn and end there.
 
     Raises:
-        MediaError: the video cannot be read, or has no such part.
+        MediaError: the video cannot be read, or has no such part; a template has no parts.
     """
     if isinstance(driving, MotionTemplate):
-        return Driving(driving, None, driving.frame_rate, len(driving), False)
+        if (start, end) != (None, None):
+            raise MediaError("start and end: expected a driving video, found a motion template")
+        return Driving(driving, None, driving.frame_rate, len(driving), None, False)
     reader = VideoReader(driving, start=start, end=end)
-    frames = _Frames(reader, keep_going)
-    return Driving(frames, None, reader.frame_rate, reader.frame_count, reader.info.has_audio)
+    return Driving(
+        _Frames(reader, keep_going),
+        None,
+        reader.frame_rate,
+        reader.frame_count,
+        driving,
+        reader.info.has_audio,
+    )
 
 
 class _Frames:
@@ -110,8 +127,8 @@ def up_to_damage(frames: Iterable[Frame]) -> Iterator[Frame]:
         logger.warning("%s; going on with the %d frames before it", error, error.frames_read)
 
 
-def _counted(frames: Iterable[Frame], observe: Callable[[int], None]) -> Iterator[Frame]:
+def _counted(frames: Iterable[Frame], on_progress: Callable[[int], None]) -> Iterator[Frame]:
     """The same frames; tells how many have been used."""
     for count, frame in enumerate(frames, start=1):
         yield frame
-        observe(count)
+        on_progress(count)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from fomm_core.animator import AnimatedFrame, Animator, Frame
 from fomm_core.config import VisualizerParams
-
-View = Literal["generated", "default", "detailed", "full"]
-"""The generated frame alone, or one of the sheets (:data:`fomm_core.visualize.SheetKind`)."""
+from fomm_core.pipeline.options import View
 
 FrameView = Callable[[AnimatedFrame], Frame]
+"""Gives what is shown of an animated frame, (H, W, 3) uint8; the same size for all frames."""
 
 
 def needs_diagnostics(view: View) -> bool:
@@ -19,12 +17,17 @@ def needs_diagnostics(view: View) -> bool:
     return view in ("detailed", "full")
 
 
+def shows_driving(view: View) -> bool:
+    """Whether a view shows the driving frames."""
+    return view != "generated"
+
+
 def make_view(view: View, animator: Animator, style: VisualizerParams) -> FrameView:
     """Make the function that turns an animated frame into what is shown of it.
 
     Args:
         view: what to show.
-        animator: whose frames are painted; its source stands in every sheet.
+        animator: whose frames are shown; its source stands in every sheet.
         style: colours and sizes of the sheets.
     """
     if view == "generated":
@@ -38,7 +41,7 @@ def make_view(view: View, animator: Animator, style: VisualizerParams) -> FrameV
         SheetStyle(style.kp_size, style.draw_border, style.colormap),
     )
 
-    def paint(frame: AnimatedFrame) -> Frame:
+    def sheet(frame: AnimatedFrame) -> Frame:
         return renderer.render(
             SheetFrame(
                 generated=frame.prediction,
@@ -49,4 +52,4 @@ def make_view(view: View, animator: Animator, style: VisualizerParams) -> FrameV
             )
         )
 
-    return paint
+    return sheet

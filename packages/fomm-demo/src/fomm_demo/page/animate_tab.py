@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from fomm_demo.page.controls import Controls
-from fomm_demo.page.forms import read_order
+from fomm_demo.page.forms import Form, read_request
 from fomm_demo.page.html import is_progress, note, preview, progress, splash_note
 from fomm_demo.page.toasts import toast, user_errors
 from fomm_demo.services.animation import PublishedAnimation
@@ -69,7 +68,7 @@ class AnimateTab:
     def _outputs(self) -> list[Any]:
         return [self.screen, self.result, self.status, self.start, self.stop]
 
-    def connect(self, controls: Controls) -> None:
+    def connect(self, controls: Form) -> None:
         """Say what the buttons do with the fields of the form."""
         limit = self._backstage.settings.concurrency
         moment = gr.Number(visible=False)
@@ -84,7 +83,7 @@ class AnimateTab:
         )
         animation = self.start.click(
             self._animate,
-            [*controls.fields, moment],
+            [*controls, moment],
             self._outputs,
             js="(...fields) => [...fields.slice(0, -1), Date.now()]",
             preprocess=False,
@@ -122,11 +121,11 @@ class AnimateTab:
         )
         self._add_endpoint(controls, limit)
 
-    def _add_endpoint(self, controls: Controls, limit: int) -> None:
+    def _add_endpoint(self, controls: Form, limit: int) -> None:
         gr.Button(visible=False).click(
             self.animate,
-            controls.fields,
-            gr.Video(visible=False, label="animation"),
+            inputs_kwargs=controls._asdict(),
+            outputs=gr.Video(visible=False, label="animation"),
             preprocess=False,
             concurrency_limit=limit,
             concurrency_id=JOBS,
@@ -134,24 +133,7 @@ class AnimateTab:
             api_description=self.animate.__doc__,
         )
 
-    async def animate(
-        self,
-        request: gr.Request,
-        source: Any,
-        driving: Any,
-        motion: Any,
-        model: Any,
-        movement: Any,
-        adapt_scale: Any,
-        find_best_frame: Any,
-        smooth: Any,
-        fit: Any,
-        quality: Any,
-        view: Any,
-        audio: Any,
-        start: Any,
-        end: Any,
-    ) -> str:
+    async def animate(self, request: gr.Request, **fields: Any) -> str:
         """Animate a picture with a video or with a saved motion; returns an MP4 video.
 
         source is the picture; driving the video, or None where motion is a saved motion
@@ -159,10 +141,8 @@ class AnimateTab:
         stretch; quality is exact or fast; view is generated, default, detailed or full;
         start and end are seconds, 0 for the whole video.
         """
-        files, movements = (source, driving, motion), (movement, adapt_scale, find_best_frame)
-        looks = (smooth, fit, quality, view, audio)
         with user_errors():
-            job = self._begin(request, (*files, model, *movements, *looks, start, end))
+            job = self._begin(request, Form(**fields))
         try:
             while not await job.wait(1.0):
                 pass
@@ -173,9 +153,9 @@ class AnimateTab:
 
     async def _animate(self, request: gr.Request, *fields: Any) -> AsyncIterator[dict[Any, Any]]:
         """Animate with a preview; every step says what the page shows from then on."""
-        *order, moment = fields
+        *values, moment = fields
         with user_errors():
-            job = self._begin(request, order, _milliseconds(moment))
+            job = self._begin(request, Form(*values), _milliseconds(moment))
         try:
             yield self._running(job)
             while not await job.wait(_PREVIEW_SECONDS):
@@ -193,9 +173,9 @@ class AnimateTab:
             job.cancel()
 
     def _begin(
-        self, request: gr.Request, fields: Sequence[Any], moment: float = math.inf
+        self, request: gr.Request, form: Form, moment: float = math.inf
     ) -> Job[PublishedAnimation]:
-        work = partial(self._backstage.studio.animate, read_order(*fields))
+        work = partial(self._backstage.studio.animate, read_request(form))
         return self._backstage.visits.begin(visit_of(request), work, moment)
 
     def _keep(self, request: gr.Request, outcome: PublishedAnimation) -> PublishedAnimation:
@@ -239,9 +219,9 @@ class AnimateTab:
         }
 
     def _finished(self, outcome: PublishedAnimation) -> dict[Any, Any]:
-        produced = outcome.produced
-        speed = produced.frames / max(produced.seconds, 1e-9)
-        figures = f"{produced.frames} frames in {produced.seconds:.1f} s, {speed:.0f} frames/s."
+        result = outcome.result
+        speed = result.frames / max(result.seconds, 1e-9)
+        figures = f"{result.frames} frames in {result.seconds:.1f} s, {speed:.0f} frames/s."
         return {
             self.screen: gr.update(visible=False),
             self.result: gr.update(value=str(outcome.video), visible=True),

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from fomm_demo.examples import CLIPS, PICTURES
 from fomm_demo.page.html import card_text
 from fomm_demo.services.app import AppServices
-
-
-@dataclass(frozen=True, eq=False)
-class Controls:
-    """The components of the form, in the order of :func:`fomm_demo.page.forms.read_order`.
-
-    Attributes:
-        source, driving, motion: the files.
-        model: the model's name.
-        options: the remaining fields.
-    """
-
-    source: gr.Image
-    driving: gr.Video
-    motion: gr.File
-    model: gr.Dropdown
-    options: tuple[Any, ...]
-
-    @property
-    def fields(self) -> list[Any]:
-        """All fields in order."""
-        return [self.source, self.driving, self.motion, self.model, *self.options]
 
 
 def camera(width: int, height: int) -> gr.WebcamOptions:
@@ -110,8 +88,8 @@ def add_driving() -> tuple[gr.Video, gr.File]:
     return driving, motion
 
 
-def add_options(backstage: AppServices) -> tuple[Any, ...]:
-    """The options in plain words."""
+def add_options(backstage: AppServices) -> dict[str, Component]:
+    """The options in plain words, by the names of the form's fields."""
     with gr.Accordion("Options", open=False, elem_id="options"):
         movement = gr.Radio(
             [("Move along with the video", "relative"), ("Copy its exact pose", "absolute")],
@@ -153,4 +131,15 @@ def add_options(backstage: AppServices) -> tuple[Any, ...]:
         with gr.Row():
             start = gr.Number(0, label="Begin at (seconds)", minimum=0, min_width=120)
             end = gr.Number(0, label="Stop at (seconds; 0: the end)", minimum=0, min_width=120)
-    return movement, adapt, best, smooth, fit, quality, view, audio, start, end
+    return {
+        "movement": movement,
+        "adapt_scale": adapt,
+        "find_best_frame": best,
+        "smooth": smooth,
+        "fit": fit,
+        "quality": quality,
+        "view": view,
+        "audio": audio,
+        "start": start,
+        "end": end,
+    }

@@ -1,17 +1,17 @@
-"""From what a browser sends to an order; nothing in it is believed before it is checked."""
+"""From what a browser sends to a request; nothing in it is believed before it is checked."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from fomm_core.errors import FommError
 from fomm_core.image import Fit
 from fomm_core.motion.transfer import MotionMode
-from fomm_core.pipeline.views import View
-from fomm_demo.services.animation import AnimationRequest, Options
+from fomm_core.pipeline.options import AnimationOptions, View
+from fomm_demo.services.animation import AnimationRequest
 
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -20,47 +20,54 @@ Quality = Literal["exact", "fast"]
 _UNUSABLE = "this file cannot be used; choose it again"
 
 
-def read_order(
-    source: Any,
-    driving: Any,
-    motion: Any,
-    model: Any,
-    movement: Any,
-    adapt_scale: Any,
-    find_best_frame: Any,
-    smooth: Any,
-    fit: Any,
-    quality: Any,
-    view: Any,
-    audio: Any,
-    start: Any,
-    end: Any,
-) -> AnimationRequest:
-    """Read the fields of the form, in the order in which the page has them.
+class Form(NamedTuple):
+    """Fields of the form, in the order of the page, named as the endpoint's parameters.
+
+    The page makes one of its components, and each event one of what a browser sends for them.
+    """
+
+    source: Any
+    driving: Any
+    motion: Any
+    model: Any
+    movement: Any
+    adapt_scale: Any
+    find_best_frame: Any
+    smooth: Any
+    fit: Any
+    quality: Any
+    view: Any
+    audio: Any
+    start: Any
+    end: Any
+
+
+def read_request(form: Form) -> AnimationRequest:
+    """Read what a browser sends.
 
     Raises:
         FommError: something is missing or not one of its choices; the message is for
             visitors.
     """
-    picture = file_of(source)
+    picture = file_of(form.source)
     if picture is None:
         raise FommError("choose a picture first")
-    video, template = file_of(driving), file_of(motion)
+    video, template = file_of(form.driving), file_of(form.motion)
     if video is None and template is None:
         raise FommError("choose a driving video or a saved motion first")
-    options = Options(
-        motion=_choice("movement", movement, get_args(MotionMode)),
-        adapt_scale=bool(adapt_scale),
-        find_best_frame=bool(find_best_frame),
-        smooth=bool(smooth),
-        fit=_choice("fit", fit, get_args(Fit)),
-        fast=_choice("quality", quality, get_args(Quality)) == "fast",
-        audio=bool(audio),
-        view=_choice("view", view, get_args(View)),
-        start=_seconds("start", start),
-        end=_seconds("end", end),
+    options = AnimationOptions(
+        motion=_choice("movement", form.movement, get_args(MotionMode)),
+        adapt_scale=bool(form.adapt_scale),
+        find_best_frame=bool(form.find_best_frame),
+        smooth=bool(form.smooth),
+        fit=_choice("fit", form.fit, get_args(Fit)),
+        view=_choice("view", form.view, get_args(View)),
+        audio=bool(form.audio),
+        start=_seconds("start", form.start),
+        end=_seconds("end", form.end),
     )
-    return AnimationRequest(picture, video, template, str(model), options)
+    fast = _choice("quality", form.quality, get_args(Quality)) == "fast"
+    return AnimationRequest(picture, video, template, str(form.model), options, fast)
 
 
 def file_of(value: Any) -> Path | None:

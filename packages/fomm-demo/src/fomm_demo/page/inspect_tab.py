@@ -10,14 +10,15 @@ import gradio as gr
 import numpy as np
 
 from fomm_core.animator import AnimatedFrame, Frame
+from fomm_core.pipeline.run import ProgressCallback
 from fomm_core.visualize import draw_keypoints, keypoint_colors
 from fomm_core.visualize.maps import grey, heat, picture
 from fomm_demo.page.animate_tab import JOBS, visit_of
-from fomm_demo.page.controls import Controls
-from fomm_demo.page.forms import read_order
+from fomm_demo.page.forms import Form, read_request
 from fomm_demo.page.html import Panel, note, panels, progress, splash_note
 from fomm_demo.page.plots import path_plots
 from fomm_demo.page.toasts import toast, user_errors
+from fomm_demo.services.animation import AnimationRequest
 from fomm_demo.services.app import AppServices
 from fomm_demo.services.inspection import Inspection, inspect
 from fomm_demo.services.jobs import JobCancelledError
@@ -58,12 +59,12 @@ class InspectTab:
             gr.Markdown("#### Paths of the keypoints through the video")
             self.paths = gr.HTML(elem_id="paths")
 
-    def connect(self, controls: Controls) -> None:
+    def connect(self, controls: Form) -> None:
         """Say what the buttons do with the fields of the form."""
         views = [self.frame, self.masks, self.paths]
         self.look.click(
             self._look,
-            controls.fields,
+            [*controls],
             [self.status, self.look, self.save, self.findings, self.index, *views],
             preprocess=False,
             show_progress="hidden",
@@ -85,8 +86,9 @@ class InspectTab:
         """Look through the animation, then show its first frame."""
         visit = visit_of(request)
         with user_errors():
-            order = read_order(*fields)
-        job = self._backstage.visits.begin(visit, partial(_examined, self._backstage, visit, order))
+            wanted = read_request(Form(*fields))
+        work = partial(_examined, self._backstage, visit, wanted)
+        job = self._backstage.visits.begin(visit, work)
         try:
             while not await job.wait(0.15):
                 yield {self.status: progress(job.snapshot), self.look: _usable(False)}
@@ -125,10 +127,10 @@ def _usable(usable: bool) -> Any:
 
 
 def _examined(
-    backstage: AppServices, visit: str, order: Any, observe: Any
+    backstage: AppServices, visit: str, request: AnimationRequest, on_progress: ProgressCallback
 ) -> tuple[Inspection, str]:
     """Inspect, and keep what was found for the slider and for saving."""
-    inspection = inspect(backstage.studio, order, observe)
+    inspection = inspect(backstage.studio, request, on_progress)
     backstage.inspections.put(visit, inspection)
     saved = _saved_motion(backstage.workspace, inspection)
     return inspection, str(backstage.visits.keep(visit, saved))

@@ -15,8 +15,8 @@ from fomm_core.animator import Frame
 from fomm_core.errors import FommError, MediaError
 from fomm_core.motion.transfer import MotionMode
 from fomm_demo.page.animate_tab import visit_of
-from fomm_demo.page.controls import Controls, camera
-from fomm_demo.page.forms import file_of
+from fomm_demo.page.controls import camera
+from fomm_demo.page.forms import Form, file_of
 from fomm_demo.page.html import live_view, splash_note
 from fomm_demo.page.toasts import toast, user_errors
 from fomm_demo.services.app import AppServices
@@ -57,11 +57,11 @@ class LiveTab:
             with gr.Column(min_width=280):
                 self.view = gr.HTML(splash_note(_WAITING), elem_id="live")
 
-    def connect(self, controls: Controls) -> None:
+    def connect(self, controls: Form) -> None:
         """Say which picture follows the camera, and how."""
         self.camera.stream(
             self._follow,
-            [self.camera, controls.source, controls.model, controls.options[0]],
+            [self.camera, controls.source, controls.model, controls.movement],
             [self.view],
             preprocess=False,
             show_progress="hidden",

@@ -12,13 +12,12 @@ from gradio.state_holder import SessionState
 from fomm_demo.examples import EXAMPLE_FILES
 from fomm_demo.page.animate_tab import AnimateTab, visit_of
 from fomm_demo.page.controls import (
-    Controls,
     add_driving,
     add_model_picker,
     add_options,
     add_source,
 )
-from fomm_demo.page.forms import check_files
+from fomm_demo.page.forms import Form, check_files
 from fomm_demo.page.inspect_tab import InspectTab
 from fomm_demo.page.live_tab import LiveTab
 from fomm_demo.page.toasts import user_errors
@@ -79,7 +78,7 @@ def build_page(backstage: AppServices) -> gr.Blocks:
     return page
 
 
-def _animate_tab(backstage: AppServices) -> tuple[Controls, AnimateTab]:
+def _animate_tab(backstage: AppServices) -> tuple[Form, AnimateTab]:
     animate = AnimateTab(backstage)
     with gr.Row():
         with gr.Column(scale=3, min_width=300):
@@ -92,7 +91,7 @@ def _animate_tab(backstage: AppServices) -> tuple[Controls, AnimateTab]:
             model = add_model_picker(backstage)
         with gr.Column(scale=2, min_width=300):
             animate.add_result()
-    return Controls(source, driving, motion, model, options), animate
+    return Form(source, driving, motion, model, **options), animate
 
 
 def _leaver(backstage: AppServices) -> Any:

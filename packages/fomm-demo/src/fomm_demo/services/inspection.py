@@ -9,20 +9,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.animator import AnimatedFrame, Animator, Frame
-from fomm_core.errors import FommError
 from fomm_core.image import read_image
 from fomm_core.loading import Model
 from fomm_core.motion.template import MotionTemplate
-from fomm_core.pipeline.run import Progress, ProgressCallback
+from fomm_core.pipeline.run import Progress, ProgressCallback, make_animator
 from fomm_core.video import VideoReader, prefetch
-from fomm_demo.services.animation import AnimationRequest, AnimationService
-from fomm_demo.services.uploads import (
-    Clip,
-    hide_paths_in_errors,
-    take_motion,
-    take_picture,
-    take_video,
-)
+from fomm_demo.services.animation import AnimationRequest, AnimationService, take_driving
+from fomm_demo.services.uploads import Clip, hide_paths_in_errors, take_picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +65,14 @@ class Inspection:
 
 
 def inspect(
-    studio: AnimationService, order: AnimationRequest, observe: ProgressCallback
+    studio: AnimationService, request: AnimationRequest, on_progress: ProgressCallback
 ) -> Inspection:
     """Look through an animation: detect the keypoints of all driving frames.
 
     Args:
         studio: the models, folders and limits.
-        order: what to look into; of its options those that change keypoints count.
-        observe: called after each frame.
+        request: what to look into; of its options those that change keypoints count.
+        on_progress: called after each frame.
 
     Raises:
         FommError: what was handed in cannot be used.
@@ -87,50 +80,35 @@ def inspect(
     with ExitStack() as stack:
         folder = stack.enter_context(studio.workspace.job_folder())
         with hide_paths_in_errors(folder):
-            inspection = _inspected(studio, order, folder, observe)
+            inspection = _inspected(studio, request, folder, on_progress)
         return replace(inspection, release=stack.pop_all().close)
 
 
 def _inspected(
-    studio: AnimationService, order: AnimationRequest, folder: Path, observe: ProgressCallback
+    studio: AnimationService,
+    request: AnimationRequest,
+    folder: Path,
+    on_progress: ProgressCallback,
 ) -> Inspection:
-    options = order.options
-    picture = read_image(take_picture(order.source, folder, studio.limits))
-    clip, motion = _driving(studio, order, folder)
-    model = studio.shelf.get(order.model, options.fast)
-    animator = Animator(
-        model, picture, motion=options.motion, adapt_scale=options.adapt_scale, fit=options.fit
-    )
-    if motion is None and clip is not None:
-        motion = _recorded(model, animator, clip, observe)
-    if motion is None:
-        raise FommError("choose a driving video or a saved motion first")
-    if options.find_best_frame:
+    picture = read_image(take_picture(request.source, folder, studio.limits))
+    driving = take_driving(request, folder, studio.limits)
+    clip = driving if isinstance(driving, Clip) else None
+    model = studio.shelf.get(request.model, request.fast)
+    animator = make_animator(model, picture, request.options)
+    motion = _recorded(animator, driving, on_progress) if isinstance(driving, Clip) else driving
+    if request.options.find_best_frame:
         motion = animator.with_best_reference(motion)
     return Inspection(model, animator, motion, clip, clip.notice if clip else "")
 
 
-def _driving(
-    studio: AnimationService, order: AnimationRequest, folder: Path
-) -> tuple[Clip | None, MotionTemplate | None]:
-    if order.motion is not None:
-        return None, take_motion(order.motion, folder, studio.limits)
-    if order.driving is None:
-        raise FommError("choose a driving video or a saved motion first")
-    options = order.options
-    return take_video(order.driving, folder, studio.limits, options.start, options.end), None
-
-
-def _recorded(
-    model: Model, animator: Animator, clip: Clip, observe: ProgressCallback
-) -> MotionTemplate:
+def _recorded(animator: Animator, clip: Clip, on_progress: ProgressCallback) -> MotionTemplate:
     """The motion of a video, watched frame by frame."""
     reader = VideoReader(clip.path, start=clip.start, end=clip.end)
 
     def watched() -> Iterator[Frame]:
         for count, frame in enumerate(prefetch(reader), start=1):
             yield frame
-            observe(Progress("searching", count, reader.frame_count))
+            on_progress(Progress("searching", count, reader.frame_count))
 
     return animator.record(watched(), reader.frame_rate)
 

@@ -78,7 +78,7 @@ class Job(Generic[T]):
     """Work in a thread of its own.
 
     Args:
-        work: does it; it is given an observer to call after each frame, which raises
+        work: does it; it is given a callback to call after each frame, which raises
             :class:`JobCancelledError` once the job is cancelled.
     """
 
@@ -120,13 +120,13 @@ class Job(Generic[T]):
 
     def _run(self) -> None:
         try:
-            self._outcome = self._work(self._observe)
+            self._outcome = self._work(self._on_progress)
         except BaseException as error:  # noqa: BLE001 - raised by result()
             self._error = error
         finally:
             self._ended.set()
 
-    def _observe(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         if self._cancelled.is_set():
             raise JobCancelledError
         if progress.stage != self._stage:

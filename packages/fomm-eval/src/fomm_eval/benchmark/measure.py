@@ -92,7 +92,7 @@ def measure(
     benchmark: Benchmark,
     *,
     motion: MotionMode = "relative",
-    observe: Callable[[], None] | None = None,
+    on_progress: Callable[[], None] | None = None,
 ) -> BenchmarkResult:
     """Measure a model, copying the source, and copying the driving frames.
 
@@ -100,7 +100,7 @@ def measure(
         model: its frames have the benchmark's size.
         benchmark: to answer to.
         motion: how the model transfers keypoints.
-        observe: called after every frame.
+        on_progress: called after every frame.
 
     Raises:
         MediaError: a file cannot be read, or the model has another frame size.
@@ -117,7 +117,7 @@ def measure(
     for number, answerer in enumerate(answerers):
         clips = []
         for case in benchmark.cases:
-            runner = _CaseRun(model, answerer, case, benchmark.size, observe)
+            runner = _CaseRun(model, answerer, case, benchmark.size, on_progress)
             clips.append(runner.scores(with_truth=number == 0))
             if number == 0:
                 runner.offer_worst(worst)
@@ -136,10 +136,10 @@ class _CaseRun:
         answerer: Method,
         case: BenchmarkCase,
         size: int,
-        observe: Callable[[], None] | None,
+        on_progress: Callable[[], None] | None,
     ) -> None:
         self._model, self._answerer, self._case, self._size = model, answerer, case, size
-        self._observe = observe
+        self._on_progress = on_progress
         self._source = read_frame(case.source, size)
         self._driving = [read_frame(path, size) for path in case.driving]
         self._targets = [read_frame(path, size) for path in case.target]
@@ -187,8 +187,8 @@ class _CaseRun:
     def _watched(self, frames: Iterator[ByteArray]) -> Iterator[ByteArray]:
         for frame in frames:
             yield frame
-            if self._observe is not None:
-                self._observe()
+            if self._on_progress is not None:
+                self._on_progress()
 
     def _expression(self, files: Sequence[ExpressionFiles]) -> dict[int, FrameScore]:
         """By number of the frame, the share transferred, weighted by how much there is."""

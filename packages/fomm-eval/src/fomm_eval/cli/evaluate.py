@@ -10,6 +10,7 @@ import click
 
 from fomm_core.cli.options import engine_of, engine_options, model_options, path_option
 from fomm_core.errors import FommError
+from fomm_core.pipeline.options import choices_of
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
@@ -51,7 +52,7 @@ IDENTITIES = ("auto", "dlib", "files", "none")
 @path_option("--generated-embeddings", help_text="Embeddings of the generated clips (.npz, .csv).")
 @click.option(
     "--fit",
-    type=click.Choice(["crop", "pad", "stretch"]),
+    type=click.Choice(choices_of("fit")),
     help="Bring real frames to the size of the generated ones [default: sizes must be equal].",
 )
 @click.option("--common", is_flag=True, help="Leave out clips that only one side has.")
@@ -141,7 +142,7 @@ def _compare(options: dict[str, Any], quiet: bool) -> Evaluation:
         )
         bar = stack.enter_context(video_bar(len(pairs), quiet))
         stack.enter_context(ended_like_interrupted())
-        return evaluate(pairs, extractors, fit_real=options["fit"], observe=bar.frame)
+        return evaluate(pairs, extractors, fit_real=options["fit"], on_progress=bar.frame)
 
 
 def _both(options: dict[str, Any], what: str) -> tuple[Path, Path] | None:
@@ -184,7 +185,7 @@ def _evaluate_avatars(options: dict[str, Any], quiet: bool) -> None:
         video_bar(len(benchmark.cases), quiet) as bar,
         ended_like_interrupted(),
     ):
-        result = measure(model, benchmark, motion=options["motion"], observe=bar.frame)
+        result = measure(model, benchmark, motion=options["motion"], on_progress=bar.frame)
     folder = options["out_dir"] / "evaluation"
     write_result(folder, result)
     click.echo(format_result(result))

@@ -24,15 +24,15 @@ class VideoBar:
         self._videos = videos
         self._begun = 0
 
-    def observer(self, name: str) -> ProgressCallback:
-        """The observer of the next video."""
+    def callback_of(self, name: str) -> ProgressCallback:
+        """Begin the next video; return what counts its frames."""
         self._begun += 1
         self._bar.set_description_str(f"{self._begun}/{self._videos} {name}")
 
-        def observe(progress: Progress) -> None:
+        def on_progress(progress: Progress) -> None:
             self._bar.update()
 
-        return observe
+        return on_progress
 
     def frame(self) -> None:
         """Count a frame."""

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fomm_core.cli.options import (
-    FrameRate,
+    animation_options,
+    choice_option,
     engine_of,
     engine_options,
+    frame_rate_option,
     model_options,
     path_option,
-    view_of,
     view_options,
 )
 from fomm_core.errors import ConfigError, FommError
@@ -51,22 +52,21 @@ _TELLING_SECONDS = 1.0
     help_text="Folder of all results.",
 )
 @view_options
-@click.option("--fps", type=FrameRate(), help="Frame rate of the videos [default: their own].")
+@frame_rate_option("Frame rate of the videos [default: their own].")
 @click.option(
     "--eval",
     "strips",
     is_flag=True,
     help="Also write the generated frames of each video side by side, as one PNG.",
 )
-@click.option(
-    "--fit",
-    type=click.Choice(["crop", "pad", "stretch"]),
-    default="crop",
-    show_default=True,
-    help="How videos of another shape are brought to the model's.",
-)
+@choice_option("fit", "How videos of another shape are brought to the model's.")
 @click.option("--resume", is_flag=True, help="Leave alone what an earlier run has completed.")
-@click.option("--keep-going", is_flag=True, help="Report broken videos and go on without them.")
+@click.option(
+    "--keep-going",
+    "skip_broken",
+    is_flag=True,
+    help="Report broken videos and go on without them.",
+)
 @click.pass_obj
 def command(program: GlobalOptions | None, /, **options: Any) -> None:
     """Reconstruct the test videos of a data set and print the mean L1 distance.
@@ -131,11 +131,8 @@ def _settings(options: dict[str, Any], model: str) -> ReconstructionSettings:
 
     return ReconstructionSettings(
         folder=options["out_dir"] / model / "reconstruction",
-        png=options["output_png"],
-        view=view_of(options),
-        frame_rate=options["fps"],
         strips=options["strips"],
-        fit=options["fit"],
+        options=animation_options(options),
     )
 
 
@@ -174,8 +171,8 @@ def _run(
             ledger,
             ranks=ranks,
             resume=options["resume"],
-            keep_going=options["keep_going"],
-            observe=bar.observer,
+            keep_going=options["skip_broken"],
+            on_progress_of=bar.callback_of,
         )
 
 

@@ -90,7 +90,7 @@ def evaluate(
     extractors: Extractors | None = None,
     *,
     fit_real: Fit | None = None,
-    observe: Callable[[], None] | None = None,
+    on_progress: Callable[[], None] | None = None,
 ) -> Evaluation:
     """Compare clips frame by frame; memory does not grow with their length.
 
@@ -101,7 +101,7 @@ def evaluate(
         extractors: of landmarks and identities.
         fit_real: how real frames of another size are brought to that of the generated ones;
             ``None`` refuses them.
-        observe: called after every frame.
+        on_progress: called after every frame.
 
     Raises:
         EvaluationError: a pair has different numbers or sizes of frames, or no frame has
@@ -110,7 +110,7 @@ def evaluate(
     """
     if not pairs:
         raise EvaluationError("expected clips to compare, found none")
-    comparison = _Comparison(extractors or Extractors(), fit_real, observe)
+    comparison = _Comparison(extractors or Extractors(), fit_real, on_progress)
     clips = tuple(comparison.run(pair) for pair in pairs)
     return comparison.outcome(Scores(clips))
 
@@ -122,11 +122,11 @@ class _Comparison:
         self,
         extractors: Extractors,
         fit_real: Fit | None,
-        observe: Callable[[], None] | None,
+        on_progress: Callable[[], None] | None,
     ) -> None:
         self._extractors = extractors
         self._fit_real = fit_real
-        self._observe = observe
+        self._on_progress = on_progress
         self._worst = [WorstFrames(m) for m in extractors.metrics if m in (L1, AKD)]
 
     def run(self, pair: ClipPair) -> ClipScores:
@@ -144,8 +144,8 @@ class _Comparison:
                 if score.weight:
                     worst.offer(pair.name, index, score.value, real, generated)
             table.append(scores)
-            if self._observe is not None:
-                self._observe()
+            if self._on_progress is not None:
+                self._on_progress()
         return table.finish()
 
     def outcome(self, scores: Scores) -> Evaluation:

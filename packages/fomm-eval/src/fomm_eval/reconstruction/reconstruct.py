@@ -7,19 +7,16 @@ they are (absolute motion), which is the same as relative motion here.
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fomm_core.dataset import clip_name
 from fomm_core.errors import FommError, MediaError, OutputError
-from fomm_core.image import Fit, write_image
 from fomm_core.loading import Model
-from fomm_core.pipeline.run import Progress, ProgressCallback, Request, produce
-from fomm_core.pipeline.views import View
+from fomm_core.pipeline.options import AnimationOptions
+from fomm_core.pipeline.run import Progress, ProgressCallback, animate_file
 from fomm_core.video import VideoReader
 from fomm_eval.data.strips import STRIPS_FOLDER, StripWriter
 from fomm_eval.metrics import absolute_difference
@@ -35,23 +32,17 @@ class ReconstructionSettings:
 
     Attributes:
         folder: of the results: ``<name>.mp4``, or ``<name>/000000.png`` and so on.
-        png: write numbered PNGs instead of videos.
-        view: what is shown of each frame.
-        frame_rate: of the results; ``None`` is the video's own.
         strips: also write the generated frames side by side, ``png/<name>.png``.
-        fit: how videos of another shape are brought to the model's.
+        options: of the animations, which are without sound and of absolute motion anyway.
     """
 
     folder: Path
-    png: bool = False
-    view: View = "default"
-    frame_rate: Fraction | None = None
     strips: bool = False
-    fit: Fit = "crop"
+    options: AnimationOptions = field(default_factory=AnimationOptions)
 
     def outputs(self, name: str) -> list[Path]:
         """What there is when a video is complete."""
-        result = self.folder / name if self.png else self.folder / f"{name}.mp4"
+        result = self.folder / name if self.options.png else self.folder / f"{name}.mp4"
         return [result, self.strip(name)] if self.strips else [result]
 
     def strip(self, name: str) -> Path:
@@ -96,7 +87,7 @@ class Reconstruction:
 
 
 class _Difference:
-    """Adds up the differences of generated and driving frames; an observer."""
+    """Adds up the differences of generated and driving frames, frame by frame."""
 
     def __init__(self) -> None:
         self.frames = 0
@@ -116,7 +107,7 @@ def reconstruct_video(
     model: Model,
     video: Path,
     settings: ReconstructionSettings,
-    observe: ProgressCallback | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> Reconstructed:
     """Reconstruct one video; memory does not grow with its length.
 
@@ -124,7 +115,7 @@ def reconstruct_video(
         model: a loaded model.
         video: a video file or a folder of frames.
         settings: how.
-        observe: called after every frame.
+        on_progress: called after every frame.
 
     Raises:
         FommError: one of its kinds, for whatever cannot be read, animated or written.
@@ -133,25 +124,20 @@ def reconstruct_video(
     result = settings.outputs(name)[0]
     difference = _Difference()
     with ExitStack() as stack:
-        watchers: list[ProgressCallback] = [difference]
+        callbacks: list[ProgressCallback] = [difference]
         if settings.strips:
             strip = stack.enter_context(StripWriter(settings.strip(name)))
-            watchers.append(lambda progress: _append(strip, progress))
-        if observe is not None:
-            watchers.append(observe)
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fomm-"))
-        request = Request(
-            source=_first_frame(video, Path(folder)),
-            driving=video,
-            output=result,
-            png=settings.png,
-            view=settings.view,
-            frame_rate=settings.frame_rate,
-            audio=False,
-            motion="absolute",
-            fit=settings.fit,
+            callbacks.append(lambda progress: _append(strip, progress))
+        if on_progress is not None:
+            callbacks.append(on_progress)
+        animate_file(
+            next(iter(VideoReader(video))),
+            video,
+            result,
+            replace(settings.options, audio=False, motion="absolute"),
+            model=model,
+            on_progress=lambda progress: _call_all(callbacks, progress),
         )
-        produce(model, request, lambda progress: _tell_all(watchers, progress))
     return Reconstructed(name, difference.frames, difference.difference, difference.values)
 
 
@@ -164,7 +150,7 @@ def reconstruct_all(
     ranks: Ranks | None = None,
     resume: bool = False,
     keep_going: bool = False,
-    observe: Callable[[str], ProgressCallback] | None = None,
+    on_progress_of: Callable[[str], ProgressCallback] | None = None,
 ) -> Reconstruction:
     """Reconstruct the videos of a data set, each by one of the processes.
 
@@ -176,7 +162,8 @@ def reconstruct_all(
         ranks: the processes that share the work.
         resume: leave alone what is complete.
         keep_going: report a broken video and go on without it.
-        observe: makes the observer of a video from its name.
+        on_progress_of: makes the callback of a video from its name; see
+            :func:`reconstruct_video`.
 
     Returns:
         The outcome of all processes, on every process.
@@ -198,9 +185,8 @@ def reconstruct_all(
             continue
         try:
             _forget(name, settings, ledger)
-            done.append(
-                reconstruct_video(model, video, settings, observe(name) if observe else None)
-            )
+            on_progress = on_progress_of(name) if on_progress_of else None
+            done.append(reconstruct_video(model, video, settings, on_progress))
             ledger.add(done[-1])
         except FommError as error:
             failures.append(Failure(name, str(error)))
@@ -250,18 +236,11 @@ def _merge(
     return Reconstruction(tuple(done[name] for name in names if name in done), failures)
 
 
-def _first_frame(video: Path, folder: Path) -> Path:
-    """Write the first frame of a video as a picture, without loss."""
-    path = folder / "source.png"
-    write_image(path, next(iter(VideoReader(video))))
-    return path
-
-
 def _append(strip: StripWriter, progress: Progress) -> None:
     if progress.frame is not None:
         strip.write(progress.frame.prediction)
 
 
-def _tell_all(watchers: Iterable[ProgressCallback], progress: Progress) -> None:
-    for watcher in watchers:
-        watcher(progress)
+def _call_all(callbacks: Iterable[ProgressCallback], progress: Progress) -> None:
+    for callback in callbacks:
+        callback(progress)

@@ -151,10 +151,10 @@ def _write_benchmark(
     hidden = quiet or None  # None: hidden where there is no terminal
     with ended_like_interrupted(), tqdm(total=count, unit=" cases", disable=hidden) as bar:
 
-        def observe(done: int) -> None:
+        def on_progress(done: int) -> None:
             bar.update(done - bar.n)
 
-        write_benchmark(out, size, count, seed, observe, swapped=swapped)
+        write_benchmark(out, size, count, seed, on_progress, swapped=swapped)
     click.echo(f"{out}: {count} cases of {size}x{size}")
 
 

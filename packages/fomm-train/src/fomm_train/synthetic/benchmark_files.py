@@ -40,7 +40,7 @@ def write_benchmark(
     size: int,
     count: int,
     seed: int,
-    observe: Callable[[int], None] = lambda done: None,
+    on_progress: Callable[[int], None] = lambda done: None,
     *,
     swapped: bool = False,
 ) -> None:
@@ -49,7 +49,7 @@ def write_benchmark(
     Args:
         out: a folder that does not exist yet.
         size, count, seed: of the benchmark.
-        observe: called with the number of cases written.
+        on_progress: called with the number of cases written.
         swapped: exchange the two avatars of each case.
 
     Raises:
@@ -64,7 +64,7 @@ def write_benchmark(
             cases = cross_identity_benchmark(size, count, seed, swapped=swapped)
             for done, case in enumerate(cases, start=1):
                 _write_case(partial / case.name, case)
-                observe(done)
+                on_progress(done)
             settings = {
                 "format": FORMAT,
                 "size": size,

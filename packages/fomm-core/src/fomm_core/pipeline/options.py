@@ -1,0 +1,84 @@
+"""One record of options: all that can be said of an animation besides its source and driving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from fomm_core.errors import FommError
+from fomm_core.image import Fit
+from fomm_core.motion.transfer import MotionMode
+
+View = Literal["generated", "default", "detailed", "full"]
+"""The generated frame alone, or one of the sheets (:data:`fomm_core.visualize.SheetKind`)."""
+
+
+@dataclass(frozen=True)
+class AnimationOptions:
+    """Options of an animation, for the library, the commands and the page alike.
+
+    A command's option has the name of its field here, and choices come from the types, so
+    that an option is written where it acts, here, and in the line of a command that offers it.
+
+    Attributes:
+        view: what is shown of each frame.
+        png: write numbered PNGs into a folder instead of a video.
+        frame_rate: frames per second of the result; ``None`` is the driving's.
+        audio: copy the driving video's sound, unless ``frame_rate`` changes the speed.
+        motion, adapt_scale, fit: as of :class:`~fomm_core.animator.Animator`.
+        find_best_frame: take as reference the driving frame whose pose is nearest to the
+            source's; detects the keypoints of all driving frames before any is generated.
+        smooth: smooth the driving keypoints against jitter.
+        start, end: the part of the driving video, in seconds.
+        keep_going: where the driving video breaks off, animate what comes before.
+        save_motion: also save the driving motion as a template (.npz).
+        spared: files that were read before, such as the motion template or parameters; they
+            are not written over, as the inputs are not.
+
+    Raises:
+        FommError: a value is none of its choices, or no frame rate.
+    """
+
+    view: View = "default"
+    png: bool = False
+    frame_rate: Fraction | None = None
+    audio: bool = True
+    motion: MotionMode = "relative"
+    adapt_scale: bool = False
+    fit: Fit = "crop"
+    find_best_frame: bool = False
+    smooth: bool = False
+    start: float | None = None
+    end: float | None = None
+    keep_going: bool = False
+    save_motion: str | Path | None = None
+    spared: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in option_names():
+            value, allowed = getattr(self, name), choices_of(name)
+            if allowed and value not in allowed:
+                raise FommError(f"{name}: expected one of {', '.join(allowed)}, found {value!r}")
+        rate = self.frame_rate
+        if rate is not None and not (isinstance(rate, Fraction) and rate > 0):
+            expected = "a fraction above 0, such as Fraction(30000, 1001)"
+            raise FommError(f"frame_rate: expected {expected}, found {rate!r}")
+
+
+def option_names() -> tuple[str, ...]:
+    """Names of all options, in the order of the record."""
+    return tuple(field.name for field in fields(AnimationOptions))
+
+
+def choices_of(option: str) -> tuple[str, ...]:
+    """Values that an option may have, in order; empty for one that is no choice."""
+    hint = _hints()[option]
+    return get_args(hint) if get_origin(hint) is Literal else ()
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(AnimationOptions)

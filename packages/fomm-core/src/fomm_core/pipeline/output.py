@@ -1,0 +1,76 @@
+"""The result of an animation: where it goes, with which sound, and what it must not replace."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+from fomm_core.errors import OutputError
+from fomm_core.pipeline.driving import Driving
+from fomm_core.pipeline.options import AnimationOptions
+from fomm_core.video import AudioClip, FrameSink, PngWriter, VideoWriter
+
+logger = logging.getLogger(__name__)
+
+_INAUDIBLE = Fraction(1, 1000)
+"""Relative change of speed at which sound still fits: 29.97 is as good as 30000/1001."""
+
+
+def spare_inputs(inputs: Iterable[Path], output: Path, options: AnimationOptions) -> None:
+    """Refuse to write over what is read, and make room for the motion that is saved.
+
+    Args:
+        inputs: files and folders that are read, besides those that the options name.
+        output: the result.
+        options: of the animation.
+
+    Raises:
+        OutputError: a result has the name of an input or of the other result, would replace
+            the folder of an input, or cannot be where it is to be.
+    """
+    read = [_real(path) for path in (*inputs, *options.spared)]
+    result = _real(output)
+    if any(result == path or (options.png and result in path.parents) for path in read):
+        raise OutputError(f"{output}: expected another name than that of an input")
+    if options.save_motion is None:
+        return
+    motion = Path(options.save_motion)
+    if _real(motion) in (*read, result):
+        raise OutputError(f"{motion}: expected another name than those of inputs and result")
+    if motion.is_dir():
+        raise OutputError(f"{motion}: expected the name of a file to write, found a folder")
+    try:
+        motion.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{motion}: cannot be written: {error.strerror}") from error
+
+
+def open_sink(output: Path, driving: Driving, options: AnimationOptions) -> FrameSink:
+    """Open the result for writing, with the driving video's sound where that fits.
+
+    Raises:
+        OutputError: the result cannot be written.
+    """
+    if options.png:
+        return PngWriter(output)
+    rate = options.frame_rate or driving.frame_rate
+    return VideoWriter(output, rate, audio=_sound(driving, rate, options))
+
+
+def _sound(driving: Driving, rate: Fraction, options: AnimationOptions) -> AudioClip | None:
+    """The sound to copy: the driving video's, unless pictures go at another speed."""
+    if not options.audio or driving.path is None:
+        return None
+    if driving.has_audio and abs(rate / driving.frame_rate - 1) > _INAUDIBLE:
+        speeds = f"{float(rate):g} instead of {float(driving.frame_rate):g} frames per second"
+        logger.warning("the sound is left out: it does not fit %s", speeds)
+        return None
+    return AudioClip(driving.path, options.start, options.end)
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads, whatever is there (``Path.resolve`` stumbles over circular links)."""
+    return Path(os.path.realpath(path))

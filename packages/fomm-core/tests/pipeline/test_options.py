@@ -1,0 +1,125 @@
+"""The one record of options: what it refuses, and that commands offer all of it."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from fractions import Fraction
+from typing import get_args
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from fomm_core.cli import animate
+from fomm_core.errors import FommError
+from fomm_core.image import Fit
+from fomm_core.motion.transfer import MotionMode
+from fomm_core.pipeline.options import AnimationOptions, View, choices_of, option_names
+
+CHOICES = {"view": View, "motion": MotionMode, "fit": Fit}
+
+COMMAND_LINES = {
+    "view": {
+        "generated": ["--only-generated"],
+        "default": [],
+        "detailed": ["--detailed"],
+        "full": ["--full"],
+    },
+    "png": {True: ["--output-png"]},
+    "frame_rate": {Fraction(30000, 1001): ["--fps", "30000/1001"]},
+    "audio": {False: ["--no-audio"]},
+    "motion": {
+        "relative": [],
+        "relative-values": ["--unuse-relative-jacobian"],
+        "absolute": ["--unuse-relative-movement"],
+    },
+    "adapt_scale": {True: ["--adapt-movement-scale"]},
+    "fit": {choice: ["--fit", choice] for choice in get_args(Fit)},
+    "find_best_frame": {True: ["--find-best-frame"]},
+    "smooth": {True: ["--smooth"]},
+    "start": {0.5: ["--start", "0.5"]},
+    "end": {0.5: ["--end", "0.5"]},
+    "keep_going": {True: ["--keep-going"]},
+    "save_motion": {"m.npz": ["--save-motion", "m.npz"]},
+    "spared": {("model.h5",): []},
+}
+"""By option and value, what gives it on the command line."""
+
+
+@pytest.fixture
+def options_of(monkeypatch, tmp_path):
+    """Runs ``fomm animate`` up to where it would animate; gives its record of options."""
+    parameters = tmp_path / "model.h5"
+    parameters.touch()
+
+    def run(*words: str) -> AnimationOptions:
+        given = []
+
+        def keep(source, driving, output, options, **others):
+            given.append(options)
+            raise FommError("enough")
+
+        monkeypatch.setattr("fomm_core.pipeline.run.animate_file", keep)
+        done = CliRunner().invoke(animate.command, words)
+        assert isinstance(done.exception, FommError), done.output
+        return given[0]
+
+    return run
+
+
+def plain(value: object) -> object:
+    """A value with files by their names alone."""
+    if isinstance(value, tuple):
+        return tuple(path.name.replace("params", "model") for path in value)
+    return value.name if hasattr(value, "name") else value
+
+
+def test_every_option_has_a_command_line():
+    assert set(COMMAND_LINES) == set(option_names())
+    for name in option_names():
+        assert set(COMMAND_LINES[name]) >= set(choices_of(name))
+
+
+@pytest.mark.parametrize("name", option_names())
+def test_every_value_is_reached_from_the_command_line(options_of, name):
+    for value, words in COMMAND_LINES[name].items():
+        assert plain(getattr(options_of(*words), name)) == value
+
+
+def test_without_options_the_command_has_the_defaults_of_the_record(options_of):
+    found = options_of()
+    for name in set(option_names()) - {"spared"}:
+        assert getattr(found, name) == getattr(AnimationOptions, name), name
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_the_choices_are_those_of_the_types(name):
+    assert choices_of(name) == get_args(CHOICES[name])
+    for parameter in animate.command.params:
+        if parameter.name == name:
+            assert isinstance(parameter.type, click.Choice)
+            assert tuple(parameter.type.choices) == choices_of(name)
+
+
+@pytest.mark.parametrize("name", sorted(set(option_names()) - set(CHOICES)))
+def test_others_are_no_choices(name):
+    assert choices_of(name) == ()
+
+
+@pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.parametrize("value", ["sideways", "", None, ["crop"]])
+def test_what_is_none_of_the_choices_is_refused_in_one_line(name, value):
+    with pytest.raises(FommError, match=rf"^{name}: expected one of {choices_of(name)[0]}, ") as e:
+        AnimationOptions(**{name: value})
+    assert str(e.value).endswith(f"found {value!r}")
+
+
+@pytest.mark.parametrize("rate", [Fraction(0), Fraction(-1), 25.0, "25", 0])
+def test_a_frame_rate_is_a_fraction_above_0(rate):
+    with pytest.raises(FommError, match=r"^frame_rate: expected a fraction above 0.*, found "):
+        AnimationOptions(frame_rate=rate)
+
+
+def test_options_do_not_change():
+    with pytest.raises(FrozenInstanceError):
+        AnimationOptions().smooth = True  # type: ignore[misc]
