@@ -33,17 +33,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fomm_core.distributed import Communicator, SingleProcess, join_ranks
 from fomm_train.backend.precision import Precision, make_precision
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import Progress
-from fomm_train.communicator import Communicator, SingleProcess, create
 from fomm_train.config import TrainConfig
 from fomm_train.data.batch import Batch
 from fomm_train.data.workers.loader import BatchLoader
 from fomm_train.graph.inputs import teacher_forcing_probability
+from fomm_train.graph.normalization import synchronised
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph, build_graph
-from fomm_train.kernels.batch_normalization import synchronised
 from fomm_train.monitoring.log_directory import LogDirectory
 from fomm_train.monitoring.recorder import CheckpointPolicy, Recorder
 from fomm_train.recipes import find_config
@@ -125,7 +125,7 @@ def measure_overhead(config: TrainConfig) -> dict[str, float]:
 
 def run_rank(config: TrainConfig) -> None:
     """Print the samples a second of all ranks together; this process is one of them."""
-    communicator = create("cpu")
+    communicator = join_ranks()
     if hasattr(os, "sched_setaffinity"):
         # Otherwise the worker of a single rank has a core of its own, and those of two do not.
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[communicator.local_rank]})

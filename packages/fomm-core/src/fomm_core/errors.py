@@ -58,3 +58,7 @@ class OutputError(FommError):
 
 class MotionError(FommError):
     """A motion that cannot be computed or a motion template that cannot be read."""
+
+
+class DistributedError(FommError):
+    """What all ranks of a distributed run raise alike, so that one of them tells it."""

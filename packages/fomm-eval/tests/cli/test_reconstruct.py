@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ from fomm_core.config import dump_config
 from fomm_core.loading import find_model
 from fomm_core.model.bundle import EMBEDDED_MODELS
 from fomm_core.video import VideoReader
+from mpi_launcher import mpirun_or_skip
 
 MEAN = re.compile(r"mean L1: (0\.\d{6}) \((\d+) frames of (\d+) videos\)\n")
 PROGRAM = (sys.executable, "-m", "fomm_core.cli.main")
@@ -155,13 +155,8 @@ def test_without_a_data_set_the_one_of_the_configuration_is_missed(fomm, here):
 
 
 def mpirun(count, *words, program=PROGRAM):
-    """Run under mpirun; the launcher lies beside the interpreter."""
-    pytest.importorskip("mpi4py", reason="mpi4py is not installed (extra mpi)")
-    beside = os.path.join(os.path.dirname(sys.executable), "mpirun")  # noqa: PTH118, PTH120
-    launcher = beside if os.path.exists(beside) else shutil.which("mpirun")  # noqa: PTH110
-    if launcher is None:
-        pytest.skip("there is no mpirun (extra mpi)")
-    line = [launcher, "-n", count, *program, *words]
+    """Run under mpirun."""
+    line = [mpirun_or_skip(), "-n", count, *program, *words]
     return subprocess.run(
         [*map(str, line)], capture_output=True, text=True, check=False, timeout=300
     )
@@ -254,16 +249,15 @@ def test_a_model_that_one_process_cannot_read_ends_both(data, here):
 @pytest.mark.mpi
 def test_processes_on_one_machine_share_its_cores(here):
     code = """
-from fomm_core import distributed as launcher
+from fomm_core.distributed import SingleProcess
 from fomm_core.utils import machine
 from fomm_eval.cli.reconstruct import _threads
-from fomm_eval.reconstruction.ranks import Ranks
 
-class Six(Ranks):
+class Six(SingleProcess):
     size = 6
 
 machine.usable_cores = lambda: 8
-print(_threads(0, Six()), _threads(3, Six()), _threads(0, Ranks()), flush=True)
+print(_threads(0, Six()), _threads(3, Six()), _threads(0, SingleProcess()), flush=True)
 """
     done = mpirun(2, "-c", code, program=(sys.executable,))
     assert done.stdout.splitlines() == ["4 3 0"] * 2, done.stderr

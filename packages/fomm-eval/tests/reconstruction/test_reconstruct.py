@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fomm_core.distributed import SingleProcess
 from fomm_core.errors import MediaError
 from fomm_core.loading import find_model
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import VideoReader
 from fomm_eval.data.test_videos import find_test_videos
 from fomm_eval.reconstruction.manifest import Manifest, Reconstructed, fingerprint_of
-from fomm_eval.reconstruction.ranks import Ranks
 from fomm_eval.reconstruction.reconstruct import (
     ReconstructionSettings,
     reconstruct_all,
@@ -21,7 +21,7 @@ from fomm_eval.reconstruction.reconstruct import (
 )
 
 
-class OneOf(Ranks):
+class OneOf(SingleProcess):
     """One process of several; the others' part is told beforehand."""
 
     def __init__(self, rank, size, others=()):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from nnabla.ext_utils import get_extension_context
 
+from fomm_core.distributed import SingleProcess
 from fomm_train.backend.precision import FIRST_SCALE, LossScale, Precision, make_precision
 from fomm_train.backend.solvers import Network
-from fomm_train.communicator import SingleProcess
 from fomm_train.errors import DivergenceError
 from fomm_train.graph.step import TrainingStep
 

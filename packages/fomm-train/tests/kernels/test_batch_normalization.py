@@ -3,9 +3,9 @@ import nnabla.functions as F
 import numpy as np
 import pytest
 
+from fomm_core.distributed import SingleProcess
 from fomm_core.network.blocks import batch_statistics
-from fomm_train.communicator import SingleProcess
-from fomm_train.kernels.batch_normalization import normalize_over_ranks, synchronised
+from fomm_train.kernels.batch_normalization import normalize_over_ranks
 
 
 def run(normalize, x_value, weight):
@@ -43,7 +43,3 @@ def test_one_rank_over_ranks_equals_nnabla(shape):
     for name, value in expected.items():
         scale = max(1.0, float(np.abs(value).max()))
         np.testing.assert_allclose(found[name], value, atol=2e-4 * scale, err_msg=name)
-
-
-def test_a_single_rank_uses_nnablas_own():
-    assert synchronised(SingleProcess()) is batch_statistics

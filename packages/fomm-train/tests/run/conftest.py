@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,8 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
+
+from mpi_launcher import mpirun_or_skip
 
 TIMEOUT_SECONDS = 240
 
@@ -105,21 +106,11 @@ def write_config(tmp_path):
     return write
 
 
-def find_mpirun():
-    """The mpirun beside this Python, or that of the system; skips the test where there is none."""
-    pytest.importorskip("mpi4py", reason="the extra mpi is not installed")
-    beside = Path(sys.executable).parent / "mpirun"
-    found = str(beside) if beside.is_file() else shutil.which("mpirun")
-    if found is None:
-        pytest.skip("no mpirun here: neither the mpich wheel nor a system MPI")
-    return found
-
-
 class Program:
     """A Python program as a process group of its own."""
 
     def __init__(self, arguments, ranks=1, file_size=None):
-        launcher = [find_mpirun(), "-n", str(ranks)] if ranks > 1 else []
+        launcher = [mpirun_or_skip(), "-n", str(ranks)] if ranks > 1 else []
         self.process = subprocess.Popen(
             [*launcher, sys.executable, *map(str, arguments)],
             stdout=subprocess.PIPE,
@@ -152,7 +143,7 @@ def _limit(file_size):
 
 @pytest.fixture
 def mpirun():
-    return find_mpirun()
+    return mpirun_or_skip()
 
 
 @pytest.fixture

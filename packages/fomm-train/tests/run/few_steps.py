@@ -8,8 +8,8 @@ import sys
 import nnabla as nn
 import numpy as np
 
+from fomm_core.distributed import join_ranks
 from fomm_train.backend.precision import make_precision
-from fomm_train.communicator import create
 from fomm_train.config import load_train_config
 from fomm_train.data.batch import Batch
 from fomm_train.graph.step import TrainingStep
@@ -18,7 +18,7 @@ from fomm_train.kernels.batch_normalization import normalize_over_ranks
 
 
 def main(config_path, data_path, result_path, steps):
-    communicator = create("cpu")
+    communicator = join_ranks()
     precision = make_precision("cpu", 0)
     config = load_train_config(config_path)
     size = config.train_params.batch_size

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from fomm_core.cli.errors import abort_all_ranks_on_error
+from fomm_core.distributed import join_ranks
 from fomm_core.errors import MediaError
 from fomm_train.backend.precision import make_precision
-from fomm_train.communicator import create
 from fomm_train.config import load_train_config
 from fomm_train.data.batch import Pair
-from fomm_train.run.failure import abort_all_ranks_on_error
 from fomm_train.run.start import start_new
 from fomm_train.run.train import TrainOptions, train
 
@@ -36,7 +36,7 @@ class Pairs:
 
 def main(config, log, kind):
     error = MediaError("video7.mp4: no frames") if kind == "user" else RuntimeError("a defect")
-    communicator = create("cpu")
+    communicator = join_ranks()
     with abort_all_ranks_on_error(communicator):
         train(
             start_new(load_train_config(config), Path(log), ""),

@@ -13,10 +13,6 @@ FEW_STEPS = Path(__file__).parent / "few_steps.py"
 STEPS = 4
 
 
-def test_collectives(succeed):
-    assert succeed(FEW_STEPS.parent / "collectives.py", ranks=3) == "checked\n"
-
-
 def smooth_frames(steps, batch, size=32):
     """Frames (3, steps, batch, 3, size, size) of slow waves: warps of them are well behaved."""
     rng = np.random.default_rng(0)

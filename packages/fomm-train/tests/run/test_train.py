@@ -1,6 +1,6 @@
 import pytest
 
-from fomm_train.communicator import SingleProcess
+from fomm_core.distributed import SingleProcess
 from fomm_train.run import train as session
 from fomm_train.run.train import choose_workers
 

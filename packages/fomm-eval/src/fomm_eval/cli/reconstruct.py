@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,18 +20,15 @@ from fomm_core.cli.options import (
     path_option,
     view_options,
 )
-from fomm_core.errors import ConfigError, FommError
+from fomm_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
     from fomm_core.config import DatasetParams
+    from fomm_core.distributed import Communicator
     from fomm_core.loading import Model, ModelFiles
     from fomm_eval.reconstruction.manifest import Manifest
-    from fomm_eval.reconstruction.ranks import Ranks
     from fomm_eval.reconstruction.reconstruct import Reconstruction, ReconstructionSettings
-
-# What mpirun has not passed on when a process ends all is lost.
-_TELLING_SECONDS = 1.0
 
 
 @click.command(name="reconstruct")
@@ -83,47 +78,20 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
       fomm reconstruct --config training_info.yaml --only-generated --output-png
       mpirun -n 4 fomm reconstruct --config training_info.yaml --eval --resume
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.errors import abort_all_ranks_on_error
     from fomm_core.cli.signals import ended_like_interrupted
+    from fomm_core.distributed import join_ranks, raise_on_all_ranks
     from fomm_core.loading import find_model
-    from fomm_eval.reconstruction.ranks import agreed, join_ranks
 
     ranks = join_ranks()
-    quiet = ranks.rank > 0 or (program is not None and program.verbosity < 0)
-    with _reported_once(ranks), ended_like_interrupted():
-        with agreed(ranks):
+    quiet = not ranks.is_main or (program is not None and program.verbosity < 0)
+    with abort_all_ranks_on_error(ranks), ended_like_interrupted():
+        with raise_on_all_ranks(ranks):
             files = find_model(options["model"], options["config"], options["params"])
-        settings = _settings(options, files.name)
+            settings = _settings(options, files.name)
         outcome = _run(files, settings, ranks, options, quiet)
-        if ranks.rank == 0:
+        if ranks.is_main:
             _report(outcome, files.name, settings)
-
-
-@contextmanager
-def _reported_once(ranks: Ranks) -> Iterator[None]:
-    """Let the first process alone report what all of them ran into.
-
-    What one of several runs into alone, a defect or a signal, ends all of them.
-    """
-    try:
-        yield
-    except FommError:
-        if ranks.rank > 0:
-            raise SystemExit(2) from None
-        raise
-    except BaseException as error:
-        if ranks.size > 1 and not isinstance(error, SystemExit):
-            _end_all(ranks, error)
-        raise
-
-
-def _end_all(ranks: Ranks, error: BaseException) -> None:
-    """Tell why this process ends, and end the others, which would wait for it for ever."""
-    from fomm_core.cli.errors import format_error
-
-    text, code = format_error(error, ranks.rank)
-    click.echo(text, err=True)
-    time.sleep(_TELLING_SECONDS)
-    ranks.abort(code)
 
 
 def _settings(options: dict[str, Any], model: str) -> ReconstructionSettings:
@@ -139,20 +107,20 @@ def _settings(options: dict[str, Any], model: str) -> ReconstructionSettings:
 def _run(
     files: ModelFiles,
     settings: ReconstructionSettings,
-    ranks: Ranks,
+    ranks: Communicator,
     options: dict[str, Any],
     quiet: bool,
 ) -> Reconstruction:
     """Reconstruct with a progress bar of this process's own videos."""
+    from fomm_core.distributed import raise_on_all_ranks
     from fomm_core.loading import start_model
     from fomm_eval.cli.progress import video_bar
     from fomm_eval.data.test_videos import find_test_videos
-    from fomm_eval.reconstruction.ranks import agreed
     from fomm_eval.reconstruction.reconstruct import reconstruct_all
 
     data = files.config.dataset_params
     with ExitStack() as stack:
-        with agreed(ranks):
+        with raise_on_all_ranks(ranks):
             root = _root(options["data"], data)
             videos = find_test_videos(root, by_identity=data.id_sampling)
             threads = _threads(options["threads"], ranks)
@@ -164,16 +132,17 @@ def _run(
             running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
             click.echo(running, err=True)
         bar = stack.enter_context(video_bar(len(ranks.share(videos)), quiet))
-        return reconstruct_all(
-            model,
-            videos,
-            settings,
-            ledger,
-            ranks=ranks,
-            resume=options["resume"],
-            keep_going=options["skip_broken"],
-            on_progress_of=bar.callback_of,
-        )
+        with raise_on_all_ranks(ranks):
+            return reconstruct_all(
+                model,
+                videos,
+                settings,
+                ledger,
+                ranks=ranks,
+                resume=options["resume"],
+                keep_going=options["skip_broken"],
+                on_progress_of=bar.callback_of,
+            )
 
 
 def _root(data: Path | None, configured: DatasetParams) -> Path:
@@ -192,11 +161,11 @@ def _root(data: Path | None, configured: DatasetParams) -> Path:
     return Path(configured.root_dir)
 
 
-def _threads(wanted: int, ranks: Ranks) -> int:
+def _threads(wanted: int, ranks: Communicator) -> int:
     """Let the processes on one machine share its cores."""
     if wanted or ranks.size == 1:
         return wanted
-    from fomm_core.distributed import local_size
+    from fomm_core.distributed.launcher import local_size
     from fomm_core.utils.machine import usable_cores
 
     return max(1, usable_cores() // local_size(os.environ, ranks.size))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fomm_core.dataset import clip_name
+from fomm_core.distributed import Communicator, SingleProcess
 from fomm_core.errors import FommError, MediaError, OutputError
 from fomm_core.loading import Model
 from fomm_core.pipeline.options import AnimationOptions
@@ -21,7 +22,6 @@ from fomm_core.video import VideoReader
 from fomm_eval.data.strips import STRIPS_FOLDER, StripWriter
 from fomm_eval.metrics import absolute_difference
 from fomm_eval.reconstruction.manifest import Manifest, Reconstructed
-from fomm_eval.reconstruction.ranks import Ranks
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ def reconstruct_all(
     settings: ReconstructionSettings,
     ledger: Manifest,
     *,
-    ranks: Ranks | None = None,
+    ranks: Communicator | None = None,
     resume: bool = False,
     keep_going: bool = False,
     on_progress_of: Callable[[str], ProgressCallback] | None = None,
@@ -172,7 +172,7 @@ def reconstruct_all(
         FommError: of the first video that failed, unless they are to be passed over; or all
             failed.
     """
-    ranks = ranks or Ranks()
+    ranks = ranks or SingleProcess()
     done: list[Reconstructed] = []
     failures: list[Failure] = []
     for video in ranks.share(videos):

@@ -157,13 +157,13 @@ def _check_combination(arguments: dict[str, Any]) -> None:
 
 def _train(arguments: dict[str, Any], quiet: bool) -> None:
     """Join the other ranks, train, and say how it ended."""
+    from fomm_core.cli.errors import abort_all_ranks_on_error
+    from fomm_train.backend.communicator import join_training_ranks
     from fomm_train.backend.precision import choose_context, make_precision
-    from fomm_train.communicator import create
-    from fomm_train.run.failure import abort_all_ranks_on_error
     from fomm_train.run.train import train
 
     context = choose_context(arguments["context"])
-    communicator = create(context)
+    communicator = join_training_ranks(context)
     with abort_all_ranks_on_error(communicator):
         beginning = _begin(arguments)
         arithmetic = _arithmetic(arguments, beginning)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import nnabla as nn
 import numpy as np
 
+from fomm_core.distributed import Communicator
+from fomm_train.backend.communicator import average
 from fomm_train.backend.precision import FIRST_SCALE, LossScale, Precision
 from fomm_train.backend.solvers import Network, Schedule, Solver, SolverState
-from fomm_train.communicator import Communicator
 from fomm_train.config import TrainConfig
 from fomm_train.data.batch import Batch
 from fomm_train.errors import DivergenceError
@@ -130,7 +131,7 @@ class TrainingStep:
             for solver in solvers:
                 solver.zero_grad()
             objective.total.backward(self.loss_scale.scale, clear_buffer=True)
-        self._communicator.all_reduce_mean([g for solver in solvers for g in solver.gradients])
+        average(self._communicator, [g for solver in solvers for g in solver.gradients])
         if self._is_mixed and not self._unscale(solvers):
             return losses, wanted
         for solver in solvers:

@@ -10,44 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import nnabla as nn
-import nnabla.parametric_functions as PF
 import numpy as np
-import numpy.typing as npt
 from nnabla.initializer import ConstantInitializer
 from nnabla.parameter import get_parameter_or_create
 
-from fomm_core.network.blocks import Normalize, batch_statistics
-from fomm_train.communicator import Communicator, NNablaCommunicator, NumberArray
+from fomm_core.distributed import Communicator
+from fomm_core.distributed.communicator import DoubleArray, SingleArray
 from fomm_train.kernels.custom_function import CustomFunction, store
 
 DECAY_RATE = 0.9
 EPSILON = 1e-5
-
-Float32Array = npt.NDArray[np.float32]
-
-
-def synchronised(communicator: Communicator) -> Normalize:
-    """Batch normalisation for training on these ranks.
-
-    Parameters and running statistics have the names and shapes of
-    :func:`fomm_core.network.blocks.batch_statistics`, which this is for a single rank.
-    """
-    if communicator.size == 1:
-        return batch_statistics
-    if isinstance(communicator, NNablaCommunicator):
-        inner = communicator.inner
-
-        def on_gpus(x: nn.Variable) -> nn.Variable:
-            return PF.sync_batch_normalization(
-                x, inner, decay_rate=DECAY_RATE, eps=EPSILON, batch_stat=True
-            )
-
-        return on_gpus
-
-    def on_cpus(x: nn.Variable) -> nn.Variable:
-        return normalize_over_ranks(x, communicator)
-
-    return on_cpus
 
 
 def normalize_over_ranks(x: nn.Variable, communicator: Communicator) -> nn.Variable:
@@ -71,8 +43,8 @@ class _BatchNormalizationOverRanks(CustomFunction):
         super().__init__()
         self._communicator = communicator
         # Of the last forward pass: (1, C, 1, 1) each, and the number of values per channel.
-        self._mean: Float32Array = np.zeros(0, np.float32)
-        self._inverse_deviation: Float32Array = np.zeros(0, np.float32)
+        self._mean: SingleArray = np.zeros(0, np.float32)
+        self._inverse_deviation: SingleArray = np.zeros(0, np.float32)
         self._count = 0.0
 
     def grad_depends_input_data(self, i: int, j: int) -> bool:
@@ -124,7 +96,7 @@ class _BatchNormalizationOverRanks(CustomFunction):
             centred *= gamma * self._inverse_deviation
             store(inputs[0].grad.data, centred, accum[0])
 
-    def _statistics(self, x: Float32Array) -> tuple[NumberArray, NumberArray, float]:
+    def _statistics(self, x: SingleArray) -> tuple[DoubleArray, DoubleArray, float]:
         """Mean and variance (1, C, 1, 1) over all ranks, and the number of values.
 
         What is summed are the ranks' means and squared deviations from their own means, in
@@ -141,24 +113,24 @@ class _BatchNormalizationOverRanks(CustomFunction):
         return mean, np.maximum(sums[1] / total - mean**2, 0), total
 
 
-def _channel_sums(x: Float32Array) -> NumberArray:
+def _channel_sums(x: SingleArray) -> DoubleArray:
     """Sum over batch and pixels; (B, C, H, W) -> (1, C, 1, 1) float64."""
     rows = x.reshape(*x.shape[:2], -1).sum(axis=2)
     return _over_batch(rows)
 
 
-def _channel_dots(x: Float32Array, y: Float32Array) -> NumberArray:
+def _channel_dots(x: SingleArray, y: SingleArray) -> DoubleArray:
     """Sum of products over batch and pixels; twice (B, C, H, W) -> (1, C, 1, 1) float64."""
     flat = (*x.shape[:2], -1)
     return _over_batch(np.einsum("bcn,bcn->bc", x.reshape(flat), y.reshape(flat)))
 
 
-def _over_batch(rows: Float32Array) -> NumberArray:
+def _over_batch(rows: SingleArray) -> DoubleArray:
     """(B, C) -> (1, C, 1, 1) float64."""
-    total: NumberArray = rows.sum(axis=0, dtype=np.float64)
+    total: DoubleArray = rows.sum(axis=0, dtype=np.float64)
     return total.reshape(1, -1, 1, 1)
 
 
-def _decay_towards(running: Float32Array, recent: NumberArray) -> None:
+def _decay_towards(running: SingleArray, recent: DoubleArray) -> None:
     running *= np.float32(DECAY_RATE)
     running += (np.float32(1 - DECAY_RATE) * recent).astype(np.float32)

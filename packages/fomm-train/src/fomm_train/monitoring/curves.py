@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from fomm_core.distributed.communicator import DoubleArray
 from fomm_core.utils.files import atomic_path
-from fomm_train.communicator import NumberArray
 from fomm_train.monitoring.log_directory import LogDirectory
 from fomm_train.monitoring.series import read_series, series_files
 
@@ -49,9 +49,9 @@ def draw_curves(directory: LogDirectory) -> None:
         figure.savefig(partial, format="png")
 
 
-def _thinned(values: NumberArray) -> NumberArray:
+def _thinned(values: DoubleArray) -> DoubleArray:
     """Means of neighbouring rows, few enough to draw."""
     size = math.ceil(len(values) / _MOST_POINTS)
     whole = len(values) // size * size
-    means: NumberArray = values[:whole].reshape(-1, size, 2).mean(axis=1)
+    means: DoubleArray = values[:whole].reshape(-1, size, 2).mean(axis=1)
     return means

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fomm_core.distributed.communicator import DoubleArray
 from fomm_core.errors import OutputError
 from fomm_core.utils.files import atomic_path
 from fomm_train.checkpoint import PendingMean
-from fomm_train.communicator import NumberArray
 from fomm_train.graph.step import Loss
 from fomm_train.monitoring.log_directory import LogDirectory
 
@@ -70,7 +70,7 @@ def series_files(directory: LogDirectory) -> dict[str, Path]:
     return {path.name.removesuffix(ending): path for path in found}
 
 
-def read_series(path: Path) -> NumberArray:
+def read_series(path: Path) -> DoubleArray:
     """Read a series; (N, 2), iteration and value. A torn last line is left out."""
     rows = [_parse(line) for line in path.read_text(encoding="ascii", errors="replace").split("\n")]
     return np.array([row for row in rows if row is not None], dtype=np.float64).reshape(-1, 2)

@@ -11,19 +11,20 @@ from pathlib import Path
 
 import nnabla as nn
 
-from fomm_core.distributed import local_size
+from fomm_core.distributed import Communicator
+from fomm_core.distributed.launcher import local_size
 from fomm_core.errors import ConfigError
 from fomm_core.utils.machine import usable_cores
+from fomm_train.backend.communicator import copy_from_main
 from fomm_train.backend.precision import Precision
 from fomm_train.checkpoint import Progress
-from fomm_train.communicator import Communicator
 from fomm_train.config import TrainConfig
 from fomm_train.data.batch import PairSource
 from fomm_train.data.workers.loader import BatchLoader
 from fomm_train.graph.inputs import needs_truth
+from fomm_train.graph.normalization import synchronised
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph, build_graph
-from fomm_train.kernels.batch_normalization import synchronised
 from fomm_train.losses.vgg19 import Vgg19
 from fomm_train.losses.vgg19_weights import find_weights
 from fomm_train.losses.weighting import is_on
@@ -165,7 +166,7 @@ def _prepare(
         graph = build_graph(config, synchronised(communicator), vgg, precision)
         step = TrainingStep(config, graph, communicator, precision, total_steps)
         apply_start(beginning, graph, step)
-        communicator.broadcast([v.data for v in graph.networks.parameters().values()])
+        copy_from_main(communicator, [v.data for v in graph.networks.parameters().values()])
     return graph, step
 
 

@@ -1,9 +1,9 @@
 import pytest
 
-from fomm_core.errors import MediaError
-from fomm_train.communicator import SingleProcess
-from fomm_train.run import failure
-from fomm_train.run.failure import abort_all_ranks_on_error
+from fomm_core.cli import errors
+from fomm_core.cli.errors import abort_all_ranks_on_error
+from fomm_core.distributed import SingleProcess
+from fomm_core.errors import DistributedError, MediaError
 
 
 class Ranks(SingleProcess):
@@ -18,7 +18,7 @@ class Ranks(SingleProcess):
 @pytest.fixture(autouse=True)
 def slept(monkeypatch):
     found = []
-    monkeypatch.setattr(failure.time, "sleep", found.append)
+    monkeypatch.setattr(errors.time, "sleep", found.append)
     return found
 
 
@@ -41,7 +41,7 @@ def test_all_ranks_end_with_one_line(capsys, slept, error, code, told):
     assert ranks.aborted == [code]
     assert ended.value.code == code
     assert capsys.readouterr().err == told
-    assert slept == [failure._TELLING_SECONDS]
+    assert slept == [errors._TELLING_SECONDS]
 
 
 def test_a_defect_shows_its_traceback(capsys):
@@ -57,7 +57,7 @@ def test_a_defect_shows_its_traceback(capsys):
 def test_other_ranks_let_rank_0_speak_first(slept):
     with pytest.raises(SystemExit), abort_all_ranks_on_error(Ranks(1, 2)):
         raise MediaError("broken")
-    assert slept == [failure._HEAD_START_SECONDS, failure._TELLING_SECONDS]
+    assert slept == [errors._HEAD_START_SECONDS, errors._TELLING_SECONDS]
 
 
 def test_a_good_end_is_none_of_its_business():
@@ -68,3 +68,19 @@ def test_a_good_end_is_none_of_its_business():
         raise SystemExit(0)
     assert ended.value.code == 0
     assert ranks.aborted == []
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_what_all_ranks_raise_is_raised_by_the_main_one(size):
+    ranks = Ranks(0, size)
+    with pytest.raises(DistributedError), abort_all_ranks_on_error(ranks):
+        raise DistributedError("broken")
+    assert ranks.aborted == []
+
+
+def test_of_what_all_ranks_raise_the_others_say_nothing(capsys, slept):
+    ranks = Ranks(1, 2)
+    with pytest.raises(SystemExit) as ended, abort_all_ranks_on_error(ranks):
+        raise DistributedError("broken")
+    assert (ended.value.code, ranks.aborted, slept) == (2, [], [])
+    assert capsys.readouterr().err == ""

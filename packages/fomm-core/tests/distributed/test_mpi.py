@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import builtins
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from fomm_core.errors import BrokenMediaError
-from fomm_eval.errors import EvaluationError
-from fomm_eval.reconstruction.ranks import MpiRanks, Ranks, agreed, join_ranks
+from fomm_core.distributed import MpiCommunicator, SingleProcess, join_ranks
+from fomm_core.errors import DistributedError
+from mpi_launcher import mpirun_or_skip
 
 
 class World:
@@ -43,13 +46,13 @@ class World:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_every_item_is_in_exactly_one_share(size):
-    shares = [MpiRanks(World(rank, size)).share(range(5)) for rank in range(size)]
+    shares = [MpiCommunicator(World(rank, size)).share(range(5)) for rank in range(size)]
     assert sorted(item for share in shares for item in share) == list(range(5))
 
 
 def test_the_others_are_told_to_stop_and_messages_do_not_linger():
     world = World(1, 3, waiting=2)
-    ranks = MpiRanks(world)
+    ranks = MpiCommunicator(world)
     assert ranks.is_stopped()
     ranks.stop_others()
     assert world.sent == [0, 2]
@@ -57,14 +60,22 @@ def test_the_others_are_told_to_stop_and_messages_do_not_linger():
     assert not ranks.is_stopped()
 
 
-def test_without_a_launcher_there_is_one_process():
+def test_a_single_process_needs_no_mpi(monkeypatch):
+    imported = builtins.__import__
+
+    def no_mpi(name, *args, **kwargs):
+        assert not name.startswith("mpi4py")
+        return imported(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", no_mpi)
     ranks = join_ranks({})
-    assert (type(ranks), ranks.rank, ranks.size, ranks.gather(3)) == (Ranks, 0, 1, [3])
+    assert isinstance(ranks, SingleProcess)
+    assert (ranks.rank, ranks.size, ranks.is_main, ranks.gather(3)) == (0, 1, True, [3])
 
 
 def test_a_launcher_without_mpi4py_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "mpi4py", None)
-    with pytest.raises(EvaluationError, match=r"pip install 'fomm-eval\[mpi\]'"):
+    with pytest.raises(DistributedError, match=r"pip install 'fomm-core\[mpi\]'"):
         join_ranks({"PMI_SIZE": "2"})
 
 
@@ -74,23 +85,20 @@ def test_an_mpi_that_sees_nobody_is_told(monkeypatch):
             COMM_WORLD = World(0, 1)
 
     monkeypatch.setitem(sys.modules, "mpi4py", Module)
-    with pytest.raises(EvaluationError, match="the launcher started 2, MPI sees 1"):
+    with pytest.raises(DistributedError, match="the launcher started 2, MPI sees 1"):
         join_ranks({"OMPI_COMM_WORLD_SIZE": "2"})
 
 
-class OneHasFailed(Ranks):
-    """One process alone that hears of another which failed."""
-
-    def gather(self, value):
-        return [value, "data: found none"]
-
-
-def test_what_fails_elsewhere_fails_here():
-    with pytest.raises(EvaluationError, match="data: found none"), agreed(OneHasFailed()):
-        pass
+def test_ranks_that_do_not_see_each_other_are_an_error():
+    pytest.importorskip("mpi4py")
+    with pytest.raises(DistributedError, match="started 2, MPI sees 1"):
+        join_ranks({"PMI_SIZE": "2"})
 
 
-def test_what_fails_here_is_told_with_its_cause():
-    with pytest.raises(EvaluationError, match=r"^broken$") as told, agreed(Ranks()):
-        raise BrokenMediaError("broken", 3)
-    assert isinstance(told.value.__cause__, BrokenMediaError)
+def test_collectives():
+    script = Path(__file__).parent / "collectives.py"
+    launcher = [mpirun_or_skip(), "-n", "3", sys.executable, script]
+    done = subprocess.run(
+        [*map(str, launcher)], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "checked\n"), done.stderr

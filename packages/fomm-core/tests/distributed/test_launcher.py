@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fomm_core.distributed import launched_size, local_rank, local_size
+from fomm_core.distributed.launcher import launched_size, local_rank, local_size
 
 HYDRA = {"PMI_SIZE": "6", "MPI_LOCALRANKID": "1", "MPI_LOCALNRANKS": "2"}
 OPEN_MPI = {
