@@ -39,3 +39,8 @@ def test_whether_a_sample_is_fed_depends_on_nothing_but_itself():
 )
 def test_what_needs_the_truth(params, needed):
     assert needs_truth(params) == needed
+
+
+def test_draws_are_those_of_earlier_versions():
+    drawn = draw_teacher_forcing(np.arange(12), 3, 0.5).tolist()
+    assert drawn == [0, 0, 1, 1, 1, 0, 1, 0, 0, 1, 0, 0]

@@ -200,3 +200,20 @@ def test_a_frame_shows_at_each_pixel_what_the_warp_points_to():
     np.testing.assert_allclose(
         2 * shown.transpose(0, 2, 3, 1)[inside], positions[inside], atol=1e-4
     )
+
+
+def test_draws_are_those_of_earlier_versions():
+    params = TransformParams(sigma_affine=0.05, sigma_tps=0.005, points_tps=2)
+    drawn = RandomTransform.draw(np.array([0, 5, 2**40]), 3, params)
+    theta = [
+        [1.060334324836731, -0.006747636944055557, -0.07204700261354446],
+        [0.055457860231399536, 1.1217195987701416, 0.000823960464913398],
+    ]
+    control = [
+        -0.0039603849872946740,
+        -0.0021436726674437523,
+        0.0026553275529295206,
+        -0.004616683814674616,
+    ]
+    np.testing.assert_array_equal(drawn.theta[2], np.array(theta, np.float32))
+    np.testing.assert_array_equal(drawn.control_params[2, 0], np.array(control, np.float32))

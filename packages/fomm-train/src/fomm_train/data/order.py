@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.errors import ConfigError
+from fomm_core.utils.rng import make_rng
 from fomm_train.data.batch import IdArray
-from fomm_train.data.rng import generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class BatchOrder:
 
     def permutation(self, epoch: int) -> npt.NDArray[np.int64]:
         """Return (samples,) int64, the order of an epoch's samples."""
-        return generator(self.seed, "order", epoch).permutation(self.samples)
+        return make_rng(self.seed, "order", epoch).permutation(self.samples)
 
     def tasks(self, epoch: int, start: int = 0) -> Iterator[BatchTask]:
         """Yield this rank's batches from batch ``start`` of an epoch on, epoch after epoch."""

@@ -14,12 +14,12 @@ from fomm_core.errors import ConfigError, MediaError
 from fomm_core.image import fit, to_network
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.utils.cache import cache_folder
+from fomm_core.utils.rng import make_rng
 from fomm_train.config import AugmentationParams, TrainConfig
 from fomm_train.data.augment import draw_augmentation
 from fomm_train.data.batch import Pair
 from fomm_train.data.clip import Clip, open_clip
 from fomm_train.data.index import IndexStore
-from fomm_train.data.rng import generator
 
 
 @runtime_checkable
@@ -117,11 +117,11 @@ class VideoPairs:
         """
         for video in self._candidates(epoch, index):
             try:
-                frames = self._read(video, generator(self._seed, "frames", epoch, index))
+                frames = self._read(video, make_rng(self._seed, "frames", epoch, index))
             except MediaError as error:
                 self.skipped.setdefault(video, str(error))
             else:
-                return self._augmented(frames, generator(self._seed, "augment", epoch, index))
+                return self._augmented(frames, make_rng(self._seed, "augment", epoch, index))
         video, reason = next(iter(self.skipped.items()))
         raise MediaError(
             f"{video.parent}: expected videos that can be read, found {len(self.skipped)} that "
@@ -131,9 +131,9 @@ class VideoPairs:
     def _candidates(self, epoch: int, index: int) -> Iterator[Path]:
         """Yield the video of a sample and, in case it is damaged, all others in its place."""
         unit = self._units[index % len(self._units)]
-        order = generator(self._seed, "video", epoch, index).permutation(len(unit))
+        order = make_rng(self._seed, "video", epoch, index).permutation(len(unit))
         yield from (unit[i] for i in order)
-        others = generator(self._seed, "replacement", epoch, index).permutation(len(self._units))
+        others = make_rng(self._seed, "replacement", epoch, index).permutation(len(self._units))
         for i in others:
             if self._units[i] is not unit:
                 yield from self._units[i]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.network.keypoint_detector import KeypointVariables
+from fomm_core.utils.rng import make_rng
 from fomm_train.config import TrainConfig, TrainParams
 from fomm_train.data.batch import Batch, IdArray, Truth
 from fomm_train.losses.equivariance import RandomTransform, TransformVariables
@@ -148,10 +149,7 @@ def draw_teacher_forcing(
     sample_ids: IdArray, seed: int, probability: float
 ) -> npt.NDArray[np.float32]:
     """Draw for each sample whether its true keypoints are fed; (B,) of 0 and 1."""
-    draws = []
-    for sample in sample_ids:
-        entropy = np.random.SeedSequence((seed, _PURPOSE, int(sample)))
-        draws.append(np.random.Generator(np.random.Philox(entropy)).random())
+    draws = [make_rng(seed, _PURPOSE, int(sample)).random() for sample in sample_ids]
     return (np.array(draws) < probability).astype(np.float32)
 
 

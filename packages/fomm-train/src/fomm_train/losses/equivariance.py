@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.network.warping import constant, coordinate_grid, reshape
+from fomm_core.utils.rng import make_rng
 from fomm_train.config import TransformParams
 from fomm_train.kernels.custom_function import stop_gradient
 
@@ -53,8 +54,7 @@ class RandomTransform:
         """
         theta, control = [], []
         for sample in sample_ids:
-            entropy = np.random.SeedSequence((seed, _PURPOSE, int(sample)))
-            random = np.random.Generator(np.random.Philox(entropy))
+            random = make_rng(seed, _PURPOSE, int(sample))
             theta.append(np.eye(2, 3) + params.sigma_affine * random.standard_normal((2, 3)))
             control.append(params.sigma_tps * random.standard_normal((1, params.points_tps**2)))
         return cls(np.stack(theta).astype(np.float32), np.stack(control).astype(np.float32))

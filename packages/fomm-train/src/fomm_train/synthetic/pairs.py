@@ -10,10 +10,10 @@ from typing_extensions import Self
 from fomm_core.errors import ConfigError
 from fomm_core.image import to_network
 from fomm_core.motion.keypoints import FloatArray
+from fomm_core.utils.rng import make_rng
 from fomm_train.config import AugmentationParams, AvatarParams, TrainConfig
 from fomm_train.data.augment import draw_augmentation
 from fomm_train.data.batch import Pair, Truth
-from fomm_train.data.rng import generator
 from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, keypoint_arrays, mirror
 from fomm_train.synthetic.drawn.identity import Identity
 from fomm_train.synthetic.drawn.pose import Pose
@@ -124,7 +124,7 @@ class AvatarPairs:
     def plan(self, epoch: int, index: int) -> Plan:
         """Say what a sample shows, before augmentation; see :meth:`pair`."""
         params = self._world.params
-        draw = Draw(generator(self._seed, "avatar pair", epoch, index))
+        draw = Draw(make_rng(self._seed, "avatar pair", epoch, index))
         source = index % params.identities
         motion = self._world.motion(source, draw.whole(0, params.motions - 1))
         first, second = (draw.whole(0, params.frames - 1) for _ in range(2))
@@ -140,7 +140,7 @@ class AvatarPairs:
     def pair(self, epoch: int, index: int) -> Pair:
         """Make a sample; see :class:`~fomm_train.data.batch.PairSource`."""
         plan = self.plan(epoch, index)
-        random = generator(self._seed, "avatar augmentation", epoch, index)
+        random = make_rng(self._seed, "avatar augmentation", epoch, index)
         change = draw_augmentation(self._augmentation, random)
         poses = [plan.source_pose, plan.driving_pose]
         if change.time_flip:

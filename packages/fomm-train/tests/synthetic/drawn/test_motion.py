@@ -100,3 +100,9 @@ def test_expressions_can_be_taken_away():
     assert pose.blink == 1.0
     assert pose.with_open_eyes().with_closed_mouth() == Pose(yaw=0.3, smile=0.2)
     assert NEUTRAL.with_open_eyes() == NEUTRAL
+
+
+def test_motions_are_those_of_earlier_versions():
+    track = draw_motion(5, Split.TEST, 2, 6).track
+    expected = [-0.2347365856004247, -0.2958311306785007, -0.016383043095454936]
+    np.testing.assert_allclose(track[4, :3], expected, rtol=1e-12)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
+from fomm_core.utils.rng import make_rng
 from fomm_train.synthetic.drawn.identity import Background
 from fomm_train.synthetic.drawn.palette import Colour, darker, lighter, mix
 from fomm_train.synthetic.draws import Draw
@@ -27,7 +28,7 @@ def paint_background(background: Background, side: int) -> Image.Image:
     Returns:
         An RGB image of ``side`` by ``side`` pixels.
     """
-    draw = Draw(np.random.Generator(np.random.Philox(background.seed)))
+    draw = Draw(make_rng(background.seed))
     image = _gradient(background, side, draw)
     painter = _PAINTERS.get(background.style)
     if painter is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fomm_train.data.rng import generator
+from fomm_core.utils.rng import make_rng
 from fomm_train.synthetic.drawn import palette
 from fomm_train.synthetic.drawn.identity import (
     BACKGROUNDS,
@@ -35,7 +35,7 @@ _UNDER_HATS = ("short", "bob", "long", "ponytail", "bald")
 
 def draw_identity(seed: int, split: Split, number: int) -> Identity:
     """Identity ``number`` of a part of the set; equal arguments give equal identities."""
-    draw = Draw(generator(seed, "avatar identity", int(split), number))
+    draw = Draw(make_rng(seed, "avatar identity", int(split), number))
     feminine = draw.chance(0.5)
     head = _head(draw, feminine)
     hair_colour = _hair_colour(draw, head.skin)

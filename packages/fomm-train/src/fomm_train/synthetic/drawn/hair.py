@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fomm_core.utils.rng import make_rng
 from fomm_train.synthetic.drawn.anatomy import Array
 from fomm_train.synthetic.drawn.hulls import Ellipsoid, Layer, ball
 from fomm_train.synthetic.drawn.identity import Hair, Head, Identity
@@ -158,7 +159,7 @@ def _afro(parts: Parts, hair: Hair, head: Head) -> None:
 
 def _add_curls(parts: Parts, hair: Hair, head: Head, radius: float, count: int) -> None:
     """Balls around the skull, evenly spread along a spiral; none in the face."""
-    draw = Draw(np.random.Generator(np.random.Philox(hair.seed)))
+    draw = Draw(make_rng(hair.seed))
     tones = (hair.colour, darker(hair.colour, 0.14), lighter(hair.colour, 0.07))
     for number in range(count):
         turn = 137.5 * number + draw.uniform(-12.0, 12.0)
@@ -175,7 +176,7 @@ def _add_curls(parts: Parts, hair: Hair, head: Head, radius: float, count: int) 
 
 def _spiky(parts: Parts, hair: Hair, head: Head) -> None:
     _add_cap(parts, hair, head)
-    draw = Draw(np.random.Generator(np.random.Philox(hair.seed)))
+    draw = Draw(make_rng(hair.seed))
     for azimuth in range(-120, 121, 30):
         for up in (0.45, 0.85):
             length = draw.uniform(0.14, 0.24)

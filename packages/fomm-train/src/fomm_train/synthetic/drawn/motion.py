@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fomm_train.data.rng import generator
+from fomm_core.utils.rng import make_rng
 from fomm_train.synthetic.drawn.anatomy import Array
 from fomm_train.synthetic.drawn.pose import (
     CHANNELS,
@@ -90,7 +90,7 @@ def draw_motion(seed: int, split: Split, number: int, frames: int) -> Motion:
         number: which motion, not negative.
         frames: its length T, at least 1.
     """
-    draw = Draw(generator(seed, "avatar motion", int(split), number))
+    draw = Draw(make_rng(seed, "avatar motion", int(split), number))
     channels = {name: np.full(frames, getattr(NEUTRAL, name)) for name in CHANNELS}
     _move_head(draw, channels, frames)
     _move_face(draw, channels, frames)
