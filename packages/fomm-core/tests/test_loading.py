@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
-from fomm_core import engine as engines
 from fomm_core import loading as models
-from fomm_core.engine import EngineStatus
+from fomm_core.engine import registry
 from fomm_core.engine.fake import FakeEngine
+from fomm_core.engine.spec import EngineStatus
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.loading import (
     Model,
@@ -21,6 +23,7 @@ from fomm_core.loading import (
 )
 from fomm_core.model import hub as zoo
 from fomm_core.model.bundle import embedded_models
+from fomm_core.model.files import ModelFiles
 
 AVATAR = embedded_models()["avatar"]
 
@@ -215,7 +218,7 @@ class TestStarting:
     def test_nnabla_needs_parameters(self, monkeypatch):
         usable(monkeypatch)
         files = find_model("avatar")
-        bare = models.ModelFiles(files.name, files.config, None, files.bundle)
+        bare = ModelFiles(files.name, files.config, None, files.bundle)
         with pytest.raises(EngineError, match=r"nnabla: the model has no params.h5$"):
             start_model(bare, "nnabla")
         assert ("openvino", "fp32") in usable_engines(bare)
@@ -234,11 +237,12 @@ class TestStarting:
 def usable(monkeypatch) -> None:
     """Pretend that every engine is installed."""
 
-    def status(name: str) -> EngineStatus:
-        return EngineStatus(name, True, "", "1.0")
-
-    monkeypatch.setattr(engines, "engine_status", status)
-    monkeypatch.setattr(models, "engine_status", status)
+    specs = tuple(
+        replace(spec, status=partial(EngineStatus, spec.name, True, "", "1.0"))
+        for spec in registry.engine_specs()
+    )
+    monkeypatch.setattr(registry, "engine_specs", lambda: specs)
+    monkeypatch.setattr(models, "engine_specs", lambda: specs)
 
 
 def test_the_fastest_comes_first(monkeypatch):

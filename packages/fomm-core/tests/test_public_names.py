@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -82,6 +83,7 @@ def test_importing_it_loads_nothing_heavy():
         "loading",
         "engine.base",
         "engine.fake",
+        "engine.registry",
         "model.bundle",
         "animator",
         "pipeline.options",
@@ -90,3 +92,20 @@ def test_importing_it_loads_nothing_heavy():
 )
 def test_nor_do_the_modules_around_engines(module):
     assert loaded_by(f"import fomm_core.{module}") == set()
+
+
+def test_nor_does_the_look_at_all_engines():
+    code = "from fomm_core.engine.registry import engine_specs; assert len(engine_specs()) > 2"
+    assert loaded_by(code) == set()
+
+
+def test_a_loaded_model_hides_no_module_from_others():
+    code = (
+        "import sys, fomm_core; fomm_core.load_model(engine='openvino').close(); "
+        "print([name for name, module in sys.modules.items() if module is None])"
+    )
+    quiet = {**os.environ, "CI": "true"}  # openvino reports no import from there
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=quiet
+    )
+    assert done.stdout == "[]\n"

@@ -1,40 +1,25 @@
-"""Loading a model: from the package, the zoo, a folder, or a configuration with parameters."""
+"""Loading a model: from the package, the hub, a folder, or a configuration with parameters."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
 from typing_extensions import Self
 
 from fomm_core.config import Config, load_config
-from fomm_core.engine import ENGINES, choose_engine, engine_status
 from fomm_core.engine.base import Engine
+from fomm_core.engine.registry import choose_engine, engine_specs
+from fomm_core.engine.spec import EngineSpec, Precision, parse_precision
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.model.bundle import Bundle, embedded_models, is_bundle, is_plain_name, open_bundle
+from fomm_core.model.files import ModelFiles
 
 DEFAULT_MODEL = "avatar"
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ModelFiles:
-    """Where a model lies, before any engine has loaded it.
-
-    Attributes:
-        name: names the folder of its results.
-        config: the configuration.
-        parameters: NNabla's parameter file, where there is one.
-        bundle: the exported graphs, where there are some.
-    """
-
-    name: str
-    config: Config
-    parameters: Path | None = None
-    bundle: Bundle | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +69,15 @@ def load_model(
     """Load a model.
 
     Args:
-        model: a name of the zoo or of an embedded model (default ``"avatar"``), or a model
+        model: a name of the hub or of an embedded model (default ``"avatar"``), or a model
             folder.
         config: a configuration file instead, such as ``training_info.yaml``.
         params: the parameter file (.h5) to go with ``config``; by default the one that the
             configuration names as ``saved_parameters``.
-        engine: ``"openvino"``, ``"nnabla"``, ``"nnabla-cudnn"``, or ``"auto"`` for the fastest that
-            is there (``"cpu"``: the fastest on the CPU).
-        precision: ``"fp32"``, or ``"fast"`` for a bfloat16 decoder (openvino only).
-        threads: CPU threads of the openvino engine; 0 lets it choose.
+        engine: an engine's name as in :mod:`fomm_core.engine.registry`, ``"auto"`` for the
+            fastest that is there, or ``"cpu"`` for the fastest on the CPU.
+        precision: ``"fp32"``, or ``"fast"`` for a bfloat16 decoder, with an engine that has it.
+        threads: CPU threads of an engine that can use several; 0 lets it choose.
 
     Raises:
         FommError: one of its kinds, for whatever is missing, damaged or does not fit.
@@ -106,7 +91,7 @@ def find_model(
     config: str | Path | None = None,
     params: str | Path | None = None,
 ) -> ModelFiles:
-    """Find the files of a model, downloading them where the zoo says so.
+    """Find the files of a model, downloading them where the hub says so.
 
     Args: as in :func:`load_model`.
     """
@@ -123,42 +108,36 @@ def start_model(
     files: ModelFiles, engine: str = "auto", precision: str = "fp32", threads: int = 0
 ) -> Model:
     """Load the found files into an engine; arguments as in :func:`load_model`."""
-    from fomm_core.engine.openvino import PRECISIONS
-
-    if precision not in PRECISIONS:
-        known = " or ".join(PRECISIONS)
-        raise EngineError(f"precision: expected {known}, found {precision!r}")
-    name = choose_engine(engine, _obstacles(files, precision))
-    logger.info("model %s on engine %s, precision %s", files.name, name, precision)
-    if name == "openvino":
-        return Model(files.name, files.config, _start_openvino(files, precision, threads))
-    return Model(files.name, files.config, _start_nnabla(files, name))
+    wanted = parse_precision(precision)
+    spec = choose_engine(engine, lambda spec: _obstacle(spec, files, wanted))
+    logger.info("model %s on engine %s, precision %s", files.name, spec.name, wanted)
+    if spec.needs_graphs:
+        files = _with_graphs(files)
+    return Model(files.name, files.config, spec.start(files, wanted, threads))
 
 
-def usable_engines(files: ModelFiles) -> list[tuple[str, str]]:
+def usable_engines(files: ModelFiles) -> list[tuple[str, Precision]]:
     """The engines, with their precisions, that can run these files here; the fastest first."""
-    from fomm_core.engine.openvino import PRECISIONS, has_bfloat16
-
-    found = []
-    for engine in ENGINES:
-        if not engine_status(engine).usable:
-            continue
-        for precision in reversed(PRECISIONS):
-            fits = not _obstacles(files, precision)[engine]
-            if fits and (precision == "fp32" or has_bfloat16()):
-                found.append((engine, precision))
-    return found
+    return [
+        (spec.name, precision)
+        for spec in engine_specs()
+        if spec.status().usable
+        for precision in reversed(spec.precisions_here())
+        if not _obstacle(spec, files, precision)
+    ]
 
 
-def _obstacles(files: ModelFiles, precision: str) -> dict[str, str]:
-    """By engine, why it cannot run these files at this precision; empty if it can."""
-    without_parameters = "" if files.parameters else "the model has no params.h5"
-    nnabla = "precision fast needs openvino" if precision == "fast" else without_parameters
-    return {"openvino": _export_obstacle(files), "nnabla": nnabla, "nnabla-cudnn": nnabla}
+def _obstacle(spec: EngineSpec, files: ModelFiles, precision: Precision) -> str:
+    """Say why an engine cannot run these files at this precision; empty if it can."""
+    if precision not in spec.precisions:
+        able = [other.name for other in engine_specs() if precision in other.precisions]
+        return f"precision {precision} needs {' or '.join(able)}"
+    reason = spec.obstacle(files, precision)
+    return reason or (_export_obstacle(files) if spec.needs_graphs else "")
 
 
 def _export_obstacle(files: ModelFiles) -> str:
-    """Why the model has no exported graphs and none can be made here; empty if it has."""
+    """Say why the model has no exported graphs and none can be made here; empty if it has."""
     if files.bundle is not None:
         return ""
     from fomm_core.export.exporter import require_exporter
@@ -170,34 +149,25 @@ def _export_obstacle(files: ModelFiles) -> str:
     return ""
 
 
-def _start_openvino(files: ModelFiles, precision: str, threads: int) -> Engine:
-    from fomm_core.engine.openvino import OpenVINOEngine
+def _with_graphs(files: ModelFiles) -> ModelFiles:
+    """The files with exported graphs, which are made on first use.
 
-    bundle = files.bundle
-    if bundle is None:
-        from fomm_core.export.exporter import cached_export
-
-        if files.parameters is None:
-            raise ModelError(f"{files.name}: expected graphs or parameters, found neither")
-        bundle = cached_export(files.name, files.config, files.parameters)
-    return OpenVINOEngine(bundle.graphs, precision, threads)
-
-
-def _start_nnabla(files: ModelFiles, engine: str) -> Engine:
-    from fomm_core.engine.nnabla import NNablaEngine
-    from fomm_core.model.parameters import load_parameters
-
+    Raises:
+        ModelError: there is nothing to make them from.
+    """
+    if files.bundle is not None:
+        return files
     if files.parameters is None:
-        raise ModelError(f"{files.name}: engine {engine} needs params.h5, the model has none")
-    context = "cudnn" if engine == "nnabla-cudnn" else "cpu"
-    parameters = load_parameters(files.parameters)
-    return NNablaEngine(files.config, parameters, str(files.parameters), context)
+        raise ModelError(f"{files.name}: expected graphs or parameters, found neither")
+    from fomm_core.export.exporter import cached_export
+
+    return replace(files, bundle=cached_export(files.name, files.config, files.parameters))
 
 
 def folder_of_model(model: str | Path) -> Path | None:
-    """The folder that a name or a path stands for; ``None`` if it is left to the zoo.
+    """The folder that a name or a path stands for; ``None`` if it is left to the hub.
 
-    The names of embedded models come first. A folder with a name of the zoo, such as a data
+    The names of embedded models come first. A folder with a name of the hub, such as a data
     set ``vox``, counts only if it is a bundle; any other folder counts, so that
     :func:`~fomm_core.model.bundle.open_bundle` can say what it lacks.
     """
@@ -211,7 +181,7 @@ def folder_of_model(model: str | Path) -> Path | None:
 
 
 def _find_named(model: str | Path) -> ModelFiles:
-    """An embedded model, a model folder, or an entry of the zoo."""
+    """An embedded model, a model folder, or an entry of the hub."""
     folder = folder_of_model(model)
     if folder is not None:
         return _from_bundle(open_bundle(folder))
@@ -229,7 +199,7 @@ def _from_bundle(bundle: Bundle) -> ModelFiles:
 def _find_pair(config_path: Path, params: Path | None) -> ModelFiles:
     """A configuration with parameters, named after its log directory or its file.
 
-    As with the zoo, what is published by others may hold keys that are not known here.
+    As with the hub, what is published by others may hold keys that are not known here.
     """
     config = load_config(config_path, unknown="ignore")
     if params is None:

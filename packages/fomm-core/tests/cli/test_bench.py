@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from fomm_core import loading as model
+from fomm_core import loading
 from fomm_core.cli.bench import STAGES, format_table
-from fomm_core.engine import engine_status
+from fomm_core.engine.registry import engine_specs
+from fomm_core.engine.spec import EngineStatus
 
 RESULT = {
     "engine": "openvino",
@@ -95,14 +96,17 @@ def test_the_table_is_aligned_and_compares_with_the_slowest():
     ],
 )
 def test_what_cannot_be_measured_is_refused(fomm, monkeypatch, words, problem):
-    monkeypatch.setattr(model, "engine_status", without_gpu)
+    monkeypatch.setattr(loading, "engine_specs", without_gpu)
     assert problem in fomm("bench", *words).refusal
 
 
-def without_gpu(name):
-    """The status of an engine on a machine without a GPU."""
-    status = engine_status(name)
-    return replace(status, usable=False) if name == "nnabla-cudnn" else status
+def without_gpu():
+    """The engines on a machine without a GPU."""
+    absent = EngineStatus("nnabla-cudnn", False, "no CUDA device found", "")
+    return tuple(
+        replace(spec, status=lambda: absent) if spec.name == "nnabla-cudnn" else spec
+        for spec in engine_specs()
+    )
 
 
 def test_nnabla_does_not_run_fast(fomm):

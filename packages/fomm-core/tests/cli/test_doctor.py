@@ -7,7 +7,8 @@ import pytest
 from fomm_core import errors
 from fomm_core.cli import environment as report
 from fomm_core.cli.main import run
-from fomm_core.engine import EngineStatus
+from fomm_core.engine.registry import engine_names, find_engine
+from fomm_core.engine.spec import EngineStatus
 
 
 @pytest.fixture
@@ -17,13 +18,13 @@ def engines(monkeypatch):
     def pretend(*usable: str) -> None:
         statuses = [
             EngineStatus(name, name in usable, "" if name in usable else f"no {name} here", "1.2")
-            for name in report.ENGINES
+            for name in engine_names()
         ]
 
-        def choose(wanted, possible):
+        def choose(wanted, obstacle):
             if not usable:
                 raise errors.EngineError("no engine can run")
-            return usable[0]
+            return find_engine(usable[0])
 
         monkeypatch.setattr(report, "available_engines", lambda: statuses)
         monkeypatch.setattr(report, "choose_engine", choose)
@@ -45,7 +46,7 @@ def test_the_json_tells_of_this_very_machine(capsys):
     assert found["packages"]["fomm-core"] == __version__
     assert found["libraries"]["numpy"] == np.__version__
     assert found["machine"]["cores"] >= 1
-    assert {engine["name"] for engine in found["engines"]} == set(report.ENGINES)
+    assert [engine["name"] for engine in found["engines"]] == list(engine_names())
     assert found["auto"]["engine"] in {e["name"] for e in found["engines"] if e["usable"]}
 
 

@@ -209,3 +209,20 @@ def test_the_help_of_all_own_commands_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout == "[]\n"
+
+
+def test_openvino_reports_its_import_to_nobody():
+    code = (
+        "import sys\n"
+        "from fomm_core.cli.main import main\n"
+        "asked = []\n"
+        "network = {'socket.connect', 'socket.getaddrinfo'}\n"
+        "sys.addaudithook(lambda event, _: asked.append(event) if event in network else None)\n"
+        "sys.argv = ['fomm', 'doctor']\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print(asked, 'openvino' in sys.modules, sys.modules['openvino_telemetry'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[] True None"

@@ -23,7 +23,8 @@ from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
-    from fomm_core.loading import Model, ModelFiles
+    from fomm_core.loading import Model
+    from fomm_core.model.files import ModelFiles
     from fomm_core.motion.template import MotionTemplate
     from fomm_core.motion.transfer import MotionMode
     from fomm_core.pipeline.options import AnimationOptions

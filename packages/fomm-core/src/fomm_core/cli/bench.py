@@ -1,4 +1,4 @@
-"""``fomm bench``: how fast this machine animates, engine by engine in one run."""
+"""``fomm bench``: the speed of this machine, engine by engine in one run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from typing import Any
 
 import click
 
-from fomm_core.cli.options import ENGINE_NAMES, model_options
+from fomm_core.cli.options import model_options
+from fomm_core.engine.registry import engine_names
+from fomm_core.engine.spec import PRECISIONS, Precision
 from fomm_core.errors import ConfigError, EngineError
 
 STAGES = ("keypoints", "encoder", "motion", "decoder")
@@ -26,14 +28,14 @@ STAGES = ("keypoints", "encoder", "motion", "decoder")
 @click.option(
     "--engine",
     "engines",
-    type=click.Choice(ENGINE_NAMES[1:]),
+    type=click.Choice(engine_names()),
     multiple=True,
     help="Measure this engine; may be repeated [default: all that are there].",
 )
 @click.option(
     "--precision",
     "precisions",
-    type=click.Choice(["fp32", "fast"]),
+    type=click.Choice(PRECISIONS),
     multiple=True,
     help="Measure this precision; may be repeated [default: all that are there].",
 )
@@ -133,7 +135,7 @@ def _prepared(model: str | None, config: Path | None, params: Path | None) -> It
 
 def _combinations(
     model: str, engines: Sequence[str], precisions: Sequence[str]
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, Precision]]:
     """The engines and precisions to measure: those asked for, or all that can run.
 
     Raises:

@@ -1,15 +1,15 @@
-"""``fomm doctor``: what is installed, which engines are usable, and which would run."""
+"""``fomm doctor``: the installed packages, the usable engines, and the one that would run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from fomm_core.cli.environment import Environment
-    from fomm_core.engine import EngineStatus
+    from fomm_core.engine.spec import EngineStatus, Precision
     from fomm_core.utils.machine import Machine
 
 
@@ -26,30 +26,29 @@ def command(context: click.Context, as_json: bool) -> None:
 
     from fomm_core.cli.environment import inspect_environment
 
-    installation = inspect_environment()
+    environment = inspect_environment()
     if as_json:
-        click.echo(json.dumps(asdict(installation), indent=2))
+        click.echo(json.dumps(asdict(environment), indent=2))
     else:
-        click.echo("\n".join(describe(installation)))
-    if installation.auto.engine is None:
+        click.echo("\n".join(describe(environment)))
+    if environment.auto.engine is None:
         context.exit(2)
 
 
-def describe(installation: Environment) -> Iterator[str]:
-    """The report as lines of text."""
-    yield from _section("packages", installation.packages)
-    yield from _section("machine", _machine_rows(installation.machine))
-    rows = {status.name: _engine_text(status) for status in installation.engines}
-    if installation.precisions:
-        rows["openvino"] += f", precision {' or '.join(installation.precisions)}"
+def describe(environment: Environment) -> Iterator[str]:
+    """Yield the report as lines of text."""
+    yield from _section("packages", environment.packages)
+    yield from _section("machine", _machine_rows(environment.machine))
+    precisions = environment.precisions
+    rows = {status.name: _engine_text(status, precisions) for status in environment.engines}
     yield from _section("engines", rows)
-    auto = installation.auto
+    auto = environment.auto
     yield f"  auto runs {auto.engine}: {auto.reason}" if auto.engine else f"  {auto.reason}"
-    libraries = installation.libraries.items()
+    libraries = environment.libraries.items()
     yield from _section("libraries", {name: found or "not installed" for name, found in libraries})
-    cache = installation.cache
+    cache = environment.cache
     files = {
-        "embedded models": ", ".join(installation.embedded_models) or "none",
+        "embedded models": ", ".join(environment.embedded_models) or "none",
         "cache": f"{cache.folder} ({cache.files} files, {cache.size_mb} MB)",
     }
     yield from _section("files", files)
@@ -72,5 +71,13 @@ def _machine_rows(machine: Machine) -> dict[str, str]:
     }
 
 
-def _engine_text(status: EngineStatus) -> str:
-    return f"usable, version {status.version}" if status.usable else status.reason
+def _engine_text(status: EngineStatus, precisions: Sequence[Precision]) -> str:
+    """The state of an engine; of the machine's precisions, those it offers a choice of."""
+    from fomm_core.engine.registry import find_engine
+
+    if not status.usable:
+        return status.reason
+    offered = find_engine(status.name).precisions
+    shown = [precision for precision in precisions if precision in offered]
+    choice = f", precision {' or '.join(shown)}" if len(offered) > 1 else ""
+    return f"usable, version {status.version}{choice}"

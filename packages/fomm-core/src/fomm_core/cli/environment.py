@@ -1,13 +1,18 @@
-"""What of fomm is installed here, and what would run."""
+"""The environment that fomm finds here: packages, libraries, machine, engines, cache."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fomm_core.cli.plugins import installed_packages
-from fomm_core.engine import ENGINES, EngineStatus, available_engines, choose_engine
+from fomm_core.engine.registry import (
+    available_engines,
+    choose_engine,
+    engine_names,
+    engine_specs,
+)
+from fomm_core.engine.spec import EngineStatus, Precision, package_version
 from fomm_core.errors import EngineError
 from fomm_core.model.bundle import embedded_models
 from fomm_core.utils.cache import cache_folder
@@ -31,7 +36,7 @@ LIBRARIES = (
 
 @dataclass(frozen=True)
 class Choice:
-    """What ``--engine auto`` means on this machine.
+    """The engine of ``--engine auto`` on this machine.
 
     Attributes:
         engine: the engine's name; ``None`` where none is usable.
@@ -44,10 +49,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Cache:
-    """What is kept between runs and can be made again.
+    """The files that are kept between runs and can be made again.
 
     Attributes:
-        folder: where; it may not exist yet.
+        folder: where they lie; it may not exist yet.
         files: number of files.
         size_mb: their size in MB (10^6 bytes).
     """
@@ -67,8 +72,8 @@ class Environment:
         machine: the machine.
         engines: whether each engine is usable and, if not, why.
         auto: the engine that would run.
-        precisions: what ``--precision`` may be with the openvino engine; empty where that
-            engine is not usable.
+        precisions: the precisions that this machine has, of those usable engines that offer
+            more than one.
         embedded_models: names of the models that need no download.
         cache: the cache folder.
     """
@@ -78,7 +83,7 @@ class Environment:
     machine: Machine
     engines: tuple[EngineStatus, ...]
     auto: Choice
-    precisions: tuple[str, ...]
+    precisions: tuple[Precision, ...]
     embedded_models: tuple[str, ...]
     cache: Cache
 
@@ -89,35 +94,28 @@ def inspect_environment() -> Environment:
     usable = {status.name for status in engines if status.usable}
     return Environment(
         packages=installed_packages(),
-        libraries={name: _version(name) for name in LIBRARIES},
+        libraries={name: package_version(name) or None for name in LIBRARIES},
         machine=describe_machine(),
         engines=engines,
         auto=_choose(),
-        precisions=_precisions() if "openvino" in usable else (),
+        precisions=_precisions(usable),
         embedded_models=tuple(sorted(embedded_models())),
         cache=_measure(cache_folder()),
     )
 
 
-def _version(library: str) -> str | None:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None
-
-
 def _choose() -> Choice:
     try:
-        engine = choose_engine("auto", dict.fromkeys(ENGINES, ""))
+        engine = choose_engine("auto", obstacle=lambda _: "").name
     except EngineError as error:
         return Choice(None, str(error))
-    return Choice(engine, f"the first usable of {', '.join(ENGINES)} that can run the model")
+    return Choice(engine, f"the first usable of {', '.join(engine_names())} that can run the model")
 
 
-def _precisions() -> tuple[str, ...]:
-    from fomm_core.engine.openvino import PRECISIONS, has_bfloat16
-
-    return PRECISIONS if has_bfloat16() else PRECISIONS[:1]
+def _precisions(usable: set[str]) -> tuple[Precision, ...]:
+    """Collect the precisions of the usable engines that offer more than one."""
+    offering = (s for s in engine_specs() if s.name in usable and len(s.precisions) > 1)
+    return tuple(dict.fromkeys(p for spec in offering for p in spec.precisions_here()))
 
 
 def _measure(folder: Path) -> Cache:

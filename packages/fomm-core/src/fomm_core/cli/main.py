@@ -179,6 +179,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Entry point of the program ``fomm``."""
+    # Where this is installed, openvino's import reports to an analytics service.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     sys.exit(run(sys.argv[1:]))
 
 

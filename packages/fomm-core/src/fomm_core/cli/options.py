@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 
 import click
 
+from fomm_core.engine.registry import engine_names, engine_specs, find_engine
+from fomm_core.engine.spec import PRECISIONS, Device
 from fomm_core.errors import EngineError, FommError
 from fomm_core.pipeline.options import AnimationOptions, View, choices_of, option_names
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-ENGINE_NAMES = ("auto", "openvino", "nnabla", "nnabla-cudnn")
-CONTEXT_ENGINES = {"auto": "auto", "cpu": "cpu", "cudnn": "nnabla-cudnn"}
+CONTEXT_DEVICES: dict[str, Device | None] = {"auto": None, "cpu": "cpu", "cudnn": "gpu"}
+"""The kind of device that each context of NNabla's own command line asks for."""
 
 _RATE = re.compile(r"-?[0-9]+(\.[0-9]+|/[0-9]+)?")  # no exponents: Fraction("1e999999999")
 _FASTEST = 1000
@@ -114,20 +116,20 @@ model_options: Callable[[Decorated], Decorated] = joined(
 engine_options: Callable[[Decorated], Decorated] = joined(
     click.option(
         "--engine",
-        type=click.Choice(ENGINE_NAMES),
+        type=click.Choice(("auto", *engine_names())),
         help="What runs the networks [default: the fastest that is there].",
     ),
     click.option(
         "--context",
         "-c",
-        type=click.Choice(list(CONTEXT_ENGINES)),
+        type=click.Choice(list(CONTEXT_DEVICES)),
         default="auto",
         show_default=True,
         help="Kind of device, where --engine is not given.",
     ),
     click.option(
         "--precision",
-        type=click.Choice(["fp32", "fast"]),
+        type=click.Choice(PRECISIONS),
         default="fp32",
         show_default=True,
         help="fast: the decoder in bfloat16, on CPUs that have it.",
@@ -169,18 +171,22 @@ def animation_options(options: dict[str, Any], **others: Any) -> AnimationOption
 
 
 def engine_of(options: dict[str, Any]) -> str:
-    """The engine that ``--engine`` and ``--context`` ask for together.
+    """The engine that ``--engine`` and ``--context`` ask for together: a name, auto or cpu.
 
     Raises:
         EngineError: they contradict each other.
     """
     engine, context = options["engine"], options["context"]
+    device = CONTEXT_DEVICES[context]
     if engine in (None, "auto"):
-        return CONTEXT_ENGINES[context]
-    on_gpu = engine == "nnabla-cudnn"
-    if (context == "cudnn" and not on_gpu) or (context == "cpu" and on_gpu):
+        return _fastest_on_gpu() if device == "gpu" else context
+    if device not in (None, find_engine(engine).device):
         raise EngineError(f"expected an engine for context {context}, found --engine {engine}")
     return str(engine)
+
+
+def _fastest_on_gpu() -> str:
+    return next(spec.name for spec in engine_specs() if spec.device == "gpu")
 
 
 def view_of(options: dict[str, Any]) -> View:

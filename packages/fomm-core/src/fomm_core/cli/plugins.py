@@ -9,6 +9,7 @@ from typing import cast
 import click
 
 from fomm_core.errors import FommError
+from fomm_core.utils.entry_points import BrokenEntryPointError, load_entry_point
 
 COMMAND_GROUP = "fomm.commands"
 """The entry-point group in which packages name their commands."""
@@ -53,17 +54,9 @@ class Plugin:
                 not a click command.
         """
         try:
-            command = self.entry_point.load()
-        except Exception as error:  # a plugin may fail in any way
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise BrokenCommandError(self.name, reason) from error
-        if not isinstance(command, click.Command):
-            raise BrokenCommandError(
-                self.name,
-                f"expected a click command at {self.entry_point.value}, "
-                f"found {type(command).__name__}",
-            )
-        return command
+            return load_entry_point(self.entry_point, click.Command, "a click command")
+        except BrokenEntryPointError as error:
+            raise BrokenCommandError(self.name, str(error)) from error
 
 
 def find_plugins() -> dict[str, Plugin]:

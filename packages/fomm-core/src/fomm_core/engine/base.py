@@ -1,4 +1,4 @@
-"""What every engine can do: detect, encode, render, close."""
+"""The interface of every engine: detect, encode, render, close."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from fomm_core.errors import EngineError
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 MOTION_TO_DECODER = ("deformation", "occlusion_map", "motion_features")
-"""What the motion stage hands to the decoder, as far as the model has it."""
+"""Outputs of the motion stage that the decoder takes, as far as the model has them."""
 
 
 @dataclass(frozen=True, eq=False)
 class SourceFeatures:
-    """What an engine keeps of one source image; computed once per source.
+    """The encoded source image; computed once per source.
 
     Attributes:
         image: (3, H, W) float32 in [0, 1], the source itself.
@@ -75,7 +75,7 @@ class Engine(ABC):
         name: the engine's name as on the command line.
         precision: ``"fp32"``, or ``"fast"`` where the decoder runs in bfloat16.
         frame_size: (height, width) of every image, in pixels.
-        timer: how long each stage took.
+        timer: the time that each stage took.
         closed: whether :meth:`close` was called.
 
     Raises:
@@ -109,8 +109,8 @@ class Engine(ABC):
         """Render the source as moved from ``kp_source`` to ``kp_driving``.
 
         Args:
-            features: what :meth:`encode` returned for the source.
-            kp_source: what :meth:`detect` returned for the source.
+            features: the source, as :meth:`encode` gave it.
+            kp_source: the source's keypoints, as :meth:`detect` gave them.
             kp_driving: the keypoints to move to.
             diagnostics: also return the inner maps (some copies more).
         """

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from fomm_core._version import __version__
 from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.spec import EngineSpec, EngineStatus, Precision
+from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 
@@ -94,3 +97,16 @@ def _shifted(image: FloatArray, down: int, right: int) -> FloatArray:
         )
         moved[:, target[0], target[1]] = image[:, origin[0], origin[1]]
     return moved
+
+
+def _status() -> EngineStatus:
+    return EngineStatus("fake", True, "", __version__)
+
+
+def _start(files: ModelFiles, precision: Precision, threads: int) -> Engine:
+    num_kp = files.config.model_params.common_params.num_kp
+    return FakeEngine(files.config.frame_size, num_kp)
+
+
+FAKE = EngineSpec(name="fake", device="cpu", precisions=("fp32",), status=_status, start=_start)
+"""Not in the registry: a test puts it there, under whatever name."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fomm_core.config import Config
 from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
-from fomm_core.errors import EngineError
-from fomm_core.model.parameters import Parameters
+from fomm_core.engine.spec import (
+    EngineSpec,
+    EngineStatus,
+    Precision,
+    has_module,
+    package_version,
+)
+from fomm_core.errors import EngineError, ModelError
+from fomm_core.model.files import ModelFiles
+from fomm_core.model.parameters import Parameters, load_parameters
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 if TYPE_CHECKING:
@@ -134,3 +143,58 @@ def _keypoint_inputs(prefix: str, keypoints: Keypoints) -> dict[str, FloatArray]
     if keypoints.jacobian is not None:
         inputs[f"{prefix}_jacobian"] = np.asarray(keypoints.jacobian[None])
     return inputs
+
+
+def _status() -> EngineStatus:
+    if not has_module("nnabla"):
+        reason = "not installed: pip install 'fomm-core[nnabla]' (Python 3.10)"
+        return EngineStatus("nnabla", False, reason, "")
+    return EngineStatus("nnabla", True, "", package_version("nnabla"))
+
+
+def _cudnn_status() -> EngineStatus:
+    """Look for the extension and, where it is there, for a device that it can use."""
+    if not has_module("nnabla_ext.cudnn"):
+        reason = "not installed: pip install 'fomm-core[cuda]' (Python 3.10, NVIDIA GPU)"
+        return EngineStatus("nnabla-cudnn", False, reason, "")
+    found = package_version("nnabla-ext-cuda120")
+    try:
+        from nnabla_ext.cuda import init as cuda
+
+        count = cuda.get_device_count()
+    except (ImportError, AttributeError, RuntimeError, OSError) as error:
+        reason = f"the CUDA extension cannot start: {' '.join(str(error).split())}"
+        return EngineStatus("nnabla-cudnn", False, reason, found)
+    if not count:
+        return EngineStatus("nnabla-cudnn", False, "no CUDA device found", found)
+    return EngineStatus("nnabla-cudnn", True, "", found)
+
+
+def _obstacle(files: ModelFiles, precision: Precision) -> str:
+    return "" if files.parameters else "the model has no params.h5"
+
+
+def _start(context: str, files: ModelFiles, precision: Precision, threads: int) -> Engine:
+    if files.parameters is None:
+        raise ModelError(f"{files.name}: engine nnabla needs params.h5, the model has none")
+    parameters = load_parameters(files.parameters)
+    return NNablaEngine(files.config, parameters, str(files.parameters), context)
+
+
+NNABLA = EngineSpec(
+    name="nnabla",
+    device="cpu",
+    precisions=("fp32",),
+    status=_status,
+    start=partial(_start, "cpu"),
+    obstacle=_obstacle,
+)
+
+CUDNN = EngineSpec(
+    name="nnabla-cudnn",
+    device="gpu",
+    precisions=("fp32",),
+    status=_cudnn_status,
+    start=partial(_start, "cudnn"),
+    obstacle=_obstacle,
+)

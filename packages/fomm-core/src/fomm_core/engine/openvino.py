@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,16 @@ from typing import Any
 import numpy as np
 
 from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.spec import (
+    EngineSpec,
+    EngineStatus,
+    Precision,
+    has_module,
+    package_version,
+)
 from fomm_core.errors import EngineError, ModelError
+from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
-
-PRECISIONS = ("fp32", "fast")
-"""``fp32`` everywhere, or ``fast``: the decoder alone in bfloat16."""
 
 _ENDS = {
     "keypoints": {"image", "value"},
@@ -43,7 +47,7 @@ class OpenVINOEngine(Engine):
 
     Args:
         graphs: the ONNX file of each stage, by the stage's name.
-        precision: one of :data:`PRECISIONS`.
+        precision: ``"fp32"``, or ``"fast"`` for a bfloat16 decoder.
         threads: CPU threads to use; 0 lets OpenVINO choose.
 
     Raises:
@@ -54,7 +58,7 @@ class OpenVINOEngine(Engine):
     name = "openvino"
 
     def __init__(
-        self, graphs: Mapping[str, Path], precision: str = "fp32", threads: int = 0
+        self, graphs: Mapping[str, Path], precision: Precision = "fp32", threads: int = 0
     ) -> None:
         super().__init__()
         self.precision = precision
@@ -158,8 +162,6 @@ def has_bfloat16(core: Any = None) -> bool:
 
 def _start_core(threads: int) -> Any:
     """OpenVINO, set to give the single next frame soonest."""
-    # Where it is installed, openvino's import reports to an analytics service.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     try:
         import openvino
     except ImportError as error:
@@ -174,12 +176,12 @@ def _start_core(threads: int) -> Any:
     return core
 
 
-def _hint(stage: str, precision: str) -> str:
+def _hint(stage: str, precision: Precision) -> str:
     """OpenVINO's precision hint of a stage."""
     return "bf16" if precision == "fast" and stage == "decoder" else "f32"
 
 
-def _compile(core: Any, path: Path, stage: str, precision: str) -> Any:
+def _compile(core: Any, path: Path, stage: str, precision: Precision) -> Any:
     """Compile the graph of one stage and give its inference request."""
     if not path.is_file():
         raise ModelError(f"{path}: expected an exported graph, found none")
@@ -216,3 +218,30 @@ def _copy(request: Any, name: str) -> FloatArray:
     """One output without its batch axis, in memory of its own."""
     first: FloatArray = request.get_tensor(name).data[0].copy()
     return first
+
+
+def _status() -> EngineStatus:
+    if not has_module("openvino"):
+        return EngineStatus("openvino", False, "not installed: pip install openvino", "")
+    return EngineStatus("openvino", True, "", package_version("openvino"))
+
+
+def _has_precision(precision: Precision) -> bool:
+    return precision == "fp32" or has_bfloat16()
+
+
+def _start(files: ModelFiles, precision: Precision, threads: int) -> Engine:
+    if files.bundle is None:
+        raise ModelError(f"{files.name}: expected exported graphs, found none")
+    return OpenVINOEngine(files.bundle.graphs, precision, threads)
+
+
+OPENVINO = EngineSpec(
+    name="openvino",
+    device="cpu",
+    precisions=("fp32", "fast"),
+    status=_status,
+    start=_start,
+    has_precision=_has_precision,
+    needs_graphs=True,
+)

@@ -1,4 +1,4 @@
-"""How long the stages of an engine take."""
+"""Timing of an engine's stages."""
 
 from __future__ import annotations
 

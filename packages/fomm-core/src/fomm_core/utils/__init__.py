@@ -1,1 +1,1 @@
-"""Files, YAML, the cache folder and facts about the machine."""
+"""Files, YAML, the cache folder, entry points and facts about the machine."""

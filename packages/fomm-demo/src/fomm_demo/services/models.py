@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
+from fomm_core.engine.registry import engine_specs
+from fomm_core.engine.spec import Precision
 from fomm_core.errors import FommError, ModelError
 from fomm_core.loading import (
     DEFAULT_MODEL,
     Model,
-    ModelFiles,
     find_model,
     folder_of_model,
     start_model,
     usable_engines,
 )
 from fomm_core.model.bundle import embedded_models, open_bundle
+from fomm_core.model.files import ModelFiles
 from fomm_core.model.hub import HUB, resolve
 from fomm_core.utils.cache import cache_folder
 from fomm_demo.services.sharing import SharedEngine
@@ -66,7 +68,7 @@ class ModelRegistry:
         self._origins = _origins([*wanted, DEFAULT_MODEL, *embedded_models(), *_downloaded()])
         self._cards = {name: _card(name, origin) for name, origin in self._origins.items()}
         self._guard = threading.Lock()
-        self._models: dict[tuple[str, str], Future[Model]] = {}
+        self._models: dict[tuple[str, Precision], Future[Model]] = {}
         self.names = tuple(self._origins)
 
     def load_ahead(self) -> None:
@@ -90,10 +92,9 @@ class ModelRegistry:
 
     def has_fast(self) -> bool:
         """Whether this machine can run a model's decoder in bfloat16."""
-        from fomm_core.engine.openvino import has_bfloat16
-
+        usable = (spec for spec in engine_specs() if spec.status().usable)
         try:
-            return has_bfloat16()
+            return any("fast" in spec.precisions_here() for spec in usable)
         except FommError:
             return False
 
@@ -109,7 +110,7 @@ class ModelRegistry:
             FommError: it is not on offer, or cannot be loaded.
         """
         self.card(name)
-        key = (name, "fast" if fast else "fp32")
+        key: tuple[str, Precision] = (name, "fast" if fast else "fp32")
         with self._guard:
             future = self._models.get(key)
             mine = future is None
@@ -125,7 +126,7 @@ class ModelRegistry:
             if future.done() and future.exception() is None:
                 future.result().close()
 
-    def _load(self, key: tuple[str, str], future: Future[Model]) -> None:
+    def _load(self, key: tuple[str, Precision], future: Future[Model]) -> None:
         try:
             model = self._start(*key)
         except BaseException as error:  # noqa: BLE001 - raised by get(), here and in all waiting threads
@@ -135,7 +136,7 @@ class ModelRegistry:
         else:
             future.set_result(model)
 
-    def _start(self, name: str, precision: str) -> Model:
+    def _start(self, name: str, precision: Precision) -> Model:
         """Load a model; where it cannot run ``fast``, give the one in float32."""
         files = find_model(self._origins[name])
         if precision == "fast" and not _runs_fast(files):

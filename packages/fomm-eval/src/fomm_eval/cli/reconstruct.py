@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
     from fomm_core.config import DatasetParams
     from fomm_core.distributed import Communicator
-    from fomm_core.loading import Model, ModelFiles
+    from fomm_core.loading import Model
+    from fomm_core.model.files import ModelFiles
     from fomm_eval.reconstruction.manifest import Manifest
     from fomm_eval.reconstruction.reconstruct import Reconstruction, ReconstructionSettings
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fomm_core.errors import OutputError
-from fomm_core.loading import ModelFiles
+from fomm_core.model.files import ModelFiles
 from fomm_core.utils.files import atomic_path, sha256_of
 
 _FOLDER = ".complete"

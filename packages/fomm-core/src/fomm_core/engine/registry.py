@@ -1,0 +1,111 @@
+"""The engines that there are: one line each, and those that other packages add.
+
+A package adds an engine by an entry point of the group ``fomm.engines``, which bears the
+engine's name and leads to its :class:`~fomm_core.engine.spec.EngineSpec`::
+
+    [project.entry-points."fomm.engines"]
+    my-engine = "my_package.my_engine:MY_ENGINE"
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from fomm_core.engine.spec import EngineSpec, EngineStatus
+from fomm_core.errors import EngineError
+from fomm_core.utils.entry_points import BrokenEntryPointError, load_entry_point
+
+ENGINE_GROUP = "fomm.engines"
+"""The entry-point group in which packages name their engines."""
+
+_OWN = {
+    "nnabla-cudnn": "fomm_core.engine.nnabla:CUDNN",
+    "openvino": "fomm_core.engine.openvino:OPENVINO",
+    "nnabla": "fomm_core.engine.nnabla:NNABLA",
+}
+"""The engines of this package, the fastest first: the order in which ``auto`` tries them."""
+
+logger = logging.getLogger(__name__)
+
+
+def engine_names() -> tuple[str, ...]:
+    """The names of all engines, in the order of :func:`engine_specs`; imports none of them."""
+    return tuple(entry_point.name for entry_point in _entry_points())
+
+
+@cache
+def engine_specs() -> tuple[EngineSpec, ...]:
+    """All engines: this package's, the fastest first, then those of others by name.
+
+    One that cannot be imported is left out, with a warning.
+    """
+    loaded = (_load(entry_point) for entry_point in _entry_points())
+    return tuple(spec for spec in loaded if spec is not None)
+
+
+def find_engine(name: str) -> EngineSpec:
+    """The engine of a name.
+
+    Raises:
+        EngineError: there is none.
+    """
+    (spec,) = _candidates(name, groups={})
+    return spec
+
+
+def available_engines() -> list[EngineStatus]:
+    """The status of every engine, in the order of :func:`engine_specs`."""
+    return [spec.status() for spec in engine_specs()]
+
+
+def choose_engine(wanted: str, obstacle: Callable[[EngineSpec], str]) -> EngineSpec:
+    """Choose the engine to run a model with.
+
+    Args:
+        wanted: an engine's name; ``"auto"`` for the fastest that can run the model here, or
+            ``"cpu"`` for the fastest of those on the CPU.
+        obstacle: says why an engine cannot run the model; gives an empty text if it can.
+
+    Raises:
+        EngineError: the name is unknown, or that engine (or any) cannot run the model here.
+    """
+    specs = engine_specs()
+    groups = {"auto": specs, "cpu": tuple(spec for spec in specs if spec.device == "cpu")}
+    reasons = []
+    for spec in _candidates(wanted, groups):
+        reason = spec.status().reason or obstacle(spec)
+        if not reason:
+            return spec
+        reasons.append(f"{spec.name}: {reason}")
+    raise EngineError("no engine can run this model here: " + "; ".join(reasons))
+
+
+def _candidates(wanted: str, groups: dict[str, tuple[EngineSpec, ...]]) -> tuple[EngineSpec, ...]:
+    """The engines of a group, or the one of a name."""
+    known = {**groups, **{spec.name: (spec,) for spec in engine_specs()}}
+    if wanted not in known:
+        raise EngineError(f"engine: expected one of {', '.join(known)}, found {wanted!r}")
+    return known[wanted]
+
+
+def _entry_points() -> list[EntryPoint]:
+    """The place of each engine; a name of this package's stays its own."""
+    own = [EntryPoint(name, value, ENGINE_GROUP) for name, value in _OWN.items()]
+    added = {point.name: point for point in entry_points(group=ENGINE_GROUP)}
+    return own + [added[name] for name in sorted(added.keys() - _OWN.keys())]
+
+
+def _load(entry_point: EntryPoint) -> EngineSpec | None:
+    try:
+        spec = load_entry_point(entry_point, EngineSpec, "an EngineSpec")
+        if spec.name != entry_point.name:
+            raise BrokenEntryPointError(
+                f"expected this name at {entry_point.value}, found {spec.name!r}"
+            )
+    except BrokenEntryPointError as error:
+        logger.warning("engine %s: left out: %s", entry_point.name, error)
+        return None
+    return spec
