@@ -122,11 +122,65 @@ class TestResult:
         done = animate(start=0.04, end=0.16)
         assert places_of(done.output) == [20, 28, 32]
 
+    def test_the_source_may_be_a_picture_in_memory(self, animate, source, tmp_path):
+        from_file = animate()
+        in_memory = animate(source=read_image(source), output=tmp_path / "again")
+        for one, other in zip(
+            sorted(from_file.output.iterdir()), sorted(in_memory.output.iterdir()), strict=True
+        ):
+            assert one.read_bytes() == other.read_bytes()
+
+    def test_paths_may_be_text(self, animate, source, driving, tmp_path):
+        output, motion = tmp_path / "out", tmp_path / "m.npz"
+        done = animate(
+            source=str(source), driving=str(driving), output=str(output), save_motion=str(motion)
+        )
+        assert (done.output, places_of(output)) == (output, MOVED)
+        assert len(MotionTemplate.load(motion)) == len(PLACES)
+
     def test_smoothing_calms(self, animate, tmp_path):
         sharp = places_of(animate().output)
         calm = places_of(animate(smooth=True, output=tmp_path / "calm").output)
         assert calm[0] == sharp[0]
         assert np.abs(np.diff(calm)).sum() < np.abs(np.diff(sharp)).sum()
+
+
+class TestModel:
+    @pytest.fixture
+    def loaded(self, model, monkeypatch) -> list[object]:
+        """The names of the models that were loaded; each is the fake one."""
+        names = []
+
+        def load(name):
+            names.append(name)
+            return model
+
+        monkeypatch.setattr("fomm_core.pipeline.run.load_model", load)
+        return names
+
+    @pytest.mark.parametrize("name", ["vox", Path("folder"), None])
+    def test_one_that_is_named_is_loaded_and_freed(self, model, animate, loaded, name):
+        animate(model=name)
+        assert loaded == [name]
+        assert model.engine.closed
+
+    def test_one_that_is_loaded_stays(self, model, animate, loaded):
+        animate()
+        assert loaded == []
+        assert not model.engine.closed
+
+    def test_it_is_freed_after_an_error_too(self, model, animate, loaded):
+        def fail(progress: Progress) -> None:
+            raise MediaError("enough")
+
+        with pytest.raises(MediaError, match="enough"):
+            animate(fail, model="avatar")
+        assert model.engine.closed
+
+    def test_none_is_loaded_for_inputs_that_cannot_be_read(self, animate, loaded, tmp_path):
+        with pytest.raises(MediaError):
+            animate(model="avatar", source=tmp_path / "none.png")
+        assert loaded == []
 
 
 class TestSound:
@@ -178,6 +232,39 @@ class TestMotion:
         monkeypatch.setattr("fomm_core.animator.best_reference", lambda source, driving: 2)
         done = animate(find_best_frame=True)
         assert places_of(done.output) == [20 + x - PLACES[2] for x in PLACES]
+
+    @pytest.mark.parametrize("smooth", [False, True])
+    @pytest.mark.parametrize(("view", "times"), [("generated", 1), ("default", 2)])
+    def test_a_search_decodes_once_where_no_driving_frame_is_shown(
+        self, animate, clip, monkeypatch, view, times, smooth
+    ):
+        """The keypoints of the search drive alone; the frames are those of a second reading."""
+        options = {"driving": clip, "find_best_frame": True, "smooth": smooth}
+        expected = [place(frame) for frame in self.generated(animate, "full", options)]
+        decoded = []
+        read = VideoReader.__iter__
+
+        def counted(self):
+            for frame in read(self):
+                decoded.append(1)
+                yield frame
+
+        monkeypatch.setattr(VideoReader, "__iter__", counted)
+        assert [place(frame) for frame in self.generated(animate, view, options)] == expected
+        assert len(decoded) == times * len(PLACES)
+
+    def generated(self, animate, view: str, options: dict) -> list[np.ndarray]:
+        """The generated frames, whatever is shown of them."""
+        seen: list[Progress] = []
+        animate(seen.append, view=view, **options)
+        return [each.frame.prediction for each in seen if each.frame is not None]
+
+    def test_after_it_broken_videos_are_reported_once(self, animate, driving, caplog):
+        (driving / "4.png").write_bytes(b"broken")
+        with caplog.at_level(logging.WARNING, "fomm_core.pipeline.driving"):
+            done = animate(find_best_frame=True, keep_going=True)
+        assert done.frames == 4
+        assert caplog.text.count("going on with the 4 frames before it") == 1
 
     def test_the_best_frame_of_a_template(self, animate, tmp_path, monkeypatch):
         motion = tmp_path / "motion.npz"
@@ -283,6 +370,29 @@ class TestRefusals:
         with pytest.raises(MediaError, match=r"none\.png: expected a picture"):
             animate(source=tmp_path / "none.png")
         assert not (tmp_path / "out").exists()
+
+    @pytest.mark.parametrize(
+        "picture",
+        [
+            np.zeros((8, 8, 4), np.uint8),
+            np.zeros((8, 8), np.uint8),
+            np.zeros((0, 8, 3), np.uint8),
+            np.zeros((8, 8, 3), np.float32),
+        ],
+    )
+    def test_an_array_that_is_no_picture(self, animate, picture, tmp_path):
+        with pytest.raises(
+            MediaError, match=r"^source: expected a picture \(H, W, 3\) uint8, found"
+        ):
+            animate(source=picture)
+        assert not (tmp_path / "out").exists()
+
+    def test_a_part_of_a_template(self, animate, tmp_path):
+        animate(save_motion=tmp_path / "motion.npz")
+        template = MotionTemplate.load(tmp_path / "motion.npz")
+        with pytest.raises(MediaError, match=r"^start and end: expected a driving video, found a"):
+            animate(driving=template, start=0.1, output=tmp_path / "never")
+        assert not (tmp_path / "never").exists()
 
     def test_a_missing_driving(self, animate, tmp_path):
         with pytest.raises(MediaError, match="none"):

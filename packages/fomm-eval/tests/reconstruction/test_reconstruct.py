@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from fractions import Fraction
 
@@ -64,6 +65,25 @@ def test_the_first_frame_is_the_source_and_comes_back(model, small_data, setting
     reconstruct_video(model, small_data / "test" / "clip0", settings)
     real, made = (read(f / "clip0")[0] for f in (small_data / "test", settings.folder))
     assert np.array_equal(real, made)
+
+
+def test_no_temporary_file_is_needed(model, small_data, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    done = reconstruct_video(model, small_data / "test" / "clip0", settings)
+    assert done.frames == 5
+
+
+def test_the_motion_is_absolute_and_without_sound_whatever_the_options(
+    model, small_data, settings, monkeypatch
+):
+    given = []
+    monkeypatch.setattr(
+        "fomm_eval.reconstruction.reconstruct.animate_file",
+        lambda source, driving, output, options, **others: given.append(options),
+    )
+    plain = replace(settings, strips=False)
+    reconstruct_video(model, small_data / "test" / "clip0", plain)
+    assert given == [replace(plain.options, audio=False, motion="absolute")]
 
 
 def test_the_strip_has_the_generated_frames(model, small_data, settings):

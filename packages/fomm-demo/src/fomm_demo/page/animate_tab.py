@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from fomm_core.pipeline.options import choices_of
 from fomm_demo.page.forms import Form, read_request
 from fomm_demo.page.html import is_progress, note, preview, progress, splash_note
 from fomm_demo.page.toasts import toast, user_errors
@@ -33,6 +34,21 @@ _WAITING = (
     f"return [{json.dumps(note(_WAITING_TEXT))}, "
     f"{{{_UPDATE}, interactive: false}}, {{{_UPDATE}, visible: true}}]; }}"
 )
+
+
+def _one_of(option: str) -> str:
+    *most, last = choices_of(option)
+    return f"{', '.join(most)} or {last}"
+
+
+_ENDPOINT = f"""Animate a picture with a video or with a saved motion; returns an MP4 video.
+
+source is the picture; driving the video, or None where motion is a saved motion
+(.npz). movement is {_one_of("motion")}; fit is {_one_of("fit")};
+quality is exact or fast; view is {_one_of("view")};
+start and end are seconds, 0 for the whole video.
+"""
+"""Description of the endpoint, for programs that call it."""
 
 
 class AnimateTab:
@@ -130,17 +146,11 @@ class AnimateTab:
             concurrency_limit=limit,
             concurrency_id=JOBS,
             api_name="animate",
-            api_description=self.animate.__doc__,
+            api_description=_ENDPOINT,
         )
 
     async def animate(self, request: gr.Request, **fields: Any) -> str:
-        """Animate a picture with a video or with a saved motion; returns an MP4 video.
-
-        source is the picture; driving the video, or None where motion is a saved motion
-        (.npz). movement is relative, relative-values or absolute; fit is crop, pad or
-        stretch; quality is exact or fast; view is generated, default, detailed or full;
-        start and end are seconds, 0 for the whole video.
-        """
+        """Animate for a program: :data:`_ENDPOINT`, with the fields of the form as parameters."""
         with user_errors():
             job = self._begin(request, Form(**fields))
         try:
