@@ -38,6 +38,7 @@ from fomm_train.backend.precision import Precision, make_precision
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import Progress
 from fomm_train.config import TrainConfig
+from fomm_train.configs import find_config
 from fomm_train.data.batch import Batch
 from fomm_train.data.workers.loader import BatchLoader
 from fomm_train.graph.inputs import teacher_forcing_probability
@@ -46,8 +47,7 @@ from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph, build_graph
 from fomm_train.monitoring.log_directory import LogDirectory
 from fomm_train.monitoring.recorder import CheckpointPolicy, Recorder
-from fomm_train.recipes import find_config
-from fomm_train.run.train import open_pairs
+from fomm_train.run.data import open_pairs
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ROUNDS = 12

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fomm_core.config import Config, dump_config, load_config, parse_config
 from fomm_core.errors import ConfigError
 from fomm_train.config import TrainConfig, load_train_config, parse_train_config
-from fomm_train.recipes import recipes
+from fomm_train.configs import recipes
 
 GOLDEN = Path(__file__).resolve().parents[2] / "fomm-core" / "tests" / "golden/mini/config.yaml"
 DATA = yaml.safe_load(GOLDEN.read_text())

@@ -1,7 +1,7 @@
 import pytest
 
 from fomm_core.cli.main import run
-from fomm_train.recipes import recipes
+from fomm_train.configs import recipes
 
 
 def test_the_recipes_are_listed(capsys):

@@ -4,6 +4,7 @@ import pytest
 
 from fomm_core.errors import OutputError
 from fomm_train.config import load_train_config
+from fomm_train.configs import find_config
 from fomm_train.errors import TrainingError
 from fomm_train.monitoring.log_directory import (
     LogDirectory,
@@ -11,7 +12,6 @@ from fomm_train.monitoring.log_directory import (
     new_directory,
     open_directory,
 )
-from fomm_train.recipes import find_config
 
 NOON = datetime.datetime(2026, 1, 31, 12, 0, 5)
 

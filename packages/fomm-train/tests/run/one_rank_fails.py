@@ -15,7 +15,7 @@ from fomm_train.backend.precision import make_precision
 from fomm_train.config import load_train_config
 from fomm_train.data.batch import Pair
 from fomm_train.run.start import start_new
-from fomm_train.run.train import TrainOptions, train
+from fomm_train.run.train import TrainOptions, run_training
 
 
 class Pairs:
@@ -38,7 +38,7 @@ def main(config, log, kind):
     error = MediaError("video7.mp4: no frames") if kind == "user" else RuntimeError("a defect")
     communicator = join_ranks()
     with abort_all_ranks_on_error(communicator):
-        train(
+        run_training(
             start_new(load_train_config(config), Path(log), ""),
             communicator,
             make_precision("cpu", 0),

@@ -1,23 +1,44 @@
+"""Training from Python, in the process of the tests."""
+
 import pytest
 
-from fomm_core.distributed import SingleProcess
-from fomm_train.run import train as session
-from fomm_train.run.train import choose_workers
+from fomm_train import CheckpointPolicy, TrainingError, TrainOptions, resume, train
+from fomm_train.config import parse_train_config
+
+OPTIONS = TrainOptions(workers=0, keeping=CheckpointPolicy(keep=1), quiet=True)
 
 
-class Rank(SingleProcess):
-    size = 8
+@pytest.fixture
+def config(settings):
+    settings["train_params"].update(num_epochs=1, epoch_milestones=[])
+    return parse_train_config(settings)
 
 
-@pytest.mark.parametrize(("on_this_machine", "workers"), [("1", 4), ("4", 3), ("8", 1), (None, 1)])
-def test_the_ranks_of_a_machine_share_the_cores_left_free(monkeypatch, on_this_machine, workers):
-    monkeypatch.setattr(session, "usable_cores", lambda: 16)
-    monkeypatch.delenv("MPI_LOCALNRANKS", raising=False)
-    if on_this_machine is not None:
-        monkeypatch.setenv("MPI_LOCALNRANKS", on_this_machine)
-    assert choose_workers(Rank()) == workers
+def test_a_training_is_finished_and_goes_on_with_more_epochs(config, tmp_path):
+    log = tmp_path / "log"
+    result = train(config, log, context="cpu", options=OPTIONS)
+    assert (result.is_complete, result.reason, result.log_directory) == (True, "", log)
+    assert result.progress.step == 12
+    assert (log / "params_at_epoch_0.h5").is_file()
+
+    info = log / "training_info.yaml"
+    info.write_text(info.read_text().replace("num_epochs: 1", "num_epochs: 2"))
+    more = resume(str(log), context="cpu", options=OPTIONS)
+    assert more.is_complete
+    assert more.progress.step == 24
+    assert len(list((log / "checkpoints").iterdir())) == 1
 
 
-def test_a_process_alone_has_all_cores(monkeypatch):
-    monkeypatch.setattr(session, "usable_cores", lambda: 3)
-    assert choose_workers(SingleProcess()) == 2
+def test_it_begins_with_given_parameters_at_a_given_epoch(config, tmp_path):
+    train(config, tmp_path / "one", context="cpu", options=OPTIONS)
+    parameters = tmp_path / "one" / "params_at_epoch_0.h5"
+    with pytest.raises(TrainingError, match=r"expected one before 1 .* found 1"):
+        train(config, tmp_path / "two", ft_params=parameters, start_epoch=1, context="cpu")
+    done = train(config, tmp_path / "two", ft_params=parameters, context="cpu", options=OPTIONS)
+    assert done.progress.step == 12
+
+
+def test_a_folder_with_a_training_is_refused(config, tmp_path):
+    (tmp_path / "training_info.yaml").touch()
+    with pytest.raises(TrainingError, match="expected a new log directory"):
+        train(config, str(tmp_path), context="cpu")

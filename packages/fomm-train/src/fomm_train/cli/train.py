@@ -12,7 +12,6 @@ from fomm_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
-    from fomm_train.backend.precision import Arithmetic
     from fomm_train.run.start import RunStart
     from fomm_train.run.train import TrainOptions
 
@@ -23,7 +22,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 def _list_configs(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from fomm_train.recipes import describe, recipes
+    from fomm_train.configs import describe, recipes
 
     known = recipes()
     width = max(map(len, known))
@@ -35,7 +34,7 @@ def _list_configs(context: click.Context, _: click.Parameter, wanted: bool) -> N
 def _show_config(context: click.Context, _: click.Parameter, name: str | None) -> None:
     if name is None or context.resilient_parsing:
         return
-    from fomm_train.recipes import find_config_file
+    from fomm_train.configs import find_config_file
 
     click.echo(find_config_file(name).read_text(encoding="utf-8"), nl=False)
     context.exit()
@@ -159,18 +158,19 @@ def _train(arguments: dict[str, Any], quiet: bool) -> None:
     """Join the other ranks, train, and say how it ended."""
     from fomm_core.cli.errors import abort_all_ranks_on_error
     from fomm_train.backend.communicator import join_training_ranks
-    from fomm_train.backend.precision import choose_context, make_precision
-    from fomm_train.run.train import train
+    from fomm_train.backend.precision import Arithmetic, choose_context, make_precision
+    from fomm_train.run.train import run_training
 
     context = choose_context(arguments["context"])
     communicator = join_training_ranks(context)
     with abort_all_ranks_on_error(communicator):
         beginning = _begin(arguments)
-        arithmetic = _arithmetic(arguments, beginning)
+        wanted = Arithmetic(arguments["type_config"] or "float", arguments["channel_last"])
+        arithmetic = beginning.settle_arithmetic(wanted)
         precision = make_precision(context, communicator.local_rank, arithmetic)
         if communicator.is_main and not quiet:
             _tell_beginning(beginning, communicator.size, context)
-        outcome = train(beginning, communicator, precision, _session(arguments, quiet))
+        outcome = run_training(beginning, communicator, precision, _session(arguments, quiet))
         if communicator.is_main and not quiet:
             how = "trained" if outcome.is_complete else f"stopped ({outcome.reason}) and saved"
             click.echo(f"{how}: {outcome.progress.step} steps; {outcome.log_directory}")
@@ -190,7 +190,7 @@ def _session(arguments: dict[str, Any], quiet: bool) -> TrainOptions:
 
 def _begin(arguments: dict[str, Any]) -> RunStart:
     """Find out where to begin."""
-    from fomm_train.recipes import find_config
+    from fomm_train.configs import find_config
     from fomm_train.run.start import fine_tune, resume, start_new
 
     if arguments["resume"] is not None:
@@ -199,15 +199,6 @@ def _begin(arguments: dict[str, Any]) -> RunStart:
     if arguments["ft_params"] is None:
         return start_new(config, out, info)
     return fine_tune(config, out, info, arguments["ft_params"], arguments["start_epoch"])
-
-
-def _arithmetic(arguments: dict[str, Any], beginning: RunStart) -> Arithmetic:
-    """What is asked for, or what an interrupted training has computed with."""
-    from fomm_train.backend.precision import Arithmetic
-
-    if beginning.state is not None:
-        return beginning.state.arithmetic
-    return Arithmetic(arguments["type_config"] or "float", arguments["channel_last"])
 
 
 def _tell_beginning(beginning: RunStart, ranks: int, context: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import nnabla as nn
 
 from fomm_core.model.parameters import Parameters, check_parameters, load_parameters
+from fomm_train.backend.precision import Arithmetic
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import CheckpointFolder, Progress, TrainingState
 from fomm_train.config import TrainConfig
@@ -45,6 +46,10 @@ class RunStart:
     parameters: Parameters | None = None
     origin: str = ""
     state: TrainingState | None = None
+
+    def settle_arithmetic(self, wanted: Arithmetic) -> Arithmetic:
+        """The arithmetic that is wanted, or that an interrupted training has computed with."""
+        return wanted if self.state is None else self.state.arithmetic
 
 
 def start_new(config: TrainConfig, out: Path | None, info: str) -> RunStart:

@@ -1,10 +1,8 @@
-"""A whole training run: everything put together, run, and handed back."""
+"""A whole training: everything put together, run, and its end told."""
 
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,16 +10,16 @@ from pathlib import Path
 import nnabla as nn
 
 from fomm_core.distributed import Communicator
-from fomm_core.distributed.launcher import local_size
-from fomm_core.errors import ConfigError
-from fomm_core.utils.machine import usable_cores
-from fomm_train.backend.communicator import copy_from_main
-from fomm_train.backend.precision import Precision
+from fomm_train.backend.communicator import copy_from_main, join_training_ranks
+from fomm_train.backend.precision import (
+    SINGLE_PRECISION,
+    Arithmetic,
+    Precision,
+    choose_context,
+    make_precision,
+)
 from fomm_train.checkpoint import Progress
 from fomm_train.config import TrainConfig
-from fomm_train.data.batch import PairSource
-from fomm_train.data.workers.loader import BatchLoader
-from fomm_train.graph.inputs import needs_truth
 from fomm_train.graph.normalization import synchronised
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph, build_graph
@@ -30,18 +28,18 @@ from fomm_train.losses.vgg19_weights import find_weights
 from fomm_train.losses.weighting import is_on
 from fomm_train.monitoring.progress_bar import ProgressBar
 from fomm_train.monitoring.recorder import CheckpointPolicy, Recorder
+from fomm_train.run import start
+from fomm_train.run.data import MakePairs, open_loader, open_pairs
 from fomm_train.run.interruption import StopRequest
 from fomm_train.run.start import RunStart, apply_start, first_progress
 from fomm_train.run.trainer import Trainer
-
-_MOST_WORKERS = 4
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """How a training runs; none of it changes what is learnt.
+    """Running of a training; none of it changes what is learnt.
 
     Attributes:
         max_minutes: stop after this time; ``None`` for no limit.
@@ -57,8 +55,8 @@ class TrainOptions:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a training ended.
+class TrainResult:
+    """The end of a training.
 
     Attributes:
         progress: how far it came.
@@ -74,12 +72,80 @@ class Outcome:
 
 
 def train(
+    config: TrainConfig,
+    out: str | Path | None = None,
+    *,
+    ft_params: str | Path | None = None,
+    start_epoch: int | None = None,
+    context: str = "auto",
+    arithmetic: Arithmetic = SINGLE_PRECISION,
+    options: TrainOptions = TrainOptions(),
+) -> TrainResult:
+    """Train the networks of a configuration (Section 3.3 of the paper), as ``fomm train`` does.
+
+    Under ``mpirun`` every rank calls it; ``mpirun -n 2 python -m mpi4py script.py`` ends all of
+    them where one fails.
+
+    Args:
+        config: what is trained, on what, for how long.
+        out: the log directory; by default a new one below ``monitor_params.monitor_path``.
+        ft_params: parameters (.h5) to begin with instead of random ones.
+        start_epoch: the first epoch with ``ft_params``, counted from 0; by default the one
+            after the epoch in that file's name.
+        context: where to compute; ``"auto"`` takes a GPU where there is one.
+        arithmetic: mixed precision and channel-last convolutions, on GPUs.
+        options: how to run.
+
+    Raises:
+        FommError: one of its kinds, for whatever is missing, damaged or goes wrong; such as
+            TrainingError where ``out`` holds a training, or DivergenceError where a loss
+            becomes NaN or infinite.
+    """
+    folder = None if out is None else Path(out)
+    if ft_params is None:
+        beginning = start.start_new(config, folder, "")
+    else:
+        beginning = start.fine_tune(config, folder, "", Path(ft_params), start_epoch)
+    return _train_alone_or_with_others(beginning, context, arithmetic, options)
+
+
+def resume(
+    log_directory: str | Path,
+    *,
+    context: str = "auto",
+    options: TrainOptions = TrainOptions(),
+) -> TrainResult:
+    """Go on with an interrupted training exactly, as ``fomm train --resume`` does.
+
+    Args:
+        log_directory: of that training; configuration and arithmetic are taken from it.
+        context, options: as for :func:`train`.
+
+    Raises:
+        FommError: as for :func:`train`; TrainingError where there is no readable checkpoint.
+    """
+    beginning = start.resume(Path(log_directory))
+    return _train_alone_or_with_others(beginning, context, SINGLE_PRECISION, options)
+
+
+def _train_alone_or_with_others(
+    beginning: RunStart, context: str, arithmetic: Arithmetic, options: TrainOptions
+) -> TrainResult:
+    """Train on all ranks that the launcher has started."""
+    chosen = choose_context(context)
+    communicator = join_training_ranks(chosen)
+    settled = beginning.settle_arithmetic(arithmetic)
+    precision = make_precision(chosen, communicator.local_rank, settled)
+    return run_training(beginning, communicator, precision, options)
+
+
+def run_training(
     beginning: RunStart,
     communicator: Communicator,
     precision: Precision,
     options: TrainOptions,
-    make_pairs: Callable[[TrainConfig], PairSource] | None = None,
-) -> Outcome:
+    make_pairs: MakePairs = open_pairs,
+) -> TrainResult:
     """Train until the end, a signal, or the time is up; every rank calls it.
 
     Args:
@@ -97,18 +163,7 @@ def train(
     seconds = None if options.max_minutes is None else options.max_minutes * 60
     with ExitStack() as stack:
         stop = stack.enter_context(StopRequest(seconds))
-        pairs = (make_pairs or open_pairs)(config)
-        _check_truth(config, pairs)
-        loader = stack.enter_context(
-            BatchLoader(
-                pairs,
-                params.batch_size,
-                communicator.rank,
-                communicator.size,
-                params.seed,
-                choose_workers(communicator) if options.workers is None else options.workers,
-            )
-        )
+        loader = stack.enter_context(open_loader(config, communicator, options.workers, make_pairs))
         per_epoch = loader.batches_per_epoch
         progress = first_progress(beginning, per_epoch, params.batch_size * communicator.size)
         total_steps = params.num_epochs * per_epoch
@@ -123,37 +178,7 @@ def train(
         communicator.barrier()
         is_complete = progress.epoch >= params.num_epochs
         reason = "" if is_complete else stop.reason
-    return Outcome(progress, is_complete, reason, beginning.directory.path)
-
-
-def open_pairs(config: TrainConfig) -> PairSource:
-    """Open the data set that the configuration names.
-
-    Raises:
-        FommError: it is missing or empty.
-    """
-    if config.dataset_params.avatars is not None:
-        from fomm_train.synthetic.pairs import AvatarPairs
-
-        return AvatarPairs.from_config(config)
-    from fomm_train.data.pairs import VideoPairs
-
-    return VideoPairs.from_config(config)
-
-
-def _check_truth(config: TrainConfig, pairs: PairSource) -> None:
-    """Refuse data that do not know what the losses need."""
-    if needs_truth(config.train_params) and not pairs.knows_truth:
-        raise ConfigError(
-            "train_params: supervision, region weights and true keypoints need a data set that "
-            "knows the truth (dataset_params.avatars and 10 keypoints), found one that does not"
-        )
-
-
-def choose_workers(communicator: Communicator) -> int:
-    """Worker processes for this rank: the cores that training leaves free, but at least one."""
-    ranks = local_size(os.environ, communicator.size)
-    return max(1, min(_MOST_WORKERS, usable_cores() // ranks - 1))
+    return TrainResult(progress, is_complete, reason, beginning.directory.path)
 
 
 def _prepare(

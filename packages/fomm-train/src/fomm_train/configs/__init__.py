@@ -1,4 +1,4 @@
-"""The configurations that come with the package, by name."""
+"""The configurations of this folder, which come with the package, by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from fomm_core.errors import ConfigError
 from fomm_train.config import TrainConfig, load_train_config
 
-_FOLDER = Path(__file__).parent / "configs"
+_FOLDER = Path(__file__).parent
 
 
 def recipes() -> dict[str, Path]:

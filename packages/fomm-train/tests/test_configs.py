@@ -5,8 +5,8 @@ import pytest
 
 from fomm_core.errors import ConfigError
 from fomm_core.network.graph import Networks, build_stages
+from fomm_train.configs import describe, find_config, recipes
 from fomm_train.graph.objectives import is_adversarial
-from fomm_train.recipes import describe, find_config, recipes
 
 SEEDS = ["bair-256", "fashion-256", "mgif-256", "nemo-256", "taichi-256", "taichi-adv-256"]
 AVATARS = ["avatar-128", "avatar-64", "avatar-keypoints-128"]

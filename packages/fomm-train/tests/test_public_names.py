@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import fomm_train
+
+PUBLIC = [
+    "CheckpointPolicy",
+    "DivergenceError",
+    "TrainConfig",
+    "TrainOptions",
+    "TrainResult",
+    "TrainingError",
+    "__version__",
+    "load_train_config",
+    "resume",
+    "train",
+]
+
+
+def loaded_by(statement: str) -> list[str]:
+    """The heavy libraries that a fresh Python loads with a statement."""
+    code = (
+        f"import sys; {statement};"
+        "print(*sorted({'PIL', 'av', 'h5py', 'matplotlib', 'nnabla', 'onnx', 'openvino', 'scipy'}"
+        " & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_the_public_names_are_these():
+    assert sorted(fomm_train.__all__) == PUBLIC
+    assert dir(fomm_train) == PUBLIC
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "__version__"])
+def test_each_is_what_its_name_says(name):
+    value = getattr(fomm_train, name)
+    assert value.__name__ == name
+    assert value.__module__.startswith("fomm_train.")
+
+
+def test_other_names_are_no_attributes():
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = fomm_train.nonsense
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import fomm_train",
+        "from fomm_train import TrainConfig, TrainingError, load_train_config",
+        "import fomm_train.cli.train, fomm_train.configs",
+    ],
+)
+def test_what_needs_no_network_loads_nothing_heavy(statement):
+    assert loaded_by(statement) == []
