@@ -16,6 +16,8 @@ from fomm_core.dataset import (
 )
 from fomm_core.errors import MediaError
 
+pytestmark = pytest.mark.once
+
 names = st.lists(st.from_regex(r"[a-c]{1,2}#[0-9]{1,3}\.mp4", fullmatch=True), unique=True)
 
 

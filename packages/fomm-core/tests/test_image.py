@@ -21,6 +21,8 @@ from fomm_core.image import (
     write_image,
 )
 
+pytestmark = pytest.mark.once
+
 
 def saved(picture, path, **options):
     picture.save(path, **options)

@@ -4,7 +4,9 @@ Usage: python benchmarks/reading_pairs.py [--video FILE] [--step-ms MS] [--batch
 
 Part one reads pairs from the same video in several forms, and compares with decoding a whole
 ordinary mp4 of 125 frames, which is what a loader without random access does for each pair.
-Measured is the time of the processor, in turns, so that other programs disturb little.
+Measured is the time of the processor, in turns, so that other programs disturb little. The
+rows "PyAV's own seeking" open the container and seek to each frame of a pair, without the table
+of packets: the two frames are the same.
 
 Part two feeds a training whose steps take a given time (asleep, as if an accelerator worked)
 and tells which share of it is spent waiting for data.
@@ -15,17 +17,18 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 
 from fomm_core.image import ByteArray, fit
 from fomm_core.video import VideoReader
 from fomm_train.config import AugmentationParams, FlipParams, JitterParams
-from fomm_train.data.clip import Clip, SequentialClip, open_clip
+from fomm_train.data.clip import Clip, DirectClip, SequentialClip, open_clip
 from fomm_train.data.index import IndexStore
 from fomm_train.data.pairs import VideoPairs
 from fomm_train.data.prepare.plan import ClipJob, Settings
@@ -35,6 +38,7 @@ from fomm_train.data.workers.loader import BatchLoader
 
 FRAMES, SIZE = 125, 256
 ROUNDS, PAIRS_PER_ROUND = 12, 20
+MOST_DIFFERENT = 3  # of 255: swscale rounds by options of its own
 AUGMENTATION = AugmentationParams(
     flip_param=FlipParams(horizontal_flip=True, time_flip=True),
     jitter_param=JitterParams(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.1),
@@ -101,17 +105,58 @@ def read_all(path: Path) -> None:
         pass
 
 
-def read_pairs(clip: Clip, pairs: list[list[int]]) -> None:
+def read_pairs(clip: Clip | SeekingClip, pairs: list[list[int]]) -> None:
     """Read pairs of frames, each by itself."""
     for pair in pairs:
         clip.frames(pair)
 
 
+class SeekingClip:
+    """Reads frames as PyAV offers it: open the container, seek to a key frame, decode.
+
+    Args:
+        path: of the video.
+        stamps: of the frames in order of presentation, in the stream's own unit; finding
+            them takes a table too, or a constant frame rate.
+    """
+
+    def __init__(self, path: Path, stamps: list[int]) -> None:
+        self._path = path
+        self._stamps = stamps
+
+    def frames(self, numbers: Sequence[int]) -> list[ByteArray]:
+        """Read frames; opened anew each time, as a data set has more videos than files."""
+        with av.open(str(self._path)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type, stream.thread_count = "NONE", 1
+            return [self._frame(container, self._stamps[number]) for number in numbers]
+
+    def _frame(self, container: InputContainer, stamp: int) -> ByteArray:
+        container.seek(stamp, stream=container.streams.video[0])
+        frame = next(f for f in container.decode(video=0) if f.pts == stamp)
+        return frame.to_ndarray(format="rgb24")
+
+
+def seeking(clip: Clip) -> SeekingClip:
+    """Read the same video by seeking, and check on two frames that it is the same."""
+    table = IndexStore().get(clip.path).table
+    stamps = table.packets["pts"][table.rows].tolist()
+    made = SeekingClip(clip.path, stamps)
+    for mine, theirs in zip(clip.frames([3, 77]), made.frames([3, 77]), strict=True):
+        if np.abs(mine.astype(int) - theirs).max() > MOST_DIFFERENT:
+            raise SystemExit(f"{clip.path}: seeking gives other frames")
+    return made
+
+
 def compare(whole: Path, forms: dict[str, Path]) -> None:
     """Print pairs per second from each form, and how many times those of whole videos."""
     random = np.random.default_rng(0)
-    clips = {name: open_clip(path, IndexStore()) for name, path in forms.items()}
-    everything, spent = 0.0, dict.fromkeys(forms, 0.0)
+    clips: dict[str, Clip | SeekingClip] = {}
+    for name, path in forms.items():
+        clips[name] = clip = open_clip(path, IndexStore())
+        if isinstance(clip, DirectClip):
+            clips[f"{name}, PyAV's own seeking"] = seeking(clip)
+    everything, spent = 0.0, dict.fromkeys(clips, 0.0)
     for _ in range(ROUNDS):
         everything += cpu_seconds(read_all, whole)
         drawn = random.integers(0, FRAMES, (PAIRS_PER_ROUND, 2)).tolist()
@@ -122,7 +167,7 @@ def compare(whole: Path, forms: dict[str, Path]) -> None:
     print("| form of the video | kB | pairs/s | times whole videos |\n| --- | --- | --- | --- |")
     for name, seconds in spent.items():
         per_pair = seconds / ROUNDS / PAIRS_PER_ROUND
-        size = bytes_of(forms[name]) / 1000
+        size = bytes_of(forms[name.removesuffix(", PyAV's own seeking")]) / 1000
         print(f"| {name} | {size:.0f} | {1 / per_pair:.0f} | {per_video / per_pair:.1f} |")
 
 

@@ -14,6 +14,8 @@ from PIL import Image
 from fomm_core.model.bundle import EMBEDDED_MODELS
 from fomm_core.motion.template import MotionTemplate
 
+pytestmark = pytest.mark.once
+
 SEED_MODES = {
     "relative": [],
     "relative_adapt": ["--adapt-movement-scale"],

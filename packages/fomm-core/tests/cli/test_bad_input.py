@@ -12,6 +12,8 @@ from PIL import Image
 
 from fomm_core.motion.template import MotionTemplate
 
+pytestmark = pytest.mark.once
+
 BAD_FILES = {
     "missing": (None, "nothing there"),
     "empty": (b"", "found an empty file"),

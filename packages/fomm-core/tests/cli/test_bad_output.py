@@ -14,6 +14,8 @@ from PIL import Image
 from fomm_core.config import dump_config
 from fomm_core.loading import find_model
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("output", "problem"),

@@ -156,6 +156,8 @@ FETCH = """
 import sys
 from pathlib import Path
 from fomm_core.model.download import RemoteFile, fetch_file
+
+pytestmark = pytest.mark.once
 fetch_file(RemoteFile(sys.argv[1], "params.h5"), Path(sys.argv[2]), progress=False)
 """
 

@@ -8,6 +8,8 @@ import pytest
 from fomm_core.errors import DownloadError, OutputError
 from fomm_core.model.http import Retry, discard, download
 
+pytestmark = pytest.mark.once
+
 CONTENT = os.urandom(100_000)
 
 

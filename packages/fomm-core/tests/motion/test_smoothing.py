@@ -13,6 +13,8 @@ from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.motion.smoothing import OneEuroFilter
 
+pytestmark = pytest.mark.once
+
 RATE = 25.0
 
 

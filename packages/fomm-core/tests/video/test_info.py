@@ -6,6 +6,8 @@ from PIL import Image
 from fomm_core.video import VideoInfo, probe
 from fomm_core.video.media import constant_rate
 
+pytestmark = pytest.mark.once
+
 
 def test_a_video_in_figures(clip):
     assert probe(clip) == VideoInfo(

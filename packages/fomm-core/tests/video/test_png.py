@@ -8,6 +8,8 @@ from fomm_core.errors import OutputError
 from fomm_core.image import read_image
 from fomm_core.video import PngWriter, VideoReader
 
+pytestmark = pytest.mark.once
+
 
 def write(folder, frames):
     with PngWriter(folder) as writer:

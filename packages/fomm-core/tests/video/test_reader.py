@@ -9,6 +9,8 @@ from PIL import Image
 from fomm_core.errors import BrokenMediaError, MediaError
 from fomm_core.video import VideoReader
 
+pytestmark = pytest.mark.once
+
 CORNERS = "color=c=gray:size=64x48:rate=25:duration=0.4"
 # A red mark in the upper left corner and a blue one in the upper right.
 MARKS = "drawbox=0:0:16:12:red:fill,drawbox=48:0:16:12:blue:fill"

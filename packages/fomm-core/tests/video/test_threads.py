@@ -8,6 +8,8 @@ import pytest
 from fomm_core.errors import BrokenMediaError, OutputError
 from fomm_core.video import BackgroundSink, VideoReader, VideoWriter, prefetch, probe
 
+pytestmark = pytest.mark.once
+
 PATIENCE = 20  # seconds until something that should happen is taken not to
 
 

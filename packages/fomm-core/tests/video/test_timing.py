@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from fomm_core.video.timing import Span, Timed, resample
 
+pytestmark = pytest.mark.once
+
 RATES = [Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60)]
 
 

@@ -14,6 +14,8 @@ import pytest
 from fomm_core.errors import MediaError, OutputError
 from fomm_core.video import AudioClip, VideoReader, VideoWriter, probe
 
+pytestmark = pytest.mark.once
+
 NTSC = Fraction(30000, 1001)
 
 

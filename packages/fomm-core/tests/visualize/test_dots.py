@@ -10,6 +10,8 @@ from fomm_core.motion.keypoints import Keypoints
 from fomm_core.visualize import draw_keypoints, keypoint_colors
 from fomm_core.visualize.dots import dot_radius
 
+pytestmark = pytest.mark.once
+
 GREY = np.full((48, 65, 3), 128, np.uint8)
 
 

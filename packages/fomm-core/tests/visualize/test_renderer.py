@@ -7,6 +7,8 @@ from fomm_core.engine.base import Diagnostics
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.visualize import SheetFrame, SheetRenderer, SheetStyle, keypoint_colors
 
+pytestmark = pytest.mark.once
+
 SIZE = (32, 48)
 KINDS = ("default", "detailed", "full")
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from fomm_core.visualize import Caption, Sheet
 
+pytestmark = pytest.mark.once
+
 NAMES = ("source", "driving", "generated")
 
 

@@ -3,6 +3,10 @@
 Opening an mp4 costs as much as decoding several frames, and a demuxer seeks by decoding times,
 which misses frames that are shown before the key frame stored ahead of them. A table of all
 packets, made once, needs neither: the file is read from the right key frame on.
+
+PyAV's own seeking reads a pair of frames in 1.8 to 2.7 times the time: 238 pairs a second
+instead of 430 from videos of ``fomm prepare``, 23 instead of 61 from an mp4 with one key frame
+(measured by ``benchmarks/reading_pairs.py``).
 """
 
 from __future__ import annotations
