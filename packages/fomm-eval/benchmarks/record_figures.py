@@ -4,7 +4,7 @@
 
 Run it after the embedded model was replaced, and commit what it changes:
 
-- tests/guard.json: the figures that a test guards against getting worse;
+- tests/report/regression.json: the figures below which a test lets no model fall;
 - README.md: the table of the cross-identity benchmark, drawn anew from its seed.
 """
 
@@ -15,11 +15,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from fomm_core.benchmark_format import open_benchmark
 from fomm_core.cli.main import run
 from fomm_core.loading import Model, load_model
 from fomm_core.model.samples import SAMPLE_DRIVING
-from fomm_eval.benchmark.dataset import open_benchmark
-from fomm_eval.benchmark.measure import METRICS, BenchmarkResult, measure
+from fomm_eval.benchmark.measure import BenchmarkResult, measure
 from fomm_eval.comparison.compare import evaluate
 from fomm_eval.data.clips import pair_clips
 from fomm_eval.metrics import Summary
@@ -28,7 +28,7 @@ from fomm_eval.report.records import write_text
 from fomm_eval.report.regression import Record, record_of, write_record
 
 PACKAGE = Path(__file__).parents[1]
-GUARD = PACKAGE / "tests" / "guard.json"
+REGRESSION = PACKAGE / "tests" / "report" / "regression.json"
 README = PACKAGE / "README.md"
 BEGIN, END = "<!-- figures of record_figures.py -->\n", "<!-- end of figures -->\n"
 CASES, SEED = 16, 0
@@ -37,14 +37,14 @@ CASES, SEED = 16, 0
 def main() -> None:
     """Measure the embedded model and write its figures."""
     with tempfile.TemporaryDirectory() as name, load_model("avatar") as model:
-        write_record(GUARD, guard_record(model, Path(name) / "reconstruction"))
+        write_record(REGRESSION, regression_record(model, Path(name) / "reconstruction"))
         result = benchmark_result(model, Path(name) / "benchmark")
     table = benchmark_table(result)
     write_text(README, put_table(README.read_text(encoding="utf-8"), table))
     sys.stdout.write(table)
 
 
-def guard_record(model: Model, folder: Path) -> Record:
+def regression_record(model: Model, folder: Path) -> Record:
     """The figures of the embedded sample, reconstructed without loss."""
     settings = ReconstructionSettings(folder, png=True, view="generated")
     reconstruct_video(model, SAMPLE_DRIVING, settings)
@@ -63,16 +63,17 @@ def benchmark_result(model: Model, folder: Path) -> BenchmarkResult:
 
 def benchmark_table(result: BenchmarkResult) -> str:
     """The result in words and as a table of Markdown."""
-    cases, size = len(result.benchmark.cases), result.benchmark.size
-    frames = result.answers[0].scores.frames // cases
-    names = (f"`{result.answers[0].name}`", *(answer.name for answer in result.answers[1:]))
+    settings = result.benchmark.settings
+    frames = result.methods[0].scores.frames // settings.count
+    names = (f"`{result.methods[0].name}`", *(method.name for method in result.methods[1:]))
     lines = [_line(["metric", *names]), _line(["---"] * (len(names) + 1))]
-    for metric in METRICS:
-        found = [answer.scores.overall(metric) for answer in result.answers]
+    for metric in result.metrics:
+        found = [method.scores.overall(metric) for method in result.methods]
         lines.append(_line([metric.title, *map(_cell, found)]))
     told = (
-        f"The embedded model, {size}x{size}, seed {result.benchmark.seed}, {cases} cases of "
-        f"{frames} frames; in brackets 95 % intervals\nover the cases:\n\n"
+        f"The embedded model, {settings.size}x{settings.size}, seed {settings.seed}, "
+        f"{settings.count} cases of {frames} frames; in brackets 95 % intervals\n"
+        "over the cases:\n\n"
     )
     return told + "\n".join(lines) + "\n"
 

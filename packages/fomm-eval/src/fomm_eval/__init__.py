@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from fomm_eval._version import __version__
 
 if TYPE_CHECKING:
-    from fomm_eval.benchmark.dataset import open_benchmark
+    from fomm_core.benchmark_format import open_benchmark
     from fomm_eval.benchmark.measure import measure
     from fomm_eval.comparison.compare import Evaluation, Extractors, evaluate
     from fomm_eval.data.clips import pair_clips
@@ -44,7 +44,7 @@ _HOME = {
     "choose_extractors": "extractors.choice",
     "evaluate": "comparison.compare",
     "measure": "benchmark.measure",
-    "open_benchmark": "benchmark.dataset",
+    "open_benchmark": "benchmark",
     "pair_clips": "data.clips",
     "reconstruct_all": "reconstruction.reconstruct",
     "reconstruct_video": "reconstruction.reconstruct",

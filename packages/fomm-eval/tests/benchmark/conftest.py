@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from fomm_core.benchmark_format import (
+    BenchmarkCase,
+    BenchmarkSettings,
+    Expression,
+    write_benchmark,
+)
+from fomm_core.image import to_network
+from fomm_core.motion.keypoints import Keypoints
 
 SIZE, FRAMES = 64, 6
 BLINKS, SPEAKS = (2, 3), (4,)
+PLACES = [10 + 2 * number for number in range(FRAMES)]
 
 
 def portrait(number: int, place: int, blink: bool = False, speak: bool = False) -> np.ndarray:
@@ -21,43 +29,48 @@ def portrait(number: int, place: int, blink: bool = False, speak: bool = False) 
     if not blink:
         face[4:10, 6:12] = 30
     face[22 : 28 if speak else 24, 10:22] = 60
-    return frame
+    return to_network(frame)
 
 
 def region(place: int, top: int, bottom: int) -> np.ndarray:
-    mask = np.zeros((SIZE, SIZE), np.uint8)
-    mask[16 + top : 16 + bottom, place : place + 32] = 255
+    mask = np.zeros((1, SIZE, SIZE), np.float32)
+    mask[:, 16 + top : 16 + bottom, place : place + 32] = 1
     return mask
 
 
-def save(path: Path, image: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path)
+def film(who: int) -> np.ndarray:
+    frames = [
+        portrait(who, place, blink=index in BLINKS, speak=index in SPEAKS)
+        for index, place in enumerate(PLACES)
+    ]
+    return np.stack(frames)
 
 
-def put_case(folder: Path, source: int, driving: int) -> None:
-    places = [10 + 2 * number for number in range(FRAMES)]
-    save(folder / "source.png", portrait(source, places[0]))
-    for index, place in enumerate(places):
-        shown = {"blink": index in BLINKS, "speak": index in SPEAKS}
-        for kind, who in (("driving", driving), ("target", source)):
-            save(folder / kind / f"{index:06d}.png", portrait(who, place, **shown))
-            for name, frames in (("blink", BLINKS), ("mouth", SPEAKS)):
-                if index in frames:
-                    save(folder / name / kind / f"{index:06d}.png", portrait(who, place))
-    for index in BLINKS:
-        save(folder / "blink" / "region" / f"{index:06d}.png", region(places[index], 0, 14))
-    for index in SPEAKS:
-        save(folder / "mouth" / "region" / f"{index:06d}.png", region(places[index], 18, 32))
-    np.savez(folder / "truth.npz", value=np.zeros((FRAMES, 10, 2), np.float32))
+def express(name: str, frames: tuple[int, ...], rows: tuple[int, int], who: tuple[int, int]):
+    plain = [np.stack([portrait(w, PLACES[index]) for index in frames]) for w in who]
+    regions = np.stack([region(PLACES[index], *rows) for index in frames])
+    return Expression(name, np.array(frames), *plain, regions)
+
+
+def make_case(source: int, driving: int) -> BenchmarkCase:
+    who = (driving, source)
+    return BenchmarkCase(
+        name=f"{source:04d}",
+        source=portrait(source, PLACES[0]),
+        driving=film(driving),
+        target=film(source),
+        kp_driving=(Keypoints(np.zeros((10, 2))),) * FRAMES,
+        expressions=(
+            express("blink", BLINKS, (0, 14), who),
+            express("mouth", SPEAKS, (18, 32), who),
+        ),
+    )
 
 
 @pytest.fixture
 def benchmark_folder(tmp_path) -> Path:
     """Two cases of six frames, 64x64."""
     folder = tmp_path / "benchmark"
-    put_case(folder / "0000", 0, 1)
-    put_case(folder / "0001", 1, 0)
-    settings = {"format": 1, "size": SIZE, "count": 2, "seed": 5}
-    (folder / "benchmark.json").write_text(json.dumps(settings))
+    cases = [make_case(0, 1), make_case(1, 0)]
+    write_benchmark(folder, BenchmarkSettings(SIZE, 2, seed=5), cases)
     return folder

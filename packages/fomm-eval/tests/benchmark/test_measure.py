@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fomm_core.benchmark_format import open_benchmark
 from fomm_core.errors import MediaError
 from fomm_core.loading import load_model
 from fomm_eval.benchmark import measure as measuring
-from fomm_eval.benchmark.dataset import open_benchmark
 from fomm_eval.benchmark.measure import EYES, KEYPOINT_ERROR, MOUTH, POSE_ERROR, measure
 from fomm_eval.metrics import L1, PSNR
 from fomm_eval.report.benchmark import format_result, write_result
@@ -19,13 +19,13 @@ from fomm_eval.report.benchmark import format_result, write_result
 
 @dataclass(frozen=True)
 class Blend:
-    """Answers part of the way from the source to the true answers, which it is told."""
+    """Animates part of the way from the source to the true answers, which it is told."""
 
     truths: dict[bytes, np.ndarray]
     share: float
     name: str = "blend"
 
-    def answer(self, source, driving):
+    def animate(self, source, driving):
         for frame in driving:
             true = self.truths[frame.tobytes()]
             yield (source + (true - source.astype(float)) * self.share + 0.5).astype(np.uint8)
@@ -37,8 +37,8 @@ def benchmark(benchmark_folder):
 
 
 @pytest.fixture
-def answer_with(monkeypatch, benchmark_folder):
-    """Puts another answerer in the model's place."""
+def animate_with(monkeypatch, benchmark_folder):
+    """Puts another method in the model's place."""
     truths = {}
     for driving in benchmark_folder.rglob("driving/*.png"):
         target = driving.parent.parent / "target" / driving.name
@@ -52,11 +52,11 @@ def answer_with(monkeypatch, benchmark_folder):
 
 
 def overall(result, number=0):
-    return {m: result.answers[number].scores.overall(m) for m in measuring.METRICS}
+    return {m: result.methods[number].scores.overall(m) for m in measuring.METRICS}
 
 
-def test_the_true_answers_are_perfect(model, benchmark, answer_with):
-    answer_with(1.0)
+def test_the_true_answers_are_perfect(model, benchmark, animate_with):
+    animate_with(1.0)
     found = overall(measure(model, benchmark))
     assert found[L1].mean == 0
     assert found[PSNR].mean == 100
@@ -66,17 +66,17 @@ def test_the_true_answers_are_perfect(model, benchmark, answer_with):
     assert (found[EYES].count, found[MOUTH].count, found[L1].count) == (4, 2, 12)
 
 
-def test_half_an_expression_is_half_of_it(model, benchmark, answer_with):
+def test_half_an_expression_is_half_of_it(model, benchmark, animate_with):
     # Between source and truth, the differences that expressions make are halved too.
-    answer_with(0.5)
+    animate_with(0.5)
     found = overall(measure(model, benchmark))
     assert found[EYES].mean == pytest.approx(0.5, abs=0.02)
     assert found[MOUTH].mean == pytest.approx(0.5, abs=0.02)
 
 
-def test_trivial_answers_are_what_they_are(model, benchmark):
+def test_baselines_are_what_they_are(model, benchmark):
     result = measure(model, benchmark)
-    assert [answer.name for answer in result.answers] == ["fake", "copy source", "copy driving"]
+    assert [method.name for method in result.methods] == ["fake", "copy source", "copy driving"]
     source, driving = overall(result, 1), overall(result, 2)
     assert source[EYES].mean == source[MOUTH].mean == 0
     assert source[POSE_ERROR].mean > driving[POSE_ERROR].mean

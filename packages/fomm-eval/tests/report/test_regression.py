@@ -1,4 +1,4 @@
-"""The embedded model must not get worse than the figures on record (guard.json).
+"""The embedded model must not get worse than the figures on record (regression.json).
 
 ``benchmarks/record_figures.py`` writes them anew when another model is embedded.
 """
@@ -25,7 +25,7 @@ RECORD = Path(__file__).with_name("regression.json")
 @pytest.fixture(scope="module")
 def reconstruction(tmp_path_factory):
     """The embedded sample as the embedded model reconstructs it: a folder of frames."""
-    folder = tmp_path_factory.mktemp("guard")
+    folder = tmp_path_factory.mktemp("regression")
     with load_model("avatar") as model:
         settings = ReconstructionSettings(folder, png=True, view="generated")
         reconstruct_video(model, SAMPLE_DRIVING, settings)
@@ -55,7 +55,7 @@ def test_the_embedded_model_is_as_good_as_its_record(reconstruction):
         (lambda image: np.roll(image, 6, axis=1), {"L1", "PSNR", "SSIM"}),
     ],
 )
-def test_the_guard_sees_what_is_worse(reconstruction, tmp_path, change, metrics):
+def test_what_is_worse_is_seen(reconstruction, tmp_path, change, metrics):
     worse = scores_of(changed(reconstruction, tmp_path / "worse", change))
     problems = find_worsened(read_record(RECORD), worse)
     assert metrics <= {problem.partition(":")[0] for problem in problems}, problems

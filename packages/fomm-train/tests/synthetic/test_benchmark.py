@@ -7,13 +7,18 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from fomm_core.benchmark_format import (
+    BenchmarkCase,
+    BenchmarkSettings,
+    open_benchmark,
+    write_benchmark,
+)
 from fomm_core.errors import OutputError
 from fomm_core.image import read_image, to_network
 from fomm_train.cli.avatars import command
-from fomm_train.synthetic.benchmark import BenchmarkCase, cross_identity_benchmark
-from fomm_train.synthetic.benchmark_files import write_benchmark
+from fomm_train.synthetic.benchmark import cross_identity_benchmark
 from fomm_train.synthetic.drawn.casting import draw_identity
-from fomm_train.synthetic.drawn.ground_truth import keypoint_arrays
+from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, keypoint_arrays
 from fomm_train.synthetic.drawn.pose import NEUTRAL
 from fomm_train.synthetic.drawn.renderer import Renderer
 from fomm_train.synthetic.draws import Split
@@ -33,7 +38,7 @@ def test_cases_have_the_form_promised(cases):
         assert case.source.shape == (3, SIZE, SIZE)
         assert case.driving.shape == case.target.shape == (frames, 3, SIZE, SIZE)
         assert len(case.kp_driving) == frames
-        for expression in (case.blink, case.mouth):
+        for expression in case.expressions:
             count = len(expression.frames)
             assert expression.driving_without.shape == (count, 3, SIZE, SIZE)
             assert expression.target_without.shape == (count, 3, SIZE, SIZE)
@@ -41,15 +46,16 @@ def test_cases_have_the_form_promised(cases):
 
 
 def test_both_expressions_occur(cases):
-    assert sum(len(case.blink.frames) for case in cases) > 5
-    assert sum(len(case.mouth.frames) for case in cases) > 5
+    assert sum(len(case.expression("blink").frames) for case in cases) > 5
+    assert sum(len(case.expression("mouth").frames) for case in cases) > 5
 
 
 def test_equal_seeds_give_equal_cases_whatever_their_number(cases):
     again = list(cross_identity_benchmark(SIZE, 2, 0))
     for first, second in zip(cases, again, strict=False):
         np.testing.assert_array_equal(first.target, second.target)
-        np.testing.assert_array_equal(first.blink.target_without, second.blink.target_without)
+        blinks = [case.expression("blink").target_without for case in (first, second)]
+        np.testing.assert_array_equal(*blinks)
     other = next(cross_identity_benchmark(SIZE, 1, 1))
     assert np.abs(other.source - cases[0].source).mean() > 0.02
 
@@ -78,7 +84,8 @@ def test_exchanged_avatars_exchange_frames(cases):
 def test_taking_the_expression_away_changes_the_eyes_or_the_mouth_and_little_else(cases):
     for case in cases:
         # With the mouth the chin moves too, which is no expression by itself.
-        for expression, share in ((case.blink, 0.7), (case.mouth, 0.4)):
+        for name, share in (("blink", 0.7), ("mouth", 0.4)):
+            expression = case.expression(name)
             change = np.abs(case.target[expression.frames] - expression.target_without)
             if change.size:
                 assert (change * expression.regions).sum() > share * change.sum()
@@ -91,11 +98,16 @@ def test_keypoints_of_driving_frames_are_those_of_the_true_answers(cases):
     assert keypoints.jacobian.shape == jacobian.shape
 
 
+def write(out: Path, count: int, on_progress=lambda done: None) -> None:
+    cases = cross_identity_benchmark(SIZE, count, 0)
+    write_benchmark(out, BenchmarkSettings(SIZE, count, 0), cases, on_progress)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("files") / "deep" / "benchmark"
     counted: list[int] = []
-    write_benchmark(out, SIZE, 3, 0, counted.append)
+    write(out, 3, counted.append)
     assert counted == [1, 2, 3]
     return out
 
@@ -112,8 +124,9 @@ class TestFiles:
 
     def test_expressions_keep_the_numbers_of_their_frames(self, folder, cases):
         for case in cases[:3]:
-            for name, expression in (("blink", case.blink), ("mouth", case.mouth)):
-                place = folder / case.name / name
+            assert [expression.name for expression in case.expressions] == ["blink", "mouth"]
+            for expression in case.expressions:
+                place = folder / case.name / expression.name
                 for part in ("driving", "target", "region"):
                     numbers = [int(file.stem) for file in sorted((place / part).iterdir())]
                     assert numbers == list(expression.frames)
@@ -125,6 +138,10 @@ class TestFiles:
         with np.load(folder / "0001" / "truth.npz", allow_pickle=False) as truth:
             expected = np.stack([keypoints.value for keypoints in cases[1].kp_driving])
             np.testing.assert_array_equal(truth["value"], expected)
+        read_again = open_benchmark(folder).cases[1].read_truth()
+        assert read_again.names == KEYPOINT_NAMES
+        expected = np.stack([keypoints.jacobian for keypoints in cases[1].kp_driving])
+        np.testing.assert_array_equal(read_again.jacobian, expected)
 
     def test_they_say_what_they_were_drawn_from(self, folder):
         settings = json.loads((folder / "benchmark.json").read_text())
@@ -138,14 +155,14 @@ class TestFiles:
 
     def test_what_is_there_stays(self, folder):
         with pytest.raises(OutputError, match="expected a new folder"):
-            write_benchmark(folder, SIZE, 1, 0)
+            write(folder, 1)
 
     def test_an_interruption_leaves_nothing(self, tmp_path):
         def stop(done: int) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            write_benchmark(tmp_path / "out", SIZE, 2, 0, stop)
+            write(tmp_path / "out", 2, stop)
         assert not list(tmp_path.iterdir())
 
     def test_the_command_writes_them(self, tmp_path):
@@ -154,10 +171,6 @@ class TestFiles:
         assert result.exit_code == 0, result.output
         assert "1 cases of 32x32" in result.output
         assert (tmp_path / "b" / "0000" / "target" / "000000.png").is_file()
-
-
-def read(path: Path) -> np.ndarray:
-    return to_network(read_image(path))
 
     def test_the_command_swaps_the_avatars(self, tmp_path, cases):
         words = ["--out", str(tmp_path / "b"), "--benchmark", "1", "--size", str(SIZE), "--swapped"]
@@ -171,3 +184,7 @@ def read(path: Path) -> np.ndarray:
         assert result.exit_code == 2
         assert "--swapped: expected with --benchmark" in result.output
         assert not (tmp_path / "b").exists()
+
+
+def read(path: Path) -> np.ndarray:
+    return to_network(read_image(path))

@@ -1,7 +1,7 @@
-"""Measuring answers against the true ones.
+"""Metrics of methods on the cross-identity benchmark, where the true answers are known.
 
 Expressions are measured against the same frames without them. With t the difference that an
-expression makes to the true answer, and g the one that it makes to the given answer, within the
+expression makes to the true answer, and g the one that it makes to the prediction, within the
 region of eyes or mouth, sum(t * g) / sum(t * t) is the share of it that was transferred.
 Otherwise the pose would flatter models that do not blink.
 """
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fomm_core.benchmark_format import Benchmark, CaseFiles, ExpressionFiles, read_frame
 from fomm_core.errors import MediaError
 from fomm_core.image import ByteArray, to_network
 from fomm_core.loading import Model
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.motion.transfer import MotionMode
-from fomm_eval.benchmark.dataset import Benchmark, BenchmarkCase, ExpressionFiles, read_frame
 from fomm_eval.benchmark.methods import CopyDriving, CopySource, Method, ModelMethod
 from fomm_eval.comparison.scores import NO_SCORE, ClipScores, FrameScore, Scores, ScoreTable
 from fomm_eval.comparison.worst import WorstFrame, WorstFrames
@@ -40,6 +40,9 @@ KEYPOINT_ERROR = Metric(
     "distance of the model's keypoints in driving frames from the true ones, at 256x256",
 )
 METRICS = (L1, PSNR, EYES, MOUTH, POSE_ERROR, KEYPOINT_ERROR)
+"""The metrics of a benchmark of avatars, in the order of reports."""
+
+_OF_EXPRESSIONS = {"blink": EYES, "mouth": MOUTH}
 
 _EXAMPLES = 4
 
@@ -52,15 +55,15 @@ class Example:
     source: ByteArray
     driving: ByteArray
     target: ByteArray
-    answer: ByteArray
+    prediction: ByteArray
 
 
 @dataclass(frozen=True, eq=False)
 class MethodResult:
-    """What is said of one answerer.
+    """The figures of one method.
 
     Attributes:
-        name: of the answerer.
+        name: of the method.
         scores: with one clip for each case.
     """
 
@@ -73,18 +76,23 @@ class BenchmarkResult:
     """The outcome of a benchmark.
 
     Attributes:
-        benchmark: what was answered to.
+        benchmark: the cases.
         motion: how the model transferred keypoints.
-        answers: of the model first.
+        methods: the model first, then the baselines.
         examples: some frames of the model.
         worst: the model's worst frames by L1.
     """
 
     benchmark: Benchmark
     motion: MotionMode
-    answers: tuple[MethodResult, ...]
+    methods: tuple[MethodResult, ...]
     examples: tuple[Example, ...]
     worst: tuple[WorstFrame, ...]
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics, in the order of reports."""
+        return self.methods[0].scores.metrics
 
 
 def measure(
@@ -94,95 +102,114 @@ def measure(
     motion: MotionMode = "relative",
     on_progress: Callable[[], None] | None = None,
 ) -> BenchmarkResult:
-    """Measure a model, copying the source, and copying the driving frames.
+    """Measure a model and the baselines: copying the source, and copying the driving frames.
 
     Args:
         model: its frames have the benchmark's size.
-        benchmark: to answer to.
+        benchmark: the cases.
         motion: how the model transfers keypoints.
         on_progress: called after every frame.
 
     Raises:
         MediaError: a file cannot be read, or the model has another frame size.
     """
-    if model.frame_size != (benchmark.size, benchmark.size):
+    size = benchmark.settings.size
+    if model.frame_size != (size, size):
         height, width = model.frame_size
         raise MediaError(
             f"{benchmark.folder}: expected frames of the model's size, {width}x{height}, found "
-            f"{benchmark.size}x{benchmark.size}; write it with that size"
+            f"{size}x{size}; write it with that size"
         )
-    answerers: tuple[Method, ...] = (ModelMethod(model, motion), CopySource(), CopyDriving())
+    methods: tuple[Method, ...] = (ModelMethod(model, motion), CopySource(), CopyDriving())
     worst = WorstFrames(L1)
     results, examples = [], []
-    for number, answerer in enumerate(answerers):
+    for number, method in enumerate(methods):
         clips = []
         for case in benchmark.cases:
-            runner = _CaseRun(model, answerer, case, benchmark.size, on_progress)
-            clips.append(runner.scores(with_truth=number == 0))
+            run = _CaseRun(model, method, case, benchmark, on_progress)
+            clips.append(run.scores(with_ground_truth=number == 0))
             if number == 0:
-                runner.offer_worst(worst)
-                examples.append(runner.example())
-        results.append(MethodResult(answerer.name, Scores(tuple(clips))))
+                run.add_worst(worst)
+                examples.append(run.example())
+        results.append(MethodResult(method.name, Scores(tuple(clips))))
     chosen = tuple(examples[:_EXAMPLES])
     return BenchmarkResult(benchmark, motion, tuple(results), chosen, worst.frames)
 
 
+def metrics_of(benchmark: Benchmark) -> tuple[Metric, ...]:
+    """The metrics of a benchmark in the order of reports, one for each of its expressions."""
+    expressions = (_expression_metric(name) for name in benchmark.expression_names)
+    return (L1, PSNR, *expressions, POSE_ERROR, KEYPOINT_ERROR)
+
+
+def _expression_metric(name: str) -> Metric:
+    described = Metric(name, "higher", "", f"share of {name} that is transferred; 1 is all of it")
+    return _OF_EXPRESSIONS.get(name, described)
+
+
 class _CaseRun:
-    """One answerer on one case, whose frames are few enough to be kept."""
+    """One method on one case, whose frames are few enough to be kept."""
 
     def __init__(
         self,
         model: Model,
-        answerer: Method,
-        case: BenchmarkCase,
-        size: int,
+        method: Method,
+        case: CaseFiles,
+        benchmark: Benchmark,
         on_progress: Callable[[], None] | None,
     ) -> None:
-        self._model, self._answerer, self._case, self._size = model, answerer, case, size
-        self._on_progress = on_progress
+        self._model, self._method, self._case = model, method, case
+        self._benchmark, self._on_progress = benchmark, on_progress
+        self._size = size = benchmark.settings.size
         self._source = read_frame(case.source, size)
         self._driving = [read_frame(path, size) for path in case.driving]
         self._targets = [read_frame(path, size) for path in case.target]
-        self._answers = list(self._watched(answerer.answer(self._source, self._driving)))
+        self._predictions = list(self._watched(method.animate(self._source, self._driving)))
 
-    def scores(self, *, with_truth: bool) -> ClipScores:
+    def scores(self, *, with_ground_truth: bool) -> ClipScores:
         """The scores of all frames.
 
         Args:
-            with_truth: also compare the model's keypoints with the true ones.
+            with_ground_truth: also compare the model's keypoints with the true ones.
         """
-        eyes = self._expression(self._case.blink)
-        mouth = self._expression(self._case.mouth)
-        truth = self._case.read_truth() if with_truth else None
-        table = ScoreTable(self._case.name, METRICS)
-        for index, (answer, target) in enumerate(zip(self._answers, self._targets, strict=True)):
+        expressions = [
+            self._expression(self._case.expression(name))
+            for name in self._benchmark.expression_names
+        ]
+        truth = self._case.read_truth().value if with_ground_truth else None
+        table = ScoreTable(self._case.name, metrics_of(self._benchmark))
+        for index, (prediction, target) in enumerate(self._pairs()):
             table.append(
                 (
-                    FrameScore(l1_distance(target, answer)),
-                    FrameScore(psnr(target, answer)),
-                    eyes.get(index, NO_SCORE),
-                    mouth.get(index, NO_SCORE),
-                    FrameScore(self._distance(self._detect(answer), self._detect(target))),
-                    self._off_truth(truth, index),
+                    FrameScore(l1_distance(target, prediction)),
+                    FrameScore(psnr(target, prediction)),
+                    *(scores.get(index, NO_SCORE) for scores in expressions),
+                    FrameScore(self._distance(self._detect(prediction), self._detect(target))),
+                    self._keypoint_error(truth, index),
                 )
             )
         return table.finish()
 
-    def offer_worst(self, worst: WorstFrames) -> None:
-        """Show the frames to what keeps the worst ones."""
-        for index, (answer, target) in enumerate(zip(self._answers, self._targets, strict=True)):
-            worst.offer(self._case.name, index, l1_distance(target, answer), target, answer)
+    def add_worst(self, worst: WorstFrames) -> None:
+        """Show the frames to the collection of the worst ones."""
+        for index, (prediction, target) in enumerate(self._pairs()):
+            error = l1_distance(target, prediction)
+            worst.add(self._case.name, index, error, target, prediction)
 
     def example(self) -> Example:
         """The frame in the middle."""
-        index = len(self._answers) // 2
+        index = len(self._predictions) // 2
         return Example(
             f"case {self._case.name}, frame {index}",
             self._source,
             self._driving[index],
             self._targets[index],
-            self._answers[index],
+            self._predictions[index],
         )
+
+    def _pairs(self) -> Iterator[tuple[ByteArray, ByteArray]]:
+        """Predictions and true answers, frame by frame."""
+        return zip(self._predictions, self._targets, strict=True)
 
     def _watched(self, frames: Iterator[ByteArray]) -> Iterator[ByteArray]:
         for frame in frames:
@@ -196,20 +223,20 @@ class _CaseRun:
             return {}
         plain = [read_frame(each.driving, self._size) for each in files]
         # The first driving frame leads, since relative motion refers to it.
-        answers = self._answerer.answer(self._source, [self._driving[0], *plain])
-        next(answers)
+        predictions = self._method.animate(self._source, [self._driving[0], *plain])
+        next(predictions)
         found = {}
-        for each, answer in zip(files, self._watched(answers), strict=True):
+        for each, prediction in zip(files, self._watched(predictions), strict=True):
             region = each.read_region()
             true = _change(self._targets[each.index], read_frame(each.target, self._size), region)
-            given = _change(self._answers[each.index], answer, region)
+            given = _change(self._predictions[each.index], prediction, region)
             total = float(np.sum(true * true, dtype=np.float64))
             if total > 0:
                 shared = float(np.sum(true * given, dtype=np.float64))
                 found[each.index] = FrameScore(shared / total, total)
         return found
 
-    def _off_truth(self, truth: FloatArray | None, index: int) -> FrameScore:
+    def _keypoint_error(self, truth: FloatArray | None, index: int) -> FrameScore:
         """How far off the model's keypoints are, where it has as many as are known."""
         if truth is None:
             return NO_SCORE

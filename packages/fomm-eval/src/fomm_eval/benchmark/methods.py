@@ -1,4 +1,4 @@
-"""Who answers to the benchmark: a model, and two trivial answers to compare it with."""
+"""Methods that the benchmark measures: a model, and two baselines to compare it with."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Method(Protocol):
     @property
     def name(self) -> str: ...
 
-    def answer(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
-        """The answers to driving frames; the first of these has the source's pose.
+    def animate(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
+        """Animate the source with driving frames, the first of which has its pose.
 
         Args:
             source, driving: (H, W, 3) uint8.
@@ -42,8 +42,8 @@ class ModelMethod:
         """The model's name."""
         return self.model.name
 
-    def answer(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
-        """Animate."""
+    def animate(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
+        """Animate with the model."""
         animator = Animator(self.model, source, motion=self.motion)
         return (frame.prediction for frame in animator.run(driving))
 
@@ -54,7 +54,7 @@ class CopySource:
 
     name: str = "copy source"
 
-    def answer(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
+    def animate(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
         """Repeat the source."""
         return (source for _ in driving)
 
@@ -65,6 +65,6 @@ class CopyDriving:
 
     name: str = "copy driving"
 
-    def answer(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
+    def animate(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
         """Repeat the driving frames."""
         return iter(driving)

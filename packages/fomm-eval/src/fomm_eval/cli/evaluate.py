@@ -171,8 +171,8 @@ def _started_model(options: dict[str, Any]) -> Model:
 
 
 def _evaluate_avatars(options: dict[str, Any], quiet: bool) -> None:
+    from fomm_core.benchmark_format import open_benchmark
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_eval.benchmark.dataset import open_benchmark
     from fomm_eval.benchmark.measure import measure
     from fomm_eval.cli.progress import video_bar
     from fomm_eval.report.benchmark import format_result, write_result

@@ -142,7 +142,7 @@ class _Comparison:
             for worst in self._worst:
                 score = scores[metrics.index(worst.metric)]
                 if score.weight:
-                    worst.offer(pair.name, index, score.value, real, generated)
+                    worst.add(pair.name, index, score.value, real, generated)
             table.append(scores)
             if self._on_progress is not None:
                 self._on_progress()

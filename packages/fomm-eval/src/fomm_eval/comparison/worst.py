@@ -54,7 +54,7 @@ class WorstFrames:
         """The worst frames, the worst first."""
         return tuple(self._kept)
 
-    def offer(
+    def add(
         self, clip: str, index: int, value: float, real: ByteArray, generated: ByteArray
     ) -> None:
         """Look at a frame; images are kept by reference."""

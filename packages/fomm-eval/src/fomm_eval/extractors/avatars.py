@@ -13,9 +13,9 @@ import numpy as np
 
 from fomm_core.image import fit, to_network
 from fomm_core.loading import Model
+from fomm_core.motion.ground_truth import read_true_keypoints
 from fomm_core.motion.keypoints import FloatArray
 from fomm_eval.data.clips import Clip
-from fomm_eval.data.ground_truth import read_truth
 from fomm_eval.errors import ExtractorError
 from fomm_eval.extractors.base import FrameView, Observation
 
@@ -78,7 +78,7 @@ class AvatarKeypoints:
 
     def _true(self, view: FrameView) -> FloatArray:
         if view.clip != self._clip:
-            self._truth = read_truth(truth_path(view.clip.path))
+            self._truth = read_true_keypoints(truth_path(view.clip.path)).value
             self._clip = view.clip
         if view.index >= len(self._truth):
             raise ExtractorError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fomm_eval._version import __version__
-from fomm_eval.benchmark.measure import METRICS, BenchmarkResult, Example
+from fomm_eval.benchmark.measure import BenchmarkResult, Example
 from fomm_eval.metrics import Metric, Summary
 from fomm_eval.report.files import make_folder
 from fomm_eval.report.page import facts_table, picture, plain_table, render_page, worst_figure
@@ -24,8 +25,8 @@ _Figures = dict[str, dict[Metric, Summary | None]]
 
 
 def format_result(result: BenchmarkResult) -> str:
-    """A table: one line for each metric, means of the answerers with their intervals."""
-    titles, lines = _table(_figures(result))
+    """A table: one line for each metric, means of the methods with their intervals."""
+    titles, lines = _table(result.metrics, _figures(result))
     return align([titles, *lines]) + f"\n{_scope(result)}; in brackets 95 % intervals"
 
 
@@ -48,8 +49,8 @@ def write_result(folder: Path, result: BenchmarkResult) -> None:
 
 def _figures(result: BenchmarkResult) -> _Figures:
     return {
-        answer.name: {metric: answer.scores.overall(metric) for metric in METRICS}
-        for answer in result.answers
+        method.name: {metric: method.scores.overall(metric) for metric in result.metrics}
+        for method in result.methods
     }
 
 
@@ -57,12 +58,12 @@ def _facts(result: BenchmarkResult) -> dict[str, Any]:
     benchmark = result.benchmark
     return {
         "benchmark": str(benchmark.folder),
-        "model": result.answers[0].name,
+        "model": result.methods[0].name,
         "motion": result.motion,
         "cases": len(benchmark.cases),
-        "frames": result.answers[0].scores.frames,
-        "size": benchmark.size,
-        "seed": benchmark.seed,
+        "frames": result.methods[0].scores.frames,
+        "size": benchmark.settings.size,
+        "seed": benchmark.settings.seed,
         "version": __version__,
     }
 
@@ -72,11 +73,11 @@ def _scope(result: BenchmarkResult) -> str:
     return "{cases} cases, {frames} frames, seed {seed}, {motion} motion".format(**facts)
 
 
-def _table(figures: _Figures) -> tuple[list[str], list[list[str]]]:
+def _table(metrics: Sequence[Metric], figures: _Figures) -> tuple[list[str], list[list[str]]]:
     titles = ["metric", *figures]
     lines = [
         [metric.title, *(_cell(summaries[metric]) for summaries in figures.values())]
-        for metric in METRICS
+        for metric in metrics
     ]
     return titles, lines
 
@@ -110,10 +111,10 @@ def _csv(figures: _Figures) -> str:
 def _page(result: BenchmarkResult, figures: _Figures) -> str:
     body = [
         facts_table([(name, str(value)) for name, value in _facts(result).items()]),
-        plain_table(*_table(figures)),
+        plain_table(*_table(result.metrics, figures)),
         "<p>Means, in brackets their 95&nbsp;% intervals over the cases.</p>",
-        *(_bars(metric, figures) for metric in METRICS),
-        plain_table(("figure", "what it is"), [(m.name, m.description) for m in METRICS]),
+        *(_bars(metric, figures) for metric in result.metrics),
+        plain_table(("figure", "what it is"), [(m.name, m.description) for m in result.metrics]),
         "<h2>Examples</h2><p>Source, driving frame, true answer, the model's answer.</p>",
         *(_example(example) for example in result.examples),
         "<h2>Worst frames</h2><p>True answer, the model's, and their difference (3 times).</p>",
@@ -134,5 +135,5 @@ def _bars(metric: Metric, figures: _Figures) -> str:
 
 
 def _example(example: Example) -> str:
-    images = (example.source, example.driving, example.target, example.answer)
+    images = (example.source, example.driving, example.target, example.prediction)
     return picture(np.hstack(images), example.name)

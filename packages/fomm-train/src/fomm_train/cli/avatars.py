@@ -145,8 +145,9 @@ def _write_benchmark(
     """Write the benchmark, with a progress bar."""
     from tqdm import tqdm
 
+    from fomm_core.benchmark_format import BenchmarkSettings, write_benchmark
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_train.synthetic.benchmark_files import write_benchmark
+    from fomm_train.synthetic.benchmark import cross_identity_benchmark
 
     hidden = quiet or None  # None: hidden where there is no terminal
     with ended_like_interrupted(), tqdm(total=count, unit=" cases", disable=hidden) as bar:
@@ -154,7 +155,9 @@ def _write_benchmark(
         def on_progress(done: int) -> None:
             bar.update(done - bar.n)
 
-        write_benchmark(out, size, count, seed, on_progress, swapped=swapped)
+        settings = BenchmarkSettings(size, count, seed, swapped)
+        cases = cross_identity_benchmark(size, count, seed, swapped=swapped)
+        write_benchmark(out, settings, cases, on_progress)
     click.echo(f"{out}: {count} cases of {size}x{size}")
 
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from fomm_core.benchmark_format import BenchmarkCase, Expression
 from fomm_core.image import to_network
-from fomm_core.motion.keypoints import FloatArray, Keypoints
+from fomm_core.motion.keypoints import FloatArray
 from fomm_train.synthetic.drawn.casting import draw_identity
-from fomm_train.synthetic.drawn.ground_truth import true_keypoints
+from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, true_keypoints
 from fomm_train.synthetic.drawn.identity import Identity
 from fomm_train.synthetic.drawn.motion import Motion, draw_motion
 from fomm_train.synthetic.drawn.pose import Pose
@@ -25,51 +25,6 @@ from fomm_train.synthetic.drawn.renderer import Renderer
 from fomm_train.synthetic.draws import Split
 
 _FRAMES = 32
-
-
-@dataclass(frozen=True, eq=False)
-class Expression:
-    """The frames of a case in which the eyes are closed, or the mouth open.
-
-    Attributes:
-        frames: (N,) int, their numbers; N may be 0.
-        driving_without: (N, 3, H, W), these driving frames without the expression.
-        target_without: (N, 3, H, W), the true answers to them.
-        regions: (N, 1, H, W) in [0, 1], where the expression is to be seen in the answer.
-    """
-
-    frames: npt.NDArray[np.intp]
-    driving_without: FloatArray
-    target_without: FloatArray
-    regions: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class BenchmarkCase:
-    """A source, a driving video and the true answers; frames are float32 in [0, 1].
-
-    The source has the pose of the first driving frame, with open eyes and closed mouth, so
-    that relative and absolute motion have the same true answer.
-
-    Attributes:
-        name: of the case, unique in the benchmark.
-        source: (3, H, W).
-        driving: (T, 3, H, W), another avatar.
-        target: (T, 3, H, W), the true answers: the source's identity in the driving poses.
-        kp_source: the source's true keypoints.
-        kp_driving: T of them, those of the driving frames and of the true answers alike.
-        blink: the frames in which the driving avatar closes its eyes.
-        mouth: the frames in which it opens its mouth.
-    """
-
-    name: str
-    source: FloatArray
-    driving: FloatArray
-    target: FloatArray
-    kp_source: Keypoints
-    kp_driving: tuple[Keypoints, ...]
-    blink: Expression
-    mouth: Expression
 
 
 def cross_identity_benchmark(
@@ -103,28 +58,26 @@ def _make_case(
         source=to_network(renderer.render(source, first)),
         driving=_film(renderer, driving, poses),
         target=_film(renderer, source, poses),
-        kp_source=true_keypoints(first),
         kp_driving=tuple(true_keypoints(pose) for pose in poses),
-        blink=_express(
-            renderer, source, driving, poses, _Kind(Pose.shuts_eyes, Pose.with_open_eyes, eye_mask)
-        ),
-        mouth=_express(
-            renderer,
-            source,
-            driving,
-            poses,
-            _Kind(Pose.opens_mouth, Pose.with_closed_mouth, mouth_mask),
-        ),
+        keypoint_names=KEYPOINT_NAMES,
+        expressions=tuple(_express(renderer, source, driving, poses, kind) for kind in _KINDS),
     )
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """An expression: when it is there, how to take it away, where it is seen."""
+    """An expression: its name, when it is there, how to take it away, where it is seen."""
 
+    name: str
     shown: Callable[[Pose], bool]
     without: Callable[[Pose], Pose]
     mask: Callable[[Pose, int], FloatArray]
+
+
+_KINDS = (
+    _Kind("blink", Pose.shuts_eyes, Pose.with_open_eyes, eye_mask),
+    _Kind("mouth", Pose.opens_mouth, Pose.with_closed_mouth, mouth_mask),
+)
 
 
 def _express(
@@ -135,6 +88,7 @@ def _express(
     masks = [kind.mask(poses[number], renderer.size) for number in frames]
     empty = np.zeros((0, 1, renderer.size, renderer.size), np.float32)
     return Expression(
+        name=kind.name,
         frames=np.array(frames, np.intp),
         driving_without=_film(renderer, driving, plain),
         target_without=_film(renderer, source, plain),

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from fomm_core.errors import OutputError
+from fomm_core.motion.ground_truth import TrueKeypoints, write_true_keypoints
 from fomm_core.utils.files import atomic_path
 from fomm_train.config import AvatarParams
 from fomm_train.data.prepare.sinks import ClipSink, PictureFolder, SeekableVideo
-from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, keypoint_arrays
-from fomm_train.synthetic.drawn.motion import FRAME_RATE, Motion
+from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, true_keypoints
+from fomm_train.synthetic.drawn.motion import FRAME_RATE
 from fomm_train.synthetic.drawn.pose import CHANNELS
 from fomm_train.synthetic.drawn.renderer import Renderer
 from fomm_train.synthetic.drawn.world import World
@@ -143,8 +143,10 @@ class AvatarDataset:
         with self._sink(task.video(self._out, self._settings.form)) as sink:
             for frame in range(len(motion)):
                 sink.write(self._renderer.render(identity, motion[frame]))
-        with atomic_path(task.truth(self._out)) as partial, partial.open("xb") as file:
-            np.savez_compressed(file, **_truth_arrays(motion))
+        poses = {"poses": motion.track, "pose_names": np.array(CHANNELS)}
+        keypoints = [true_keypoints(motion[frame]) for frame in range(len(motion))]
+        with atomic_path(task.truth(self._out)) as partial:
+            write_true_keypoints(partial, TrueKeypoints.of(keypoints, KEYPOINT_NAMES), poses)
 
     def _parts(self) -> list[str]:
         return [part for part in _SPLITS if self._worlds[part].params.identities]
@@ -185,14 +187,3 @@ def _read_settings(path: Path) -> dict[str, object]:
     if not isinstance(content, dict):
         raise OutputError(f"{path}: expected the settings of a data set, found {content!r}")
     return content
-
-
-def _truth_arrays(motion: Motion) -> dict[str, npt.NDArray[np.generic]]:
-    keypoints = [keypoint_arrays(motion[frame]) for frame in range(len(motion))]
-    return {
-        "value": np.stack([value for value, _ in keypoints]),
-        "jacobian": np.stack([jacobian for _, jacobian in keypoints]),
-        "poses": motion.track,
-        "keypoint_names": np.array(KEYPOINT_NAMES),
-        "pose_names": np.array(CHANNELS),
-    }

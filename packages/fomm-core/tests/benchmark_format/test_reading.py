@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fomm_core.benchmark_format import open_benchmark, read_frame
 from fomm_core.errors import MediaError
-from fomm_eval.benchmark.dataset import open_benchmark, read_frame
 
 
 def test_the_cases_are_found(benchmark_folder):
@@ -16,10 +16,10 @@ def test_the_cases_are_found(benchmark_folder):
     assert [case.name for case in benchmark.cases] == ["0000", "0001"]
     case = benchmark.cases[0]
     assert len(case.driving) == len(case.target) == 6
-    assert [each.index for each in case.blink] == [2, 3]
-    assert [each.index for each in case.mouth] == [4]
-    assert case.read_truth().shape == (6, 10, 2)
-    mask = case.blink[0].read_region()
+    assert [each.index for each in case.expression("blink")] == [2, 3]
+    assert [each.index for each in case.expression("mouth")] == [4]
+    assert case.read_truth().value.shape == (6, 10, 2)
+    mask = case.expression("blink")[0].read_region()
     assert mask.shape == (64, 64, 1)
     assert (mask.min(), mask.max()) == (0, 1)
 
@@ -29,7 +29,7 @@ def test_expressions_may_be_missing(benchmark_folder):
     shutil.rmtree(benchmark_folder / "0000" / "mouth" / "driving")
     (benchmark_folder / "0000" / "mouth" / "driving").mkdir()
     case = open_benchmark(benchmark_folder).cases[0]
-    assert (case.blink, case.mouth) == ((), ())
+    assert (case.expression("blink"), case.expression("mouth")) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,108 @@
+"""Writing a benchmark with true answers; the folder appears when it is complete."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from fomm_core.benchmark_format.records import (
+    DRIVING,
+    FORMAT,
+    LABELS,
+    REGION,
+    SETTINGS_FILE,
+    TARGET,
+    BenchmarkCase,
+    BenchmarkSettings,
+    Expression,
+)
+from fomm_core.errors import OutputError
+from fomm_core.image import ByteArray, save_png, to_uint8
+from fomm_core.motion.ground_truth import TrueKeypoints, write_true_keypoints
+from fomm_core.motion.keypoints import FloatArray
+
+
+def write_benchmark(
+    out: Path,
+    settings: BenchmarkSettings,
+    cases: Iterable[BenchmarkCase],
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Write a benchmark.
+
+    Args:
+        out: a folder that does not exist yet.
+        settings: what the cases are made from.
+        cases: as many as the settings say, of their size.
+        on_progress: called with the number of cases written.
+
+    Raises:
+        OutputError: something is at ``out``, or it cannot be written.
+    """
+    if out.exists():
+        raise OutputError(f"{out}: expected a new folder, found something there")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        try:
+            for done, case in enumerate(cases, start=1):
+                _write_case(partial / case.name, case)
+                on_progress(done)
+            (partial / SETTINGS_FILE).write_text(_to_json(settings), encoding="utf-8")
+            partial.chmod(0o755)
+            partial.replace(out)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
+
+
+def _to_json(settings: BenchmarkSettings) -> str:
+    content: dict[str, object] = {
+        "format": FORMAT,
+        "size": settings.size,
+        "count": settings.count,
+        "seed": settings.seed,
+        "swapped": settings.swapped,
+    }
+    if settings.label_names:
+        content["labels"] = list(settings.label_names)
+    return json.dumps(content)
+
+
+def _write_case(folder: Path, case: BenchmarkCase) -> None:
+    every = range(len(case.driving))
+    _write_frames(folder / DRIVING, every, case.driving)
+    _write_frames(folder / TARGET, every, case.target)
+    save_png(folder / "source.png", to_uint8(case.source))
+    for expression in case.expressions:
+        _write_expression(folder / expression.name, expression)
+    if case.labels is not None:
+        grey = np.repeat(case.labels[..., None], 3, axis=-1)
+        _write_images(folder / LABELS, every, grey)
+    keypoints = TrueKeypoints.of(case.kp_driving, case.keypoint_names)
+    write_true_keypoints(folder / "truth.npz", keypoints)
+
+
+def _write_expression(folder: Path, expression: Expression) -> None:
+    numbers = [int(number) for number in expression.frames]
+    _write_frames(folder / DRIVING, numbers, expression.driving_without)
+    _write_frames(folder / TARGET, numbers, expression.target_without)
+    _write_frames(folder / REGION, numbers, np.repeat(expression.regions, 3, axis=1))
+
+
+def _write_frames(folder: Path, numbers: Iterable[int], frames: FloatArray) -> None:
+    """Write frames (N, 3, H, W) in [0, 1] under their numbers."""
+    _write_images(folder, numbers, (to_uint8(frame) for frame in frames))
+
+
+def _write_images(folder: Path, numbers: Iterable[int], images: Iterable[ByteArray]) -> None:
+    """Write images (H, W, 3) under their numbers."""
+    folder.mkdir(parents=True)
+    for number, image in zip(numbers, images, strict=True):
+        save_png(folder / f"{number:06d}.png", image)
