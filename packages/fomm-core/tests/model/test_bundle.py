@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fomm_core.config import parse_config
 from fomm_core.errors import ExportError, ModelError, OutputError
 from fomm_core.model.bundle import (
     STAGES,
@@ -51,6 +52,17 @@ def refusal(folder: Path) -> str:
 
 
 class TestWriting:
+    def test_what_only_training_knows_is_carried_in_the_card(self, tmp_path, tiny_data):
+        unread = {
+            "train_params": {"lr_generator": "2e-4", "none": None},
+            "monitor_params": {"x": 1},
+        }
+        config = parse_config({**tiny_data(), **unread})
+        bundle = write_bundle(tmp_path / "tiny", ModelCard(name="tiny", config=config), fill)
+        written = yaml.safe_load((bundle.folder / "model.yaml").read_text())["config"]
+        assert {key: written[key] for key in unread} == unread
+        assert bundle.card.config == config
+
     def test_it_is_read_back_equal(self, tmp_path, card):
         written = write_bundle(tmp_path / "new" / "tiny", card, fill)
         bundle = open_bundle(tmp_path / "new" / "tiny")
