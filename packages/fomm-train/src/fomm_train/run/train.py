@@ -106,7 +106,7 @@ def train(
         beginning = start.start_new(config, folder, "")
     else:
         beginning = start.fine_tune(config, folder, "", Path(ft_params), start_epoch)
-    return _train_alone_or_with_others(beginning, context, arithmetic, options)
+    return _join_and_train(beginning, context, arithmetic, options)
 
 
 def resume(
@@ -125,10 +125,10 @@ def resume(
         FommError: as for :func:`train`; TrainingError where there is no readable checkpoint.
     """
     beginning = start.resume(Path(log_directory))
-    return _train_alone_or_with_others(beginning, context, SINGLE_PRECISION, options)
+    return _join_and_train(beginning, context, SINGLE_PRECISION, options)
 
 
-def _train_alone_or_with_others(
+def _join_and_train(
     beginning: RunStart, context: str, arithmetic: Arithmetic, options: TrainOptions
 ) -> TrainResult:
     """Train on all ranks that the launcher has started."""
