@@ -218,7 +218,7 @@ def _name_of_pair(config_path: Path, config: Config) -> str:
 
 
 def _saved_parameters(config_path: Path, config: Config) -> Path:
-    """What the configuration names, as it stands or beside the configuration."""
+    """The file that the configuration names, as it stands or beside the configuration."""
     if config.saved_parameters is None:
         raise ConfigError(
             f"{config_path}: saved_parameters: expected a parameter file, found none; "

@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from fomm_core import loading
-from fomm_core.cli.bench import STAGES, format_table
+from fomm_core.cli.bench import format_table
 from fomm_core.engine.registry import engine_specs
 from fomm_core.engine.spec import EngineStatus
+from fomm_core.model.bundle import STAGES
 
 RESULT = {
     "engine": "openvino",

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from fomm_core.engine.base import Engine
-from fomm_core.engine.fake import FakeEngine
-from fomm_core.engine.openvino import OpenVINOEngine
+from fomm_core.engine.fake import FAKE
+from fomm_core.engine.registry import engine_names, find_engine
 from fomm_core.image import fit, read_image, to_network
 from fomm_core.model.bundle import Bundle, embedded_models, open_bundle
-from fomm_core.model.parameters import load_parameters
+from fomm_core.model.files import ModelFiles
 from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
 
-NAMES = ("fake", "openvino", "nnabla")
+NAMES = (FAKE.name, *engine_names())
 
 
 @pytest.fixture(scope="session")
@@ -26,15 +26,13 @@ def avatar() -> Bundle:
 
 def start(name: str, bundle: Bundle) -> Engine:
     """Start an engine on a bundle; the fake one only takes its sizes."""
-    if name == "fake":
-        num_kp = bundle.card.config.model_params.common_params.num_kp
-        return FakeEngine(bundle.card.config.frame_size, num_kp)
-    if name == "openvino":
-        return OpenVINOEngine(bundle.graphs)
-    pytest.importorskip("nnabla", reason="NNabla is not installed (Python 3.10 only)")
-    from fomm_core.engine.nnabla import NNablaEngine
-
-    return NNablaEngine(bundle.card.config, load_parameters(bundle.parameters), "avatar")
+    spec = FAKE if name == FAKE.name else find_engine(name)
+    status = spec.status()
+    if not status.usable:
+        pytest.skip(f"{name}: {status.reason}")
+    return spec.start(
+        ModelFiles("avatar", bundle.card.config, bundle.parameters, bundle), "fp32", 0
+    )
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,6 @@ from fomm_core.engine.registry import engine_names
 from fomm_core.engine.spec import PRECISIONS, Precision
 from fomm_core.errors import ConfigError, EngineError
 
-STAGES = ("keypoints", "encoder", "motion", "decoder")
-
 
 @click.command(name="bench")
 @model_options
@@ -85,7 +83,9 @@ def command(
 
 
 def format_table(results: Sequence[dict[str, Any]]) -> str:
-    """The results as a table; the last column compares frames per second with the slowest."""
+    """Lay the results out as a table whose last column compares with the slowest."""
+    from fomm_core.model.bundle import STAGES
+
     slowest = min(result["fps"] for result in results)
     titles = ("engine", "precision", *(f"{s} ms" for s in STAGES), "fps", "first s", "MB", "speed")
     rows = [titles]

@@ -111,7 +111,7 @@ model_options: Callable[[Decorated], Decorated] = joined(
     path_option("--config", help_text="Configuration of the model, such as training_info.yaml."),
     path_option("--params", help_text="Parameters (.h5) [default: those that --config names]."),
 )
-"""Which model: ``model``, ``config``, ``params``."""
+"""Options of the model: ``model``, ``config``, ``params``."""
 
 engine_options: Callable[[Decorated], Decorated] = joined(
     click.option(
@@ -138,7 +138,7 @@ engine_options: Callable[[Decorated], Decorated] = joined(
         "--threads", type=click.IntRange(0), default=0, help="CPU threads; 0 chooses by itself."
     ),
 )
-"""What runs it: ``engine``, ``context``, ``precision``, ``threads``."""
+"""Options of the engine: ``engine``, ``context``, ``precision``, ``threads``."""
 
 view_options: Callable[[Decorated], Decorated] = joined(
     click.option(

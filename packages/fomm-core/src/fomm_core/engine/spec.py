@@ -30,11 +30,11 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """Whether an engine can run on this machine.
+    """The state of an engine on this machine.
 
     Attributes:
         name: the engine's name.
-        usable: whether it can.
+        usable: whether it can run here.
         reason: why it cannot, and what to install; empty if it can.
         version: version of the library behind it; empty if it is not installed.
     """
@@ -61,8 +61,8 @@ class EngineSpec:
         name: the engine's name, as ``--engine`` takes it.
         device: the kind of device that it computes on.
         precisions: the precisions that it knows, the most exact first.
-        status: looks whether it can run on this machine; loads no library of its own accord
-            unless there is no other way to know.
+        status: says whether it can run on this machine; loads the library behind it only where
+            nothing else can tell.
         start: loads a model's files at one of ``precisions``, with so many CPU threads (0:
             the engine chooses), and gives the running engine. Raises a
             :class:`~fomm_core.errors.FommError` where that fails.
