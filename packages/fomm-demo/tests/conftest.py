@@ -131,7 +131,7 @@ def fake_model() -> Model:
     return Model("fake", config, SharedEngine(FakeEngine(config.frame_size, num_kp=10)))
 
 
-class FakeShelf(ModelRegistry):
+class FakeRegistry(ModelRegistry):
     """Offers the fake model under the embedded one's name."""
 
     def __init__(self, model: Model) -> None:
@@ -139,13 +139,13 @@ class FakeShelf(ModelRegistry):
         self._model = model
 
     def get(self, name, fast=False):
-        self.card(name)
+        self.info(name)
         return self._model
 
 
 @pytest.fixture
-def studio(fake_model, workspace, limits) -> AnimationService:
-    return AnimationService(FakeShelf(fake_model), workspace, limits)
+def animation(fake_model, workspace, limits) -> AnimationService:
+    return AnimationService(FakeRegistry(fake_model), workspace, limits)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,13 @@ def test_accounts_are_read_with_comments_and_colons(tmp_path):
     assert read_accounts(path) == (Account("ann", "secret"), Account("bob", "with:colons "))
 
 
+def test_a_byte_order_mark_belongs_to_no_name(tmp_path):
+    path = tmp_path / "auth-bom.txt"
+    path.write_bytes(b"\xef\xbb\xbfann:secret\r\nbob:other\r\n")
+
+    assert read_accounts(path) == (Account("ann", "secret"), Account("bob", "other"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -1,4 +1,4 @@
-"""What the person who starts the server decides."""
+"""Settings of the server, as the person who starts it decides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FASTEST_RATE = 60
 
 @dataclass(frozen=True)
 class Limits:
-    """What visitors may ask for.
+    """Limits of what visitors may ask for.
 
     Attributes:
         upload_mb: size of one upload in megabytes.
@@ -42,7 +42,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Account:
-    """Who may enter.
+    """Account of somebody who may enter.
 
     Attributes:
         name: what they call themselves.
@@ -55,7 +55,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Settings:
-    """How the page is served.
+    """Settings of the server and its page.
 
     Attributes:
         host: address to listen at; 0.0.0.0 for all.
@@ -88,7 +88,8 @@ def read_accounts(path: Path) -> tuple[Account, ...]:
         ConfigError: the file cannot be read, holds no account, or has a line of another form.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Editors on Windows put a byte order mark before the first name.
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: expected a file of accounts, found none to read") from error
     accounts = [

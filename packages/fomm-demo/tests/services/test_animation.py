@@ -22,51 +22,53 @@ def ignore(progress):
     pass
 
 
-def test_a_picture_and_a_video_become_an_animation_with_sound(studio, picture, clip_with_sound):
-    outcome = studio.animate(request(picture, clip_with_sound), ignore)
-    info = probe(outcome.video)
+def test_a_picture_and_a_video_become_an_animation_with_sound(animation, picture, clip_with_sound):
+    result = animation.animate(request(picture, clip_with_sound), ignore)
+    info = probe(result.video)
 
     assert (info.width, info.height, info.frame_count) == (128, 128, 25)
     assert info.has_audio
-    assert outcome.video.name == "ada-animated.mp4"
-    assert studio.workspace.holds(outcome.video)
+    assert result.video.name == "ada-animated.mp4"
+    assert animation.workspace.holds(result.video)
 
 
-def test_options_reach_the_animation(studio, picture, clip_with_sound):
+def test_options_reach_the_animation(animation, picture, clip_with_sound):
     options = {"audio": False, "view": "default", "start": 0.2, "end": 0.6, "find_best_frame": True}
-    outcome = studio.animate(request(picture, clip_with_sound, **options), ignore)
-    info = probe(outcome.video)
+    result = animation.animate(request(picture, clip_with_sound, **options), ignore)
+    info = probe(result.video)
 
     assert info.width > 3 * 128
     assert info.frame_count == 10
     assert not info.has_audio
 
 
-def test_a_saved_motion_drives_in_place_of_a_video(studio, picture, clip, tmp_path):
-    inspection = inspect(studio, request(picture, clip), ignore)
+def test_a_saved_motion_drives_in_place_of_a_video(animation, picture, clip, tmp_path):
+    inspection = inspect(animation, request(picture, clip), ignore)
     inspection.motion.save(tmp_path / "motion.npz")
     inspection.release()
 
-    outcome = studio.animate(request(picture, motion=tmp_path / "motion.npz"), ignore)
-    assert outcome.result.frames == 25
+    result = animation.animate(request(picture, motion=tmp_path / "motion.npz"), ignore)
+    assert result.result.frames == 25
 
 
-def test_nothing_is_left_of_a_job_that_failed_or_was_cancelled(studio, picture, clip, broken_clip):
+def test_nothing_is_left_of_a_job_that_failed_or_was_cancelled(
+    animation, picture, clip, broken_clip
+):
     def cancelling(progress):
         if progress.done == 3:
             raise JobCancelledError
 
     with pytest.raises(JobCancelledError):
-        studio.animate(request(picture, clip), cancelling)
+        animation.animate(request(picture, clip), cancelling)
     with pytest.raises(MediaError, match="the driving video"):
-        studio.animate(request(picture, broken_clip), ignore)
+        animation.animate(request(picture, broken_clip), ignore)
 
-    assert list((studio.workspace.root / "jobs").iterdir()) == []
-    assert list(studio.workspace.served.iterdir()) == []
+    assert list((animation.workspace.root / "jobs").iterdir()) == []
+    assert list(animation.workspace.served.iterdir()) == []
 
 
 def test_what_visitors_are_told_names_no_folder(
-    studio, picture, cut_picture, clip, broken_clip, tmp_path
+    animation, picture, cut_picture, clip, broken_clip, tmp_path
 ):
     npz = tmp_path / "a.npz"
     npz.write_bytes(b"PK")
@@ -77,26 +79,26 @@ def test_what_visitors_are_told_names_no_folder(
         (request(picture, broken_clip), "the driving video: "),
         (request(picture, motion=npz), "motion template motion.npz: "),
     ):
-        for work in (studio.animate, partial(inspect, studio)):
+        for work in (animation.animate, partial(inspect, animation)):
             with pytest.raises(FommError) as error:
                 work(wrong, ignore)
             assert str(error.value).startswith(told)
             assert str(tmp_path) not in str(error.value)
 
 
-def test_stopping_after_the_end_animates_all_there_is(studio, picture, clip):
-    assert studio.animate(request(picture, clip, end=100.0), ignore).result.frames == 25
+def test_stopping_after_the_end_animates_all_there_is(animation, picture, clip):
+    assert animation.animate(request(picture, clip, end=100.0), ignore).result.frames == 25
 
 
-def test_progress_names_frames_of_the_whole(studio, picture, clip):
+def test_progress_names_frames_of_the_whole(animation, picture, clip):
     seen = []
-    studio.animate(request(picture, clip), lambda progress: seen.append(progress))
+    animation.animate(request(picture, clip), lambda progress: seen.append(progress))
 
     assert [progress.done for progress in seen] == list(range(26))
     assert all(progress.total == 25 for progress in seen[1:])
     assert seen[-1].frame.prediction.shape == (128, 128, 3)
 
 
-def test_a_request_without_a_driver_is_refused(studio, picture):
+def test_a_request_without_a_driver_is_refused(animation, picture):
     with pytest.raises(FommError, match="driving video or a saved motion"):
-        studio.animate(request(picture), ignore)
+        animation.animate(request(picture), ignore)

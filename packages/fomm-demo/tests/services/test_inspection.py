@@ -16,8 +16,8 @@ def ignore(progress):
 
 
 @pytest.fixture
-def inspected(studio, picture, clip):
-    inspection = inspect(studio, AnimationRequest(Path(picture), clip, None, "avatar"), ignore)
+def inspected(animation, picture, clip):
+    inspection = inspect(animation, AnimationRequest(Path(picture), clip, None, "avatar"), ignore)
     yield inspection
     inspection.release()
 
@@ -39,10 +39,10 @@ def test_frames_beyond_the_ends_are_the_last_ones(inspected):
     assert inspected.frame(1000).index == 24
 
 
-def test_a_part_of_a_video_begins_where_it_was_asked_to(studio, picture, clip):
+def test_a_part_of_a_video_begins_where_it_was_asked_to(animation, picture, clip):
     options = AnimationOptions(start=0.4)
     wanted = AnimationRequest(Path(picture), clip, None, "avatar", options)
-    inspection = inspect(studio, wanted, ignore)
+    inspection = inspect(animation, wanted, ignore)
     wanted = list(VideoReader(clip, start=0.4))
 
     assert len(inspection.motion) == len(wanted) == 15
@@ -50,10 +50,10 @@ def test_a_part_of_a_video_begins_where_it_was_asked_to(studio, picture, clip):
     inspection.release()
 
 
-def test_a_saved_motion_is_looked_into_without_a_video(studio, inspected, picture, tmp_path):
+def test_a_saved_motion_is_looked_into_without_a_video(animation, inspected, picture, tmp_path):
     inspected.motion.save(tmp_path / "motion.npz")
     wanted = AnimationRequest(Path(picture), None, tmp_path / "motion.npz", "avatar")
-    again = inspect(studio, wanted, ignore)
+    again = inspect(animation, wanted, ignore)
 
     frame = again.frame(9)
     assert frame.driving is None
@@ -61,8 +61,8 @@ def test_a_saved_motion_is_looked_into_without_a_video(studio, inspected, pictur
     again.release()
 
 
-def test_the_folder_goes_when_it_is_released(studio, inspected):
-    jobs = studio.workspace.root / "jobs"
+def test_the_folder_goes_when_it_is_released(animation, inspected):
+    jobs = animation.workspace.root / "jobs"
 
     assert len(list(jobs.iterdir())) == 1
     inspected.release()

@@ -9,7 +9,7 @@ import pytest
 from fomm_core.animator import AnimatedFrame
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.pipeline.run import Progress
-from fomm_demo.services.jobs import Job, JobCancelledError, Pace, Sessions, Snapshot
+from fomm_demo.services.jobs import Job, JobCancelledError, Pace, Snapshot
 
 KEYPOINTS = Keypoints(np.zeros((2, 2), np.float32))
 
@@ -96,43 +96,3 @@ def test_the_time_left_follows_from_the_pace():
     assert Snapshot("animating", 50, 40, None, 15.0).seconds_left == 0.0
     assert Snapshot("animating", 10, None, None, 15.0).seconds_left is None
     assert Snapshot("animating", 10, 40, None, 0.0).seconds_left is None
-
-
-def test_leaving_cancels_the_jobs_and_removes_the_results_of_that_page_alone(workspace):
-    visits = Sessions(workspace)
-    mine, other = visits.begin("mine", endless), visits.begin("other", endless)
-    with workspace.job_folder() as folder:
-        (folder / "a").write_text("a")
-        result = visits.keep("mine", workspace.publish(folder / "a", "a.mp4"))
-
-    assert visits.running() == 2
-    visits.leave("mine")
-    with pytest.raises(JobCancelledError):
-        mine.result()
-    assert not result.exists()
-    assert not other.ended
-    visits.close()
-    with pytest.raises(JobCancelledError):
-        other.result()
-
-
-def test_a_cancellation_also_ends_what_was_asked_for_before_but_comes_later(workspace):
-    visits = Sessions(workspace)
-    visits.cancel("mine", moment=20.0)
-    late, new = visits.begin("mine", endless, 19.0), visits.begin("mine", endless, 21.0)
-
-    with pytest.raises(JobCancelledError):
-        late.result()
-    assert not new.ended
-    visits.close()
-
-
-def test_a_page_keeps_its_newest_results_only(workspace):
-    visits = Sessions(workspace)
-    results = []
-    for number in range(7):
-        with workspace.job_folder() as folder:
-            (folder / "a").write_text(str(number))
-            results.append(visits.keep("mine", workspace.publish(folder / "a", "a.mp4")))
-
-    assert [result.exists() for result in results] == [False] * 2 + [True] * 5

@@ -9,7 +9,7 @@ import pytest
 from fomm_core.errors import ModelError
 from fomm_core.model.bundle import embedded_models
 from fomm_core.model.hub import HUB
-from fomm_demo.services import models as shelf_module
+from fomm_demo.services import models as models_module
 from fomm_demo.services.models import ModelRegistry
 
 
@@ -20,22 +20,22 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_the_embedded_model_is_offered_with_its_card(cache):
-    shelf = ModelRegistry()
-    card = shelf.card("avatar")
+    registry = ModelRegistry()
+    info = registry.info("avatar")
 
-    assert shelf.names[0] == "avatar"
-    assert card.licence
-    assert card.provenance
-    assert card.metrics
+    assert registry.names[0] == "avatar"
+    assert info.licence
+    assert info.provenance
+    assert info.metrics
 
 
 def test_a_folder_comes_first_and_is_listed_by_its_name(cache, tmp_path):
     folder = tmp_path / "mine"
     shutil.copytree(embedded_models()["avatar"], folder)
-    shelf = ModelRegistry([str(folder)])
+    registry = ModelRegistry([str(folder)])
 
-    assert shelf.names[:2] == ("mine", "avatar")
-    assert shelf.get("mine").frame_size == (128, 128)
+    assert registry.names[:2] == ("mine", "avatar")
+    assert registry.get("mine").frame_size == (128, 128)
 
 
 def test_a_model_to_download_is_offered_only_if_it_is_wanted_or_there(cache):
@@ -52,7 +52,7 @@ def test_a_data_folder_with_a_name_of_the_zoo_is_no_model(cache, tmp_path, monke
     (tmp_path / "vox" / "train").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
 
-    assert ModelRegistry(["vox"]).card("vox").description == HUB["vox"].description
+    assert ModelRegistry(["vox"]).info("vox").description == HUB["vox"].description
     assert "vox" not in ModelRegistry().names
 
 
@@ -71,40 +71,40 @@ def test_visitors_get_nothing_but_what_is_offered(cache, tmp_path):
 def started(monkeypatch):
     """The models that were loaded, each by the arguments of its start."""
     calls = []
-    start = shelf_module.start_model
+    start = models_module.start_model
 
     def counting(*args):
         calls.append(args)
         threading.Event().wait(0.05)
         return start(*args)
 
-    monkeypatch.setattr(shelf_module, "start_model", counting)
+    monkeypatch.setattr(models_module, "start_model", counting)
     return calls
 
 
 def test_a_model_is_loaded_once_for_all(cache, started):
-    shelf = ModelRegistry()
-    assert not shelf.is_ready("avatar")
+    registry = ModelRegistry()
+    assert not registry.is_ready("avatar")
     with ThreadPoolExecutor(6) as pool:
-        models = list(pool.map(lambda _: shelf.get("avatar"), range(6)))
+        models = list(pool.map(lambda _: registry.get("avatar"), range(6)))
 
     assert len(started) == 1
     assert all(model is models[0] for model in models)
-    assert shelf.is_ready("avatar")
-    shelf.close()
+    assert registry.is_ready("avatar")
+    registry.close()
 
 
 @pytest.mark.parametrize("fast_first", [False, True])
 def test_without_bfloat16_fast_is_the_same_model(cache, started, monkeypatch, fast_first):
     monkeypatch.setattr("fomm_core.engine.openvino.has_bfloat16", lambda: False)
-    shelf = ModelRegistry()
-    first, second = (shelf.get("avatar", fast=fast) for fast in (fast_first, not fast_first))
+    registry = ModelRegistry()
+    first, second = (registry.get("avatar", fast=fast) for fast in (fast_first, not fast_first))
 
-    assert not shelf.has_fast()
+    assert not registry.has_fast()
     assert first is second
     assert len(started) == 1
     assert first.engine.precision == "fp32"
-    shelf.close()
+    registry.close()
     assert first.engine.closed
 
 
@@ -112,10 +112,10 @@ def test_after_a_failure_the_next_one_tries_again(cache, monkeypatch):
     def broken(origin):
         raise OSError("the disk is gone")
 
-    shelf = ModelRegistry()
+    registry = ModelRegistry()
     with monkeypatch.context() as patched:
-        patched.setattr(shelf_module, "find_model", broken)
+        patched.setattr(models_module, "find_model", broken)
         with pytest.raises(OSError, match="disk"):
-            shelf.get("avatar")
+            registry.get("avatar")
 
-    assert shelf.get("avatar").name == "avatar"
+    assert registry.get("avatar").name == "avatar"

@@ -38,3 +38,15 @@ def test_only_what_is_old_expires():
     stale.expire()
 
     assert gone == [2]
+
+
+def test_what_is_in_use_neither_expires_nor_goes_for_another():
+    gone = []
+    kept = SessionCache(2, -1, gone.append, lambda value: value == 1)
+    kept.put("a", 1)
+    kept.put("b", 2)
+    kept.put("c", 3)
+    kept.expire()
+
+    assert gone == [2, 3]
+    assert kept.values() == [1]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -89,6 +90,20 @@ def test_a_long_video_is_cut_and_the_visitor_told(tmp_path, limits, long_clip):
 
     assert (taken.start, taken.end) == (3.0, 5.0)
     assert "from 3 to 5 s" in taken.notice
+
+
+@pytest.mark.parametrize(("seconds", "end"), [(1.5, None), (3.0, 2.0)])
+def test_a_recording_that_does_not_state_its_length_is_measured(tmp_path, limits, seconds, end):
+    """Browsers write such files."""
+    upload = tmp_path / "recording"
+    record(upload, seconds)
+    folder = tmp_path / "job"
+    folder.mkdir()
+
+    taken = take_video(upload, folder, limits, None, None)
+
+    assert (taken.info.duration_s, taken.end) == (None, end)
+    assert ("from 0 to 2 s" in taken.notice) == (end is not None)
 
 
 def test_a_video_of_many_frames_a_second_gets_less_time(tmp_path, limits):
@@ -203,3 +218,12 @@ def test_any_first_bytes_are_a_known_format_or_none(head):
 def motion(path, frames):
     values = np.zeros((frames, 10, 2), np.float32)
     MotionTemplate(values, None, Fraction(25), "avatar", (128, 128)).save(path)
+
+
+def record(path, seconds):
+    """Write a WebM file as it is streamed, by a program that cannot go back to its header."""
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    source = ["-f", "lavfi", "-i", f"testsrc2=size=64x64:rate=25:duration={seconds}"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", *source]
+    command += ["-c:v", "libvpx", "-f", "webm", "pipe:1"]
+    path.write_bytes(subprocess.run(command, capture_output=True, check=True).stdout)

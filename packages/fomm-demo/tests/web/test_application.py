@@ -6,7 +6,9 @@ import time
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
+from fomm_demo import create_app
 from fomm_demo.examples import CLIPS, EXAMPLE_FILES, PICTURES
 from fomm_demo.services.app import AppServices
 from fomm_demo.settings import Settings
@@ -49,3 +51,15 @@ def test_examples_are_there_however_long_the_server_runs(workspace, application)
 
     assert [answer.status_code for answer in answers] == [200] * len(examples)
     assert {answer.content for answer in answers} == {path.read_bytes() for path in EXAMPLE_FILES}
+
+
+def test_an_application_for_any_server_lives_as_long_as_its_lifespan(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "")  # set by the application; taken back here
+    app = create_app(Settings(models=("avatar",)))
+    (root,) = tmp_path.glob("fomm-demo-*")
+    with TestClient(app) as client:
+        assert client.get("/health").json()["status"] == "ok"
+        assert "Make a picture move" in client.get("/").text
+        assert client.get("/monitoring").status_code == 404
+
+    assert not root.exists()

@@ -1,4 +1,4 @@
-"""What somebody may try who means no good."""
+"""Hostile requests."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_a_model_that_does_not_exist_ends_it_in_one_line(serve):
 def test_the_first_event_imports_nothing_that_keeps_others_waiting():
     code = (
         "import sys; from gradio.utils import MatplotlibBackendMananger as Manager\n"
-        "from fomm_demo.web.server import prepare_gradio; from pathlib import Path\n"
+        "from fomm_demo.web.factory import prepare_gradio; from pathlib import Path\n"
         "prepare_gradio(Path('served')); before = set(sys.modules)\n"
         "with Manager(): print(sorted(set(sys.modules) - before))"
     )
@@ -128,12 +128,9 @@ def test_a_public_address_is_announced_or_its_absence_explained(monkeypatch, cap
             raise RuntimeError("no internet")
         return f"https://example.org/{host}/{port}"
 
-    class Started:
-        started = True
-
     monkeypatch.setattr(networking, "setup_tunnel", tunnel)
     said = []
-    share(Started(), 7860, said.append)
+    share(7860, said.append)
 
     assert said == (["public at https://example.org/127.0.0.1/7860"] if works else [])
     assert ("no public address: no internet" in caplog.text) != works

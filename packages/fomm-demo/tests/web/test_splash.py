@@ -1,56 +1,120 @@
 from __future__ import annotations
 
-import socket
-import urllib.error
-import urllib.request
+import asyncio
+from contextlib import asynccontextmanager
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
-from fomm_core.errors import FommError
-from fomm_demo.web.splash import SplashServer, open_socket
+from fomm_demo.web.splash import Splash
+
+BROWSER, PROGRAM = {"Accept": "text/html,*/*"}, {"Accept": "*/*"}
 
 
-def fetch(address, path, kind="text/html"):
-    host, port = address
-    request = urllib.request.Request(f"http://{host}:{port}{path}", headers={"Accept": kind})
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return answer.status, answer.read()
+def get(app, *requests):
+    async def send():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return [await client.get(path, headers=headers) for path, headers in requests]
+
+    return asyncio.run(send())
+
+
+class Lifespan:
+    """A server's side of the lifespan protocol."""
+
+    def __init__(self, app):
+        self.sent = asyncio.Queue()
+        self.said = []
+        self.task = asyncio.ensure_future(app({"type": "lifespan"}, self.sent.get, self.say))
+
+    async def say(self, message):
+        self.said.append(message["type"].removeprefix("lifespan."))
+
+    async def end(self):
+        self.sent.put_nowait({"type": "lifespan.shutdown"})
+        await self.task
+
+    async def __aenter__(self):
+        self.sent.put_nowait({"type": "lifespan.startup"})
+        while not self.said:
+            await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_):
+        if not self.task.done():
+            await self.end()
 
 
 def test_visitors_get_a_page_and_machines_get_told_to_wait():
-    with open_socket("127.0.0.1", 0) as listening, SplashServer(listening):
-        address = listening.getsockname()
-        code, body = fetch(address, "/")
-        assert (code, b"Make a picture move" in body) == (200, True)
-        for path in ("/health", "/config"):
-            with pytest.raises(urllib.error.HTTPError, match="503"):
-                fetch(address, path, "*/*")
+    page, health, config = get(Splash(), ("/", BROWSER), ("/health", BROWSER), ("/config", PROGRAM))
+
+    assert (page.status_code, "Make a picture move" in page.text) == (200, True)
+    assert (health.status_code, health.json()) == (503, {"status": "starting"})
+    assert (config.status_code, config.headers["retry-after"]) == (503, "1")
 
 
 def test_the_page_asks_nobody_else():
-    with open_socket("127.0.0.1", 0) as listening, SplashServer(listening):
-        _, body = fetch(listening.getsockname(), "/")
+    (page,) = get(Splash(), ("/", BROWSER))
 
-    assert b"http:" not in body
-    assert b"https:" not in body
-    assert b"//" not in body
-
-
-def test_who_comes_during_the_handover_waits():
-    with open_socket("127.0.0.1", 0) as listening:
-        with SplashServer(listening):
-            fetch(listening.getsockname(), "/")
-        with socket.create_connection(listening.getsockname(), timeout=5) as late:
-            late.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            connection, _ = listening.accept()
-            with connection:
-                assert connection.recv(16).startswith(b"GET /")
+    assert "http:" not in page.text
+    assert "https:" not in page.text
+    assert "//" not in page.text
 
 
-def test_an_address_that_is_taken_is_said_in_one_line():
-    with open_socket("127.0.0.1", 0) as listening:
-        port = listening.getsockname()[1]
-        with pytest.raises(FommError, match=f"127.0.0.1:{port}: cannot listen there"):
-            open_socket("127.0.0.1", port)
-    with pytest.raises(FommError, match="cannot listen there"):
-        open_socket("host.invalid", 1)
+def test_the_application_takes_over_once_it_has_started_and_ends_with_the_server():
+    events = []
+
+    async def hello(request):
+        return PlainTextResponse("hello")
+
+    @asynccontextmanager
+    async def lifespan(_):
+        events.append("start")
+        yield
+        events.append("end")
+
+    app = Starlette(routes=[Route("/", hello)], lifespan=lifespan)
+
+    async def live():
+        splash = Splash()
+        async with Lifespan(splash) as server:
+            await asyncio.to_thread(splash.show, app)
+            transport = httpx.ASGITransport(splash)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                answer = await client.get("/", headers=BROWSER)
+            before = list(events)
+            await server.end()
+            return answer.text, before, server.said
+
+    text, before, said = asyncio.run(live())
+    assert (text, before, events) == ("hello", ["start"], ["start", "end"])
+    assert said == ["startup.complete", "shutdown.complete"]
+
+
+def test_a_server_may_end_before_the_application_is_there():
+    async def live():
+        async with Lifespan(Splash()) as server:
+            await server.end()
+            return server.said
+
+    assert asyncio.run(live()) == ["startup.complete", "shutdown.complete"]
+
+
+def test_an_application_that_does_not_start_says_why():
+    @asynccontextmanager
+    async def fail(_):
+        raise RuntimeError("no disk")
+        yield
+
+    async def live():
+        splash = Splash()
+        async with Lifespan(splash) as server:
+            with pytest.raises(RuntimeError, match="no disk"):
+                await asyncio.to_thread(splash.show, Starlette(lifespan=fail))
+            server.task.exception()
+
+    asyncio.run(live())

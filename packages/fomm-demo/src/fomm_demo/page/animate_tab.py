@@ -55,11 +55,11 @@ class AnimateTab:
     """The preview, the result, and the buttons below them.
 
     Args:
-        backstage: what carries out the orders.
+        services: what carries out the orders.
     """
 
-    def __init__(self, backstage: AppServices) -> None:
-        self._backstage = backstage
+    def __init__(self, services: AppServices) -> None:
+        self._services = services
 
     def add_result(self) -> None:
         """Add the preview, the result and the buttons here."""
@@ -84,9 +84,9 @@ class AnimateTab:
     def _outputs(self) -> list[Any]:
         return [self.screen, self.result, self.status, self.start, self.stop]
 
-    def connect(self, controls: Form) -> None:
+    def connect(self, form: Form) -> None:
         """Say what the buttons do with the fields of the form."""
-        limit = self._backstage.settings.concurrency
+        limit = self._services.settings.concurrency
         moment = gr.Number(visible=False)
         # In the browser, at once: a job may have to wait, and can be cancelled meanwhile.
         self.start.click(
@@ -99,7 +99,7 @@ class AnimateTab:
         )
         animation = self.start.click(
             self._animate,
-            [*controls, moment],
+            [*form, moment],
             self._outputs,
             js="(...fields) => [...fields.slice(0, -1), Date.now()]",
             preprocess=False,
@@ -135,12 +135,12 @@ class AnimateTab:
             show_progress="hidden",
             api_visibility="private",
         )
-        self._add_endpoint(controls, limit)
+        self._add_endpoint(form, limit)
 
-    def _add_endpoint(self, controls: Form, limit: int) -> None:
+    def _add_endpoint(self, form: Form, limit: int) -> None:
         gr.Button(visible=False).click(
             self.animate,
-            inputs_kwargs=controls._asdict(),
+            inputs_kwargs=form._asdict(),
             outputs=gr.Video(visible=False, label="animation"),
             preprocess=False,
             concurrency_limit=limit,
@@ -171,33 +171,33 @@ class AnimateTab:
             while not await job.wait(_PREVIEW_SECONDS):
                 yield self._running(job)
             try:
-                outcome = self._keep(request, job.result())
+                result = self._keep(request, job.result())
             except JobCancelledError:
                 yield self._idle(_CANCEL_TEXT)
             except Exception as error:
                 yield self._idle("")
                 raise toast(error) from error
             else:
-                yield self._finished(outcome)
+                yield self._finished(result)
         finally:
             job.cancel()
 
     def _begin(
         self, request: gr.Request, form: Form, moment: float = math.inf
     ) -> Job[PublishedAnimation]:
-        work = partial(self._backstage.studio.animate, read_request(form))
-        return self._backstage.visits.begin(visit_of(request), work, moment)
+        work = partial(self._services.animation.animate, read_request(form))
+        return self._services.sessions.begin(session_of(request), work, moment)
 
-    def _keep(self, request: gr.Request, outcome: PublishedAnimation) -> PublishedAnimation:
-        self._backstage.visits.keep(visit_of(request), outcome.video)
-        return outcome
+    def _keep(self, request: gr.Request, result: PublishedAnimation) -> PublishedAnimation:
+        self._services.sessions.keep(session_of(request), result.video)
+        return result
 
     def _cancel(self, request: gr.Request, moment: Any) -> dict[Any, Any]:
         """Cancel at once; :meth:`_failed` gives the button back, when the browser is through.
 
         Until then Gradio would ignore a click on it.
         """
-        self._backstage.visits.cancel(visit_of(request), _milliseconds(moment))
+        self._services.sessions.cancel(session_of(request), _milliseconds(moment))
         return self._stopped(_CANCEL_TEXT)
 
     def _failed(self, status: str) -> dict[Any, Any]:
@@ -228,24 +228,24 @@ class AnimateTab:
             self.stop: gr.update(visible=False),
         }
 
-    def _finished(self, outcome: PublishedAnimation) -> dict[Any, Any]:
-        result = outcome.result
-        speed = result.frames / max(result.seconds, 1e-9)
-        figures = f"{result.frames} frames in {result.seconds:.1f} s, {speed:.0f} frames/s."
+    def _finished(self, result: PublishedAnimation) -> dict[Any, Any]:
+        frames, seconds = result.result.frames, result.result.seconds
+        speed = frames / max(seconds, 1e-9)
+        figures = f"{frames} frames in {seconds:.1f} s, {speed:.0f} frames/s."
         return {
             self.screen: gr.update(visible=False),
-            self.result: gr.update(value=str(outcome.video), visible=True),
-            self.status: note(f"Done: {figures} {outcome.notice}".strip(), "done"),
+            self.result: gr.update(value=str(result.video), visible=True),
+            self.status: note(f"Done: {figures} {result.notice}".strip(), "done"),
             self.start: gr.update(interactive=True),
             self.stop: gr.update(visible=False),
         }
 
 
 def _milliseconds(moment: Any) -> float:
-    """When a button was pressed, by the page's clock."""
+    """Moment when a button was pressed, by the page's clock."""
     return float(moment) if isinstance(moment, int | float) else math.inf
 
 
-def visit_of(request: gr.Request) -> str:
-    """What identifies an open page, or a program's connection."""
+def session_of(request: gr.Request) -> str:
+    """Identify an open page, or a program's connection."""
     return request.session_hash or "anonymous"

@@ -1,4 +1,4 @@
-"""What is asked of visitors: the picture, the video, the model and the options."""
+"""The form: the picture, the video, the model and the options."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from fomm_demo.services.app import AppServices
 
 def camera(width: int, height: int) -> gr.WebcamOptions:
     """A camera that is asked for pictures of about this size, which are not mirrored."""
-    wish = {"video": {"width": {"ideal": width}, "height": {"ideal": height}}}
-    return gr.WebcamOptions(mirror=False, constraints=wish)
+    options = {"video": {"width": {"ideal": width}, "height": {"ideal": height}}}
+    return gr.WebcamOptions(mirror=False, constraints=options)
 
 
-def add_model_picker(backstage: AppServices) -> gr.Dropdown:
+def add_model_picker(services: AppServices) -> gr.Dropdown:
     """The list of models and the card of the one that is chosen."""
-    shelf = backstage.shelf
+    models = services.models
     with gr.Accordion("Model", open=False, elem_id="model-section"):
         model = gr.Dropdown(
-            choices=list(shelf.names),
-            value=shelf.names[0],
+            choices=list(models.names),
+            value=models.names[0],
             label="Model",
             show_label=False,
             container=False,
-            interactive=len(shelf.names) > 1,
+            interactive=len(models.names) > 1,
             elem_id="model",
         )
-        card = gr.HTML(card_text(shelf.card(shelf.names[0])))
+        card = gr.HTML(card_text(models.info(models.names[0])))
 
     def show(name: Any) -> str:
-        return card_text(shelf.card(name)) if name in shelf.names else ""
+        return card_text(models.info(name)) if name in models.names else ""
 
     model.change(show, model, card, preprocess=False, queue=False, api_visibility="private")
     return model
@@ -88,7 +88,7 @@ def add_driving() -> tuple[gr.Video, gr.File]:
     return driving, motion
 
 
-def add_options(backstage: AppServices) -> dict[str, Component]:
+def add_options(services: AppServices) -> dict[str, Component]:
     """The options in plain words, by the names of the form's fields."""
     with gr.Accordion("Options", open=False, elem_id="options"):
         movement = gr.Radio(
@@ -117,7 +117,7 @@ def add_options(backstage: AppServices) -> dict[str, Component]:
             [("Exact", "exact"), ("Fast, a little less exact", "fast")],
             value="exact",
             label="Quality",
-            visible=backstage.shelf.has_fast(),
+            visible=services.models.has_fast(),
         )
         view = gr.Radio(
             [

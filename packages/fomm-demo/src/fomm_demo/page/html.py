@@ -61,7 +61,7 @@ def splash_note(text: str) -> str:
 
 
 def progress(snapshot: Snapshot) -> str:
-    """How far a job is: a bar, and figures below it."""
+    """Progress of a job: a bar, and figures below it."""
     share = _share(snapshot)
     width = "" if share is None else f' value="{share:.4f}"'
     words = _STAGES[snapshot.stage]
@@ -127,7 +127,7 @@ def live_view(frame: LiveFrame) -> str:
 
 
 def card_text(card: ModelInfo, size: tuple[int, int] | None = None) -> str:
-    """What there is to tell of a model."""
+    """Description of a model, with its licence and figures."""
     rows = [
         ("Animates", card.description),
         ("Made by", card.provenance),

@@ -13,7 +13,7 @@ from fomm_core.animator import AnimatedFrame, Frame
 from fomm_core.pipeline.run import ProgressCallback
 from fomm_core.visualize import draw_keypoints, keypoint_colors
 from fomm_core.visualize.maps import grey, heat, picture
-from fomm_demo.page.animate_tab import JOBS, visit_of
+from fomm_demo.page.animate_tab import JOBS, session_of
 from fomm_demo.page.forms import Form, read_request
 from fomm_demo.page.html import Panel, note, panels, progress, splash_note
 from fomm_demo.page.plots import path_plots
@@ -37,11 +37,11 @@ class InspectTab:
     """A button that looks inside, and what it finds.
 
     Args:
-        backstage: what carries out the orders.
+        services: what carries out the orders.
     """
 
-    def __init__(self, backstage: AppServices) -> None:
-        self._backstage = backstage
+    def __init__(self, services: AppServices) -> None:
+        self._services = services
         gr.Markdown(_HINT, elem_classes="fd-hint")
         with gr.Row():
             self.look = gr.Button(
@@ -59,16 +59,16 @@ class InspectTab:
             gr.Markdown("#### Paths of the keypoints through the video")
             self.paths = gr.HTML(elem_id="paths")
 
-    def connect(self, controls: Form) -> None:
+    def connect(self, form: Form) -> None:
         """Say what the buttons do with the fields of the form."""
         views = [self.frame, self.masks, self.paths]
         self.look.click(
             self._look,
-            [*controls],
+            [*form],
             [self.status, self.look, self.save, self.findings, self.index, *views],
             preprocess=False,
             show_progress="hidden",
-            concurrency_limit=self._backstage.settings.concurrency,
+            concurrency_limit=self._services.settings.concurrency,
             concurrency_id=JOBS,
             api_visibility="private",
         )
@@ -78,17 +78,17 @@ class InspectTab:
             views,
             show_progress="hidden",
             trigger_mode="always_last",
-            concurrency_limit=self._backstage.settings.concurrency,
+            concurrency_limit=self._services.settings.concurrency,
             api_visibility="private",
         )
 
     async def _look(self, request: gr.Request, *fields: Any) -> AsyncIterator[dict[Any, Any]]:
         """Look through the animation, then show its first frame."""
-        visit = visit_of(request)
+        session = session_of(request)
         with user_errors():
             wanted = read_request(Form(*fields))
-        work = partial(_examined, self._backstage, visit, wanted)
-        job = self._backstage.visits.begin(visit, work)
+        work = partial(_examined, self._services, session, wanted)
+        job = self._services.sessions.begin(session, work)
         try:
             while not await job.wait(0.15):
                 yield {self.status: progress(job.snapshot), self.look: _usable(False)}
@@ -116,7 +116,7 @@ class InspectTab:
     def _show(self, index: float, request: gr.Request) -> tuple[str, str, str]:
         """Show another frame of what the page looks into."""
         with user_errors():
-            inspection = self._backstage.inspections.get(visit_of(request))
+            inspection = self._services.inspections.get(session_of(request))
             if inspection is None:
                 raise gr.Error("Press Look inside once more.", title="That was a while ago")
             return _views(inspection, int(index))
@@ -127,13 +127,13 @@ def _usable(usable: bool) -> Any:
 
 
 def _examined(
-    backstage: AppServices, visit: str, request: AnimationRequest, on_progress: ProgressCallback
+    services: AppServices, session: str, request: AnimationRequest, on_progress: ProgressCallback
 ) -> tuple[Inspection, str]:
     """Inspect, and keep what was found for the slider and for saving."""
-    inspection = inspect(backstage.studio, request, on_progress)
-    backstage.inspections.put(visit, inspection)
-    saved = _saved_motion(backstage.workspace, inspection)
-    return inspection, str(backstage.visits.keep(visit, saved))
+    inspection = inspect(services.animation, request, on_progress)
+    services.inspections.put(session, inspection)
+    saved = _saved_motion(services.workspace, inspection)
+    return inspection, str(services.sessions.keep(session, saved))
 
 
 def _saved_motion(workspace: Workspace, inspection: Inspection) -> Any:

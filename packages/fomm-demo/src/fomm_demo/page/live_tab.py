@@ -14,11 +14,11 @@ import numpy as np
 from fomm_core.animator import Frame
 from fomm_core.errors import FommError, MediaError
 from fomm_core.motion.transfer import MotionMode
-from fomm_demo.page.animate_tab import visit_of
+from fomm_demo.page.animate_tab import session_of
 from fomm_demo.page.controls import camera
 from fomm_demo.page.forms import Form, file_of
 from fomm_demo.page.html import live_view, splash_note
-from fomm_demo.page.toasts import toast, user_errors
+from fomm_demo.page.toasts import message_of, user_errors
 from fomm_demo.services.app import AppServices
 from fomm_demo.services.live import LiveOptions
 
@@ -37,11 +37,11 @@ class LiveTab:
     """A webcam, and the picture that follows it.
 
     Args:
-        backstage: what animates.
+        services: what animates.
     """
 
-    def __init__(self, backstage: AppServices) -> None:
-        self._backstage = backstage
+    def __init__(self, services: AppServices) -> None:
+        self._services = services
         gr.Markdown(_HINT, elem_classes="fd-hint")
         with gr.Row():
             with gr.Column(min_width=280):
@@ -57,11 +57,11 @@ class LiveTab:
             with gr.Column(min_width=280):
                 self.view = gr.HTML(splash_note(_WAITING), elem_id="live")
 
-    def connect(self, controls: Form) -> None:
+    def connect(self, form: Form) -> None:
         """Say which picture follows the camera, and how."""
         self.camera.stream(
             self._follow,
-            [self.camera, controls.source, controls.model, controls.movement],
+            [self.camera, form.source, form.model, form.movement],
             [self.view],
             preprocess=False,
             show_progress="hidden",
@@ -82,20 +82,18 @@ class LiveTab:
             picture = file_of(source)
             if picture is None:
                 return splash_note("Choose a picture under Animate first.")
-            wish = _wish(picture, model, motion)
-            frame = decode_shot(shot, self._backstage.settings.limits.pixels)
-            return live_view(self._backstage.stage.follow(visit_of(request), wish, frame))
-        except FommError as error:
-            return splash_note(f"{error}.")
-        except Exception as error:
-            raise toast(error) from error
+            options = _live_options(picture, model, motion)
+            frame = decode_shot(shot, self._services.settings.limits.pixels)
+            return live_view(self._services.live.follow(session_of(request), options, frame))
+        except Exception as error:  # noqa: BLE001 - told, and the next frame begins anew
+            return splash_note(f"{message_of(error)[1]}.")
 
     def _reset(self, request: gr.Request) -> None:
         with user_errors():
-            self._backstage.stage.reset(visit_of(request))
+            self._services.live.reset(session_of(request))
 
 
-def _wish(picture: Path, model: Any, motion: Any) -> LiveOptions:
+def _live_options(picture: Path, model: Any, motion: Any) -> LiveOptions:
     if motion not in get_args(MotionMode):
         raise FommError("movement: expected one of the choices")
     return LiveOptions(picture, str(model), motion)

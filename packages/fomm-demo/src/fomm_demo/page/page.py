@@ -10,7 +10,7 @@ from gradio.block_function import BlockFunction
 from gradio.state_holder import SessionState
 
 from fomm_demo.examples import EXAMPLE_FILES
-from fomm_demo.page.animate_tab import AnimateTab, visit_of
+from fomm_demo.page.animate_tab import AnimateTab, session_of
 from fomm_demo.page.controls import (
     add_driving,
     add_model_picker,
@@ -36,11 +36,11 @@ class Page(gr.Blocks):
     Gradio would copy any file, or fetch any address, that a crafted request names.
 
     Args:
-        backstage: what lies behind the page.
+        services: what lies behind the page.
     """
 
-    def __init__(self, backstage: AppServices) -> None:
-        self._backstage = backstage
+    def __init__(self, services: AppServices) -> None:
+        self._services = services
         super().__init__(title="First Order Motion", analytics_enabled=False)
 
     async def preprocess_data(
@@ -57,29 +57,29 @@ class Page(gr.Blocks):
         return processed
 
     def _may_read(self, path: Path) -> bool:
-        return self._backstage.workspace.holds(path) or path.resolve() in EXAMPLE_FILES
+        return self._services.workspace.holds(path) or path.resolve() in EXAMPLE_FILES
 
 
-def build_page(backstage: AppServices) -> gr.Blocks:
-    """Build the page of a backstage."""
-    page = Page(backstage)
+def build_page(services: AppServices) -> gr.Blocks:
+    """Build the page of a services."""
+    page = Page(services)
     with page:
         gr.HTML(_TITLE)
         with gr.Tabs():
             with gr.Tab("Animate", id="animate"):
-                controls, animate = _animate_tab(backstage)
+                form, animate = _animate_tab(services)
             with gr.Tab("Look inside", id="inspect"):
-                inspect = InspectTab(backstage)
+                inspect = InspectTab(services)
             with gr.Tab("Live", id="live"):
-                live = LiveTab(backstage)
+                live = LiveTab(services)
         for tab in (animate, inspect, live):
-            tab.connect(controls)
-        page.unload(_leaver(backstage))
+            tab.connect(form)
+        page.unload(_leaver(services))
     return page
 
 
-def _animate_tab(backstage: AppServices) -> tuple[Form, AnimateTab]:
-    animate = AnimateTab(backstage)
+def _animate_tab(services: AppServices) -> tuple[Form, AnimateTab]:
+    animate = AnimateTab(services)
     with gr.Row():
         with gr.Column(scale=3, min_width=300):
             with gr.Row():
@@ -87,15 +87,15 @@ def _animate_tab(backstage: AppServices) -> tuple[Form, AnimateTab]:
                     source = add_source()
                 with gr.Column(min_width=240):
                     driving, motion = add_driving()
-            options = add_options(backstage)
-            model = add_model_picker(backstage)
+            options = add_options(services)
+            model = add_model_picker(services)
         with gr.Column(scale=2, min_width=300):
             animate.add_result()
     return Form(source, driving, motion, model, **options), animate
 
 
-def _leaver(backstage: AppServices) -> Any:
+def _leaver(services: AppServices) -> Any:
     def leave(request: gr.Request) -> None:
-        backstage.leave(visit_of(request))
+        services.leave(session_of(request))
 
     return leave

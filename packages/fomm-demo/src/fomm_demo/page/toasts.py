@@ -21,16 +21,20 @@ def toast(error: Exception) -> gr.Error:
     """Turn an error into a message for the visitor; a defect is logged, and not shown."""
     if isinstance(error, gr.Error):
         return error
-    if isinstance(error, JobCancelledError):
-        text, title = "the job was cancelled", "Cancelled"
-    elif isinstance(error, FommError):
-        text, title = str(error), "That did not work"
-    else:
-        logger.error("unexpected %s: %s", type(error).__name__, error, exc_info=error)
-        text, title = "something went wrong on the server; please try again", "Sorry"
+    title, text = message_of(error)
     # Gradio shows messages as HTML, and messages may quote what visitors sent.
     sentence = escape(text[:1].upper() + text[1:])
     return gr.Error(sentence, duration=_SECONDS, title=title, print_exception=False)
+
+
+def message_of(error: Exception) -> tuple[str, str]:
+    """Put an error into words for the visitor, (title, text); a defect is logged, not shown."""
+    if isinstance(error, JobCancelledError):
+        return "Cancelled", "the job was cancelled"
+    if isinstance(error, FommError):
+        return "That did not work", str(error)
+    logger.error("unexpected %s: %s", type(error).__name__, error, exc_info=error)
+    return "Sorry", "something went wrong on the server; please try again"
 
 
 @contextmanager

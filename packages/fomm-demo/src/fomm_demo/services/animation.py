@@ -23,7 +23,7 @@ from fomm_demo.settings import Limits
 
 @dataclass(frozen=True)
 class AnimationRequest:
-    """What to animate.
+    """Request of a visitor: a picture, what drives it, and how.
 
     Attributes:
         source: the picture, as uploaded.
@@ -59,15 +59,15 @@ class PublishedAnimation:
 
 @dataclass(frozen=True, eq=False)
 class AnimationService:
-    """Where requests are carried out.
+    """Animates what visitors request.
 
     Attributes:
-        shelf: the models.
+        models: the models on offer.
         workspace: the folders.
         limits: what may be asked for.
     """
 
-    shelf: ModelRegistry
+    models: ModelRegistry
     workspace: Workspace
     limits: Limits
 
@@ -88,7 +88,7 @@ class AnimationService:
                 driving.path if isinstance(driving, Clip) else driving,
                 folder / "result.mp4",
                 _options_for(driving, request.options),
-                model=self.shelf.get(request.model, request.fast),
+                model=self.models.get(request.model, request.fast),
                 on_progress=on_progress,
             )
             name = f"{request.source.stem[:40]}-animated.mp4"

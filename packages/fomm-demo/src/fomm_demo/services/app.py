@@ -1,4 +1,4 @@
-"""Everything behind the page, in one place that is opened and closed once."""
+"""The services behind the page, opened and closed together."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import threading
 
 from fomm_demo.services.animation import AnimationService
 from fomm_demo.services.inspection import Inspection
-from fomm_demo.services.jobs import Sessions
-from fomm_demo.services.live import Stage
+from fomm_demo.services.live import LiveService
 from fomm_demo.services.models import ModelRegistry
 from fomm_demo.services.session_cache import SessionCache
+from fomm_demo.services.sessions import Sessions
 from fomm_demo.services.workspace import Workspace
 from fomm_demo.settings import Settings
 
@@ -29,10 +29,10 @@ class AppServices:
 
     Attributes:
         settings, workspace: the same.
-        shelf: the models.
-        studio: where orders are carried out.
-        visits: jobs and results of the open pages.
-        stage: live animations of the open pages.
+        models: the models on offer.
+        animation: animates pictures.
+        sessions: jobs and results of the open pages.
+        live: live animations of the open pages.
         inspections: what the open pages look into.
 
     Raises:
@@ -42,10 +42,10 @@ class AppServices:
     def __init__(self, settings: Settings, workspace: Workspace) -> None:
         self.settings = settings
         self.workspace = workspace
-        self.shelf = ModelRegistry(settings.models)
-        self.studio = AnimationService(self.shelf, workspace, settings.limits)
-        self.visits = Sessions(workspace)
-        self.stage = Stage(self.studio)
+        self.models = ModelRegistry(settings.models)
+        self.animation = AnimationService(self.models, workspace, settings.limits)
+        self.sessions = Sessions(workspace, settings.limits.keep_minutes * 60)
+        self.live = LiveService(self.animation)
         self.inspections: SessionCache[Inspection] = SessionCache(
             MOST_INSPECTIONS, settings.limits.keep_minutes * 60, lambda gone: gone.release()
         )
@@ -54,25 +54,26 @@ class AppServices:
 
     def open(self) -> None:
         """Begin to load the first model and to remove what is old."""
-        self.shelf.load_ahead()
+        self.models.load_ahead()
         self._caretaker.start()
 
-    def leave(self, visit: str) -> None:
+    def leave(self, session: str) -> None:
         """End and remove all that belongs to a page."""
-        self.visits.leave(visit)
-        self.stage.reset(visit)
-        self.inspections.forget(visit)
+        self.sessions.leave(session)
+        self.live.reset(session)
+        self.inspections.forget(session)
 
     def tidy(self) -> None:
         """Remove what is old."""
         self.workspace.sweep()
+        self.sessions.expire()
         self.inspections.expire()
-        self.stage.expire()
+        self.live.expire()
 
     def close(self) -> None:
         """Cancel all jobs and remove all files."""
         self._closing.set()
-        self.visits.close()
+        self.sessions.close()
         self.inspections.clear()
         self.workspace.close()
 

@@ -65,12 +65,12 @@ class Inspection:
 
 
 def inspect(
-    studio: AnimationService, request: AnimationRequest, on_progress: ProgressCallback
+    animation: AnimationService, request: AnimationRequest, on_progress: ProgressCallback
 ) -> Inspection:
     """Look through an animation: detect the keypoints of all driving frames.
 
     Args:
-        studio: the models, folders and limits.
+        animation: the models, folders and limits.
         request: what to look into; of its options those that change keypoints count.
         on_progress: called after each frame.
 
@@ -78,22 +78,22 @@ def inspect(
         FommError: what was handed in cannot be used.
     """
     with ExitStack() as stack:
-        folder = stack.enter_context(studio.workspace.job_folder())
+        folder = stack.enter_context(animation.workspace.job_folder())
         with hide_paths_in_errors(folder):
-            inspection = _inspected(studio, request, folder, on_progress)
+            inspection = _inspected(animation, request, folder, on_progress)
         return replace(inspection, release=stack.pop_all().close)
 
 
 def _inspected(
-    studio: AnimationService,
+    animation: AnimationService,
     request: AnimationRequest,
     folder: Path,
     on_progress: ProgressCallback,
 ) -> Inspection:
-    picture = read_image(take_picture(request.source, folder, studio.limits))
-    driving = take_driving(request, folder, studio.limits)
+    picture = read_image(take_picture(request.source, folder, animation.limits))
+    driving = take_driving(request, folder, animation.limits)
     clip = driving if isinstance(driving, Clip) else None
-    model = studio.shelf.get(request.model, request.fast)
+    model = animation.models.get(request.model, request.fast)
     animator = make_animator(model, picture, request.options)
     motion = _recorded(animator, driving, on_progress) if isinstance(driving, Clip) else driving
     if request.options.find_best_frame:

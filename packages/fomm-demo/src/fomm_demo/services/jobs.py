@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from fomm_core.animator import Frame
 from fomm_core.pipeline.run import Progress, ProgressCallback
-from fomm_demo.services.workspace import Workspace
 
 T = TypeVar("T")
 
 _WINDOW_SECONDS = 3.0
 _POLL_SECONDS = 0.02
-_RESULTS_KEPT = 5
 
 
 class JobCancelledError(Exception):
-    """The visitor cancelled, or left."""
+    """A job whose visitor cancelled it, or left."""
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """How far a job is.
+    """Progress of a job.
 
     Attributes:
         stage: ``"loading"`` (the model and the inputs), ``"searching"`` or ``"animating"``.
@@ -86,7 +82,7 @@ class Job(Generic[T]):
         self._work = work
         self._cancelled = threading.Event()
         self._ended = threading.Event()
-        self._outcome: Any = None
+        self._result: Any = None
         self._error: BaseException | None = None
         self._pace = Pace()
         self._stage = ""
@@ -115,12 +111,12 @@ class Job(Generic[T]):
         self._ended.wait()
         if self._error is not None:
             raise self._error
-        outcome: T = self._outcome
-        return outcome
+        result: T = self._result
+        return result
 
     def _run(self) -> None:
         try:
-            self._outcome = self._work(self._on_progress)
+            self._result = self._work(self._on_progress)
         except BaseException as error:  # noqa: BLE001 - raised by result()
             self._error = error
         finally:
@@ -135,74 +131,3 @@ class Job(Generic[T]):
         # What comes before the first frame, such as loading the model, is not its pace.
         rate = self._pace.tick() if progress.done else 0.0
         self.snapshot = Snapshot(progress.stage, progress.done, progress.total, newest, rate)
-
-
-class Sessions:
-    """What belongs to each open page: its jobs and its results. Leaving ends and removes them.
-
-    Args:
-        workspace: where the results lie.
-    """
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._guard = threading.Lock()
-        self._jobs: defaultdict[str, list[Job[Any]]] = defaultdict(list)
-        self._results: defaultdict[str, list[Path]] = defaultdict(list)
-        self._cancelled: dict[str, float] = {}
-
-    def begin(
-        self, visit: str, work: Callable[[ProgressCallback], T], moment: float = math.inf
-    ) -> Job[T]:
-        """Begin a job.
-
-        Args:
-            visit: the page that wants it.
-            work: what to do; see :class:`Job`.
-            moment: when it was asked for, by the page's clock. On slow lines a cancellation
-                may arrive before what it cancels; that is cancelled then as well.
-        """
-        job = Job(work)
-        with self._guard:
-            if moment <= self._cancelled.get(visit, -math.inf):
-                job.cancel()
-            running = [other for other in self._jobs[visit] if not other.ended]
-            self._jobs[visit] = [*running, job]
-        return job
-
-    def keep(self, visit: str, result: Path) -> Path:
-        """Remember a published result, and forget the oldest where there are many."""
-        with self._guard:
-            results = [*self._results[visit], result]
-            self._results[visit] = results[-_RESULTS_KEPT:]
-        for old in results[:-_RESULTS_KEPT]:
-            self._workspace.withdraw(old)
-        return result
-
-    def cancel(self, visit: str, moment: float | None = None) -> None:
-        """Cancel the jobs of a page, also those asked for before a moment of its clock."""
-        with self._guard:
-            jobs = self._jobs.pop(visit, [])
-            if moment is not None:
-                self._cancelled[visit] = moment
-        for job in jobs:
-            job.cancel()
-
-    def leave(self, visit: str) -> None:
-        """Cancel the jobs of a page and remove its results."""
-        self.cancel(visit)
-        with self._guard:
-            self._cancelled.pop(visit, None)
-            results = self._results.pop(visit, [])
-        for result in results:
-            self._workspace.withdraw(result)
-
-    def running(self) -> int:
-        """Number of jobs that run now."""
-        with self._guard:
-            return sum(not job.ended for jobs in self._jobs.values() for job in jobs)
-
-    def close(self) -> None:
-        """Cancel everything."""
-        for visit in [*self._jobs, *self._results]:
-            self.leave(visit)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fomm_core.animator import Animator, Frame
-from fomm_core.errors import FommError
 from fomm_core.image import read_image
 from fomm_core.motion.transfer import MotionMode
 from fomm_demo.services.animation import AnimationService
@@ -17,7 +16,7 @@ from fomm_demo.services.jobs import Pace
 from fomm_demo.services.session_cache import SessionCache
 from fomm_demo.services.uploads import hide_paths_in_errors, take_picture
 
-MOST_PUPPETS = 32
+MOST_SESSIONS = 32
 """So many pages may be live at once; the one longest unused is forgotten for another."""
 
 _IDLE_SECONDS = 60.0
@@ -25,7 +24,7 @@ _IDLE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class LiveOptions:
-    """What is to be animated live.
+    """Options of a live animation.
 
     Attributes:
         source: the picture, as uploaded.
@@ -58,11 +57,11 @@ class LiveSession:
 
     Args:
         animator: the source in a model's hands.
-        wish: what it was made for.
+        options: what it was made for.
     """
 
-    def __init__(self, animator: Animator, wish: LiveOptions) -> None:
-        self.wish = wish
+    def __init__(self, animator: Animator, options: LiveOptions) -> None:
+        self.options = options
         self._turn = threading.Lock()
         self._inbox: list[Frame] = []
         self._animated = animator.run(self._arriving())
@@ -81,43 +80,48 @@ class LiveSession:
             yield self._inbox.pop()
 
 
-class Stage:
-    """The puppets of all open pages.
+class LiveService:
+    """The live sessions of all open pages.
 
     Args:
-        studio: the models and limits.
+        animation: the models and limits.
     """
 
-    def __init__(self, studio: AnimationService) -> None:
-        self._studio = studio
-        self._puppets: SessionCache[LiveSession] = SessionCache(MOST_PUPPETS, _IDLE_SECONDS)
+    def __init__(self, animation: AnimationService) -> None:
+        self._animation = animation
+        self._sessions: SessionCache[LiveSession] = SessionCache(MOST_SESSIONS, _IDLE_SECONDS)
 
-    def follow(self, visit: str, wish: LiveOptions, frame: Frame) -> LiveFrame:
-        """Animate a page's next frame; another wish begins anew.
+    def follow(self, session: str, options: LiveOptions, frame: Frame) -> LiveFrame:
+        """Animate a page's next frame; other options, and any error, let it begin anew.
+
+        Args:
+            session: the page.
+            options: what is to be animated.
+            frame: (H, W, 3) uint8 of any size.
 
         Raises:
             FommError: the picture or the frame cannot be used.
         """
-        puppet = self._puppets.get(visit)
-        if puppet is None or puppet.wish != wish:
-            puppet = self._prepare(wish)
-            self._puppets.put(visit, puppet)
+        live = self._sessions.get(session)
+        if live is None or live.options != options:
+            live = self._start(options)
+            self._sessions.put(session, live)
         try:
-            return puppet.follow(frame)
-        except FommError:
-            self.reset(visit)  # after an error nothing follows any more
+            return live.follow(frame)
+        except BaseException:
+            self.reset(session)  # a generator that failed yields nothing any more
             raise
 
-    def reset(self, visit: str) -> None:
+    def reset(self, session: str) -> None:
         """Take the next frame of a page as the pose to begin with; also when it leaves."""
-        self._puppets.forget(visit)
+        self._sessions.forget(session)
 
     def expire(self) -> None:
-        """Forget the puppets that were not used for long."""
-        self._puppets.expire()
+        """Forget the sessions that were not used for long."""
+        self._sessions.expire()
 
-    def _prepare(self, wish: LiveOptions) -> LiveSession:
-        with self._studio.workspace.job_folder() as folder, hide_paths_in_errors(folder):
-            picture = read_image(take_picture(wish.source, folder, self._studio.limits))
-        model = self._studio.shelf.get(wish.model)
-        return LiveSession(Animator(model, picture, motion=wish.motion), wish)
+    def _start(self, options: LiveOptions) -> LiveSession:
+        with self._animation.workspace.job_folder() as folder, hide_paths_in_errors(folder):
+            picture = read_image(take_picture(options.source, folder, self._animation.limits))
+        model = self._animation.models.get(options.model)
+        return LiveSession(Animator(model, picture, motion=options.motion), options)

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What visitors are told of a model.
+    """A model as visitors see it.
 
     Attributes:
         name: what it is called in the list.
@@ -66,7 +66,7 @@ class ModelRegistry:
 
     def __init__(self, wanted: Sequence[str] = ()) -> None:
         self._origins = _origins([*wanted, DEFAULT_MODEL, *embedded_models(), *_downloaded()])
-        self._cards = {name: _card(name, origin) for name, origin in self._origins.items()}
+        self._infos = {name: _info(name, origin) for name, origin in self._origins.items()}
         self._guard = threading.Lock()
         self._models: dict[tuple[str, Precision], Future[Model]] = {}
         self.names = tuple(self._origins)
@@ -75,15 +75,15 @@ class ModelRegistry:
         """Begin to load the first model in a thread."""
         threading.Thread(target=self._try_first, name="load-model", daemon=True).start()
 
-    def card(self, name: str) -> ModelInfo:
-        """What there is to tell of a model.
+    def info(self, name: str) -> ModelInfo:
+        """Describe a model.
 
         Raises:
             ModelError: no such model is on offer.
         """
-        if name not in self._cards:
+        if name not in self._infos:
             raise ModelError(f"expected a model of {', '.join(self.names)}, found another")
-        return self._cards[name]
+        return self._infos[name]
 
     def is_ready(self, name: str) -> bool:
         """Whether a model is loaded (in float32)."""
@@ -109,7 +109,7 @@ class ModelRegistry:
         Raises:
             FommError: it is not on offer, or cannot be loaded.
         """
-        self.card(name)
+        self.info(name)
         key: tuple[str, Precision] = (name, "fast" if fast else "fp32")
         with self._guard:
             future = self._models.get(key)
@@ -157,7 +157,7 @@ def _runs_fast(files: ModelFiles) -> bool:
 
 
 def _origins(wanted: Sequence[str]) -> dict[str, str]:
-    """What to load by the name in the list; a folder is listed by its own name."""
+    """Map the names in the list to models to load; a folder is listed by its own name."""
     origins: dict[str, str] = {}
     for origin in wanted:
         folder = folder_of_model(origin)
@@ -179,7 +179,7 @@ def _downloaded() -> list[str]:
     ]
 
 
-def _card(name: str, origin: str) -> ModelInfo:
+def _info(name: str, origin: str) -> ModelInfo:
     folder = folder_of_model(origin)
     if folder is not None:
         card = open_bundle(folder).card

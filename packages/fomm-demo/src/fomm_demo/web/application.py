@@ -1,6 +1,9 @@
-"""The application: health check, guard, and the page."""
+"""The application: health check, security, and the page."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import gradio as gr
 from fastapi import FastAPI
@@ -15,30 +18,27 @@ from fomm_demo.settings import Settings
 from fomm_demo.web.security import SecurityMiddleware
 
 
-def make_application(backstage: AppServices) -> SecurityMiddleware:
-    """Put the page of a backstage on the network.
+def make_application(services: AppServices) -> SecurityMiddleware:
+    """Put the page on the network; its lifespan opens and closes the services.
 
     The folder of served files has to be Gradio's folder for temporary files already when
-    Gradio is imported; see :func:`fomm_demo.web.server.serve`.
+    Gradio is imported; see :func:`fomm_demo.web.factory.load`.
     """
-    settings = backstage.settings
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    settings = services.settings
 
-    @app.get("/health")
-    def health() -> JSONResponse:
-        """Whether the server works; for load balancers and the waiting page."""
-        return JSONResponse(
-            {
-                "status": "ok",
-                "version": __version__,
-                "model_ready": backstage.shelf.is_ready(backstage.shelf.names[0]),
-                "jobs_running": backstage.visits.running(),
-            }
-        )
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.open()
+        try:
+            yield
+        finally:
+            services.close()
 
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    _add_health(app, services)
     # Before the page: what is not static when it is built is copied to where old files are swept.
     gr.set_static_paths([str(path) for path in EXAMPLE_FILES])
-    page = build_page(backstage)
+    page = build_page(services)
     page.queue(
         max_size=settings.queue_size,
         default_concurrency_limit=settings.concurrency,
@@ -46,8 +46,22 @@ def make_application(backstage: AppServices) -> SecurityMiddleware:
     )
     # Gradio checks the paths that visitors send only in pages that count as launched.
     page.has_launched = True
-    _mount(app, page, settings, str(backstage.workspace.root / "jobs"))
-    return SecurityMiddleware(app, settings.limits, backstage.workspace.used_bytes)
+    _mount(app, page, settings, str(services.workspace.root / "jobs"))
+    return SecurityMiddleware(app, settings.limits, services.workspace.used_bytes)
+
+
+def _add_health(app: FastAPI, services: AppServices) -> None:
+    @app.get("/health")
+    def health() -> JSONResponse:
+        """Whether the server works; for load balancers and the waiting page."""
+        return JSONResponse(
+            {
+                "status": "ok",
+                "version": __version__,
+                "model_ready": services.models.is_ready(services.models.names[0]),
+                "jobs_running": services.sessions.running(),
+            }
+        )
 
 
 def _mount(app: FastAPI, page: gr.Blocks, settings: Settings, private: str) -> None:

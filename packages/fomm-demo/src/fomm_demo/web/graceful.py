@@ -1,26 +1,31 @@
-"""Stopping without leaving anybody hanging."""
+"""Serving in a thread, and stopping without leaving anybody hanging."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from types import FrameType
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from fomm_core.errors import FommError
+
 _GRACE_SECONDS = 3
+_POLL_SECONDS = 0.05
 
 
 class GracefulServer(uvicorn.Server):
-    """A server that first says that it stops, then waits a moment for what is going on.
+    """A server that runs beside the main thread, which takes the signals.
 
     Args:
         app: the application.
-        stop: called once, in the signal handler, when the server is asked to stop.
     """
 
-    def __init__(self, app: ASGIApp, stop: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -28,12 +33,39 @@ class GracefulServer(uvicorn.Server):
             server_header=False,
         )
         super().__init__(config)
-        self._stop = stop
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle SIGINT and SIGTERM."""
-        if not self.should_exit:
+    @contextmanager
+    def running(self, listening: socket.socket) -> Iterator[threading.Thread]:
+        """Serve on a socket while the block runs; then wait a moment for what is going on."""
+        thread = threading.Thread(
+            target=self.run, kwargs={"sockets": [listening]}, name="server", daemon=True
+        )
+        thread.start()
+        try:
+            while thread.is_alive() and not self.started:
+                time.sleep(_POLL_SECONDS)
+            yield thread
+        finally:
             # Responses that are cut off from now on are no errors.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-            self._stop()
-        super().handle_exit(sig, frame)
+            self.should_exit = True
+            thread.join()
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Listen at an address.
+
+    Raises:
+        FommError: the address is taken or not this machine's.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        raise FommError(
+            f"{host}:{port}: cannot listen there: {error.strerror}; choose another --port"
+        ) from error
+    return listening

@@ -1,4 +1,4 @@
-"""What stands between the network and Gradio: limits of size, closed doors, headers."""
+"""Security between the network and Gradio: what is allowed, limits of size, headers."""
 
 from __future__ import annotations
 
@@ -12,23 +12,35 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fomm_demo.settings import Limits
+from fomm_demo.web.login import LoginDelay
 
 logger = logging.getLogger(__name__)
 
 MESSAGE_BYTES = 4_000_000
 """Size of a request that is no upload; a webcam's frame is the largest of them."""
 
+_UPLOAD = "/gradio_api/upload"
 _FORM_BYTES = 100_000  # what surrounds a file in an upload
-_LOGIN_SECONDS = 0.5
 
-# Parts of Gradio that the page does not use. Some fetch addresses that a visitor names, some
-# start programs, some write files: none is reachable.
-_CLOSED = re.compile(
-    r"/gradio_api/(process_recording|proxy=|vibe-|undo-vibe|component_server|custom_component"
-    r"|run-history|runs|deep_link|dev/|profiling|file=[a-z]+:|file/)"
-    r"|/monitoring|/manifest\.json|/pwa_icon",
-    re.IGNORECASE,
+# All that the page and programs ask for; whatever else Gradio has, or gets with its next
+# version, is closed. Some of that fetches addresses that a visitor names, writes files or
+# starts programs.
+_READ = (
+    r"/|/health|/config|/theme\.css|/favicon\.ico|/robots\.txt|/logout",
+    r"/(assets|static|svelte)/.+",
+    r"/gradio_api/(info|openapi\.json|app_id|login_check|user|startup-events|theme\.css)",
+    r"/gradio_api/(queue/data|queue/status|upload_progress|heartbeat/[^/]+|call/[^/]+/[^/]+)",
+    r"/gradio_api/file=(?![a-z]+:).+",  # a file, and no address
 )
+_WRITE = (
+    r"/login",
+    r"/gradio_api/(upload|queue/join|cancel|reset|call/(v2/)?[^/]+|stream/[^/]+(/close)?)",
+)
+_ALLOWED = {
+    "GET": re.compile("|".join(_READ), re.IGNORECASE | re.DOTALL),
+    "POST": re.compile("|".join(_WRITE)),
+}
+_ALLOWED["HEAD"] = _ALLOWED["GET"]
 
 _PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -59,7 +71,8 @@ class SecurityMiddleware:
         self._app = app
         self._limits = limits
         self._used_bytes = used_bytes
-        self._login = asyncio.Lock()
+        self._reserved = 0
+        self._login = LoginDelay()
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -81,32 +94,42 @@ class SecurityMiddleware:
             await self._request(scope, receive, _with_headers(scope, send))
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = await self._refusal(scope)
+        refusal = self._refusal(scope)
+        if refusal is None and _path(scope) == "/login" and not await self._login.admit(scope):
+            refusal = PlainTextResponse("Too many attempts; try again later.", 429)
         if refusal is not None:
             await refusal(scope, receive, send)
-            return
-        if scope["method"] == "POST" and scope["path"].rstrip("/").endswith("/login"):
-            # One attempt after the other, and each takes its time: guessing is slow. Only the
-            # pause is shared: a sender that is slow, or never done, keeps nobody else waiting.
-            async with self._login:
-                await asyncio.sleep(_LOGIN_SECONDS)
-        await self._measured(scope, receive, send)
+        elif _path(scope) == _UPLOAD:
+            await self._upload(scope, receive, send)
+        else:
+            await self._measured(scope, receive, send)
 
-    async def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        """Why a request is refused by its head alone; ``None`` if it is not."""
-        if _CLOSED.search(scope["path"]):
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        """Refuse a request by its head alone; ``None`` if it passes."""
+        if not is_allowed(scope["method"], _path(scope)):
             return PlainTextResponse("not found", 404)
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdecimal() or int(length) > self._most_bytes(scope):
             return _too_large()
-        if _is_upload(scope):
-            used = await asyncio.to_thread(self._used_bytes)
-            if used > self._limits.disk_mb * 1_000_000:
-                return PlainTextResponse("The server has no room left; try again later.", 507)
         return None
 
     def _most_bytes(self, scope: Scope) -> int:
-        return self._limits.upload_bytes + _FORM_BYTES if _is_upload(scope) else MESSAGE_BYTES
+        is_upload = _path(scope) == _UPLOAD
+        return self._limits.upload_bytes + _FORM_BYTES if is_upload else MESSAGE_BYTES
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take an upload if there is room for it beside all others that are on their way."""
+        size = int(Headers(scope=scope).get("content-length", self._most_bytes(scope)))
+        self._reserved += size
+        try:
+            used = await asyncio.to_thread(self._used_bytes)
+            if used + self._reserved > self._limits.disk_mb * 1_000_000:
+                full = PlainTextResponse("The server has no room left; try again later.", 507)
+                await full(scope, receive, send)
+            else:
+                await self._measured(scope, receive, send)
+        finally:
+            self._reserved -= size
 
     async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer, but not read more than is allowed.
@@ -169,9 +192,21 @@ async def _first(coming: Awaitable[Message], stopping: asyncio.Event) -> Message
         message.cancel()
 
 
-def _is_upload(scope: Scope) -> bool:
-    path: str = scope["path"].rstrip("/")
-    return path.endswith("/gradio_api/upload")
+def is_allowed(method: str, path: str) -> bool:
+    """Whether the page needs such a request.
+
+    Args:
+        method: such as GET.
+        path: without the prefix below which the application lies.
+    """
+    allowed = _ALLOWED.get(method)
+    return allowed is not None and allowed.fullmatch(path) is not None
+
+
+def _path(scope: Scope) -> str:
+    """The path within the application, without a slash at its end."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path.rstrip("/") or "/"
 
 
 def _too_large() -> PlainTextResponse:
@@ -179,7 +214,7 @@ def _too_large() -> PlainTextResponse:
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:
-    is_file = "/gradio_api/file=" in scope["path"]
+    is_file = _path(scope).startswith("/gradio_api/file=")
 
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -2,91 +2,88 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import asyncio
+from concurrent.futures import Future
 from pathlib import Path
 
-from typing_extensions import Self
-
-from fomm_core.errors import FommError
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PAGE = (Path(__file__).parent / "waiting.html").read_bytes()
+_HEADERS = {"Cache-Control": "no-store", "Retry-After": "1"}
 
 
-class SplashServer:
-    """Listens on the server's socket from the beginning, and hands it over later.
+class Splash:
+    """An ASGI application that stands in for another one until that is loaded.
 
-    Nobody is turned away in between: who comes while it is handed over waits in the
-    system's queue. Used in a ``with`` block, at whose end it stops answering.
-
-    Args:
-        listening: the server's socket; it stays open.
+    Browsers get a page that waits, programs the status 503. One server serves both
+    applications: nobody is turned away in between.
     """
 
-    def __init__(self, listening: socket.socket) -> None:
-        address = listening.getsockname()
-        self._server = ThreadingHTTPServer(address[:2], _Visitor, bind_and_activate=False)
-        self._server.socket.close()
-        self._server.socket = listening.dup()
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="reception", daemon=True
-        )
+    def __init__(self) -> None:
+        self._loaded: Future[ASGIApp] = Future()
+        self._started: Future[None] = Future()
+        self._app: ASGIApp | None = None
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def show(self, app: ASGIApp) -> None:
+        """Hand over to an application; called once, from another thread than the server's.
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.socket.close()
+        Returns when the application has started; raises what its start raised.
+        """
+        self._loaded.set_result(app)
+        self._started.result()
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection; see the ASGI specification."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        elif self._app is not None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await _waiting(scope)(scope, receive, send)
 
-class _Visitor(BaseHTTPRequestHandler):
-    """Answers everything with the same page, and health checks with "not yet"."""
-
-    timeout = 5.0
-
-    def do_GET(self) -> None:
-        if self.path.partition("?")[0].rstrip("/").endswith("/health"):
-            self._answer(503, "application/json", b'{"status":"starting"}')
-        elif "text/html" in self.headers.get("Accept", "") or self.path == "/":
-            self._answer(200, "text/html; charset=utf-8", _PAGE)
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        end = asyncio.ensure_future(receive())
+        loaded = asyncio.wrap_future(self._loaded)
+        await asyncio.wait((loaded, end), return_when=asyncio.FIRST_COMPLETED)
+        if loaded.done():
+            await self._run(loaded.result(), scope, end, send)
         else:
-            self._answer(503, "text/plain", b"starting")
+            await send({"type": "lifespan.shutdown.complete"})
 
-    def do_POST(self) -> None:
-        self._answer(503, "text/plain", b"starting")
+    async def _run(
+        self, app: ASGIApp, scope: Scope, end: asyncio.Future[Message], send: Send
+    ) -> None:
+        """Run the start and the end of the application, as a server would do it itself."""
+        starts = iter([{"type": "lifespan.startup"}])
 
-    def _answer(self, code: int, kind: str, body: bytes) -> None:
-        self.send_response(code)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Retry-After", "1")
-        self.end_headers()
-        self.wfile.write(body)
+        async def receive() -> Message:
+            return next(starts, None) or await end
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
-        """Write nothing: visits are nobody's business."""
+        async def forward(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown"):
+                await send(message)
+            elif message["type"] == "lifespan.startup.complete":
+                self._app = app
+                self._started.set_result(None)
+
+        try:
+            await app(scope, receive, forward)
+        except BaseException as error:
+            if not self._started.done():
+                self._started.set_exception(error)
+            raise
 
 
-def open_socket(host: str, port: int) -> socket.socket:
-    """Listen at an address.
-
-    Raises:
-        FommError: the address is taken or not this machine's.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(128)
-    except OSError as error:
-        raise FommError(
-            f"{host}:{port}: cannot listen there: {error.strerror}; choose another --port"
-        ) from error
-    return listening
+def _waiting(scope: Scope) -> Response:
+    """The waiting page for browsers, and "not yet" for health checks and all else."""
+    path = scope["path"]
+    if path.rstrip("/").endswith("/health"):
+        return JSONResponse({"status": "starting"}, 503, _HEADERS)
+    wants_page = path == "/" or "text/html" in Headers(scope=scope).get("accept", "")
+    if scope["method"] == "GET" and wants_page:
+        return HTMLResponse(_PAGE, 200, _HEADERS)
+    return PlainTextResponse("starting", 503, _HEADERS)
