@@ -14,6 +14,7 @@ from PIL import Image
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.loading import Model, find_model
 from fomm_core.video import PngWriter, VideoWriter
+from moving_spot import moving_spot
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 SIZE = 64
@@ -22,15 +23,8 @@ Frames = list[np.ndarray]
 
 
 def wandering(count: int = 6, seed: int = 0, size: int = SIZE) -> Frames:
-    """Pictures (size, size, 3) uint8 of a spot that wanders over ground that stands still."""
-    y, x = np.mgrid[:size, :size] / size
-    ground = np.random.default_rng(seed).integers(0, 40, (size, size, 3))
-    frames = []
-    for number in range(count):
-        centre = 0.3 + 0.4 * number / count
-        spot = 215 * np.exp(-60 * ((x - centre) ** 2 + (y - 0.5) ** 2))
-        frames.append((ground + spot[:, :, None]).astype(np.uint8))
-    return frames
+    """Pictures (size, size, 3) uint8 of a spot that wanders."""
+    return moving_spot(count, (size, size), seed)
 
 
 def put_folder(path: Path, frames: Sequence[np.ndarray]) -> Path:

@@ -23,6 +23,7 @@ from PIL import Image
 from fomm_core.cli.main import run
 from fomm_core.model.bundle import CARD_FILE, EMBEDDED_MODELS
 from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
+from moving_spot import moving_spot
 
 PROGRAM = [sys.executable, "-m", "fomm_core.cli.main"]
 
@@ -153,26 +154,13 @@ class Ffmpeg:
 
     def clip(self, path, *words, frames=8, rate="25", size=(64, 64), sound=()) -> Path:
         """A bright spot that wanders over noise that stands still; H.264 by default."""
-        raw = b"".join(picture.tobytes() for picture in wandering(frames, size))
+        raw = b"".join(picture.tobytes() for picture in moving_spot(frames, size))
         form = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-r", rate)
         seconds = float(frames / Fraction(rate))
         tone = ("-f", "lavfi", "-t", seconds, "-i", "sine=440:r=48000") if sound else ()
         words = words or ("-c:v", "libx264", "-crf", "8", "-pix_fmt", "yuv420p", "-g", "5")
         self(*form, "-i", "-", *tone, *words, *sound, path, stdin=raw)
         return Path(path)
-
-
-def wandering(frames: int, size: tuple[int, int]) -> list[np.ndarray]:
-    """Pictures (H, W, 3) uint8 of a spot that wanders from left to right."""
-    width, height = size
-    y, x = np.mgrid[:height, :width] / np.array([height, width])[:, None, None]
-    ground = np.random.default_rng(0).integers(0, 40, (height, width, 3))
-    pictures = []
-    for number in range(frames):
-        centre = 0.3 + 0.4 * number / frames
-        spot = 215 * np.exp(-60 * ((x - centre) ** 2 + (y - 0.5) ** 2))
-        pictures.append((ground + spot[:, :, None]).astype(np.uint8))
-    return pictures
 
 
 @pytest.fixture(scope="session")

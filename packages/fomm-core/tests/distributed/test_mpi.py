@@ -95,6 +95,7 @@ def test_ranks_that_do_not_see_each_other_are_an_error():
         join_ranks({"PMI_SIZE": "2"})
 
 
+@pytest.mark.mpi
 def test_collectives():
     script = Path(__file__).parent / "collectives.py"
     launcher = [mpirun_or_skip(), "-n", "3", sys.executable, script]
