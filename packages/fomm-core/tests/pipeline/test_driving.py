@@ -1,4 +1,4 @@
-"""What drives an animation, apart from a whole animation."""
+"""Driving videos and templates, apart from a whole animation."""
 
 from __future__ import annotations
 

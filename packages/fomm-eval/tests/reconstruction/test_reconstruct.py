@@ -43,7 +43,7 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def ledger(settings):
+def manifest(settings):
     return Manifest(settings.folder, "fingerprint")
 
 
@@ -102,27 +102,27 @@ def test_videos_keep_their_rate_unless_told(model, small_data, tmp_path):
         assert VideoReader(tmp_path / "out" / "clip0.mp4").frame_rate == (rate or 25)
 
 
-def test_ranks_together_give_the_figures_of_one(model, small_data, settings, ledger):
+def test_ranks_together_give_the_figures_of_one(model, small_data, settings, manifest):
     videos = find_test_videos(small_data)
-    alone = reconstruct_all(model, videos, settings, ledger)
+    alone = reconstruct_all(model, videos, settings, manifest)
     parts = [([reconstruct_video(model, v, settings) for v in videos[1::2]], [])]
-    shared = reconstruct_all(model, videos, settings, ledger, ranks=OneOf(0, 2, parts))
+    shared = reconstruct_all(model, videos, settings, manifest, ranks=OneOf(0, 2, parts))
     assert shared == alone
     assert [video.name for video in alone.videos] == ["clip0", "clip1", "clip2"]
     assert alone.frames == 18
     assert alone.l1 == pytest.approx(sum(v.l1 * v.frames for v in alone.videos) / 18)
 
 
-def test_resuming_leaves_complete_videos_alone(model, small_data, settings, ledger):
+def test_resuming_leaves_complete_videos_alone(model, small_data, settings, manifest):
     videos = find_test_videos(small_data)
-    first = reconstruct_all(model, videos, settings, ledger)
+    first = reconstruct_all(model, videos, settings, manifest)
     (settings.folder / "png" / "clip1.png").unlink()
     made = []
     again = reconstruct_all(
         model,
         videos,
         settings,
-        ledger,
+        manifest,
         resume=True,
         on_progress_of=lambda n: made.append(n) or print,
     )
@@ -152,49 +152,49 @@ def test_a_strip_does_not_outlive_the_settings_it_was_made_with(model, small_dat
     assert strip.exists()
 
 
-def test_a_strip_that_cannot_be_deleted_is_told(model, small_data, settings, ledger):
+def test_a_strip_that_cannot_be_deleted_is_told(model, small_data, settings, manifest):
     settings.strip("clip0").mkdir(parents=True)
     with pytest.raises(MediaError, match=r"clip0\.png: cannot be deleted: "):
-        reconstruct_all(model, find_test_videos(small_data), settings, ledger)
+        reconstruct_all(model, find_test_videos(small_data), settings, manifest)
 
 
-def test_a_broken_video_stops_unless_told(model, small_data, settings, ledger, caplog):
+def test_a_broken_video_stops_unless_told(model, small_data, settings, manifest, caplog):
     (small_data / "test" / "clip00.mp4").write_bytes(b"no video")
     videos = find_test_videos(small_data)
     ranks = OneOf(0, 1)
     with pytest.raises(MediaError, match=r"clip00\.mp4.*--keep-going goes on without it"):
-        reconstruct_all(model, videos, settings, ledger, ranks=ranks)
+        reconstruct_all(model, videos, settings, manifest, ranks=ranks)
     assert ranks.stopped
-    outcome = reconstruct_all(model, videos, settings, ledger, keep_going=True)
+    outcome = reconstruct_all(model, videos, settings, manifest, keep_going=True)
     assert [video.name for video in outcome.videos] == ["clip0", "clip1", "clip2"]
     assert [failure.name for failure in outcome.failures] == ["clip00"]
     assert "clip00.mp4" in caplog.text
     assert not list(settings.folder.glob("**/*clip00*"))
 
 
-def test_only_broken_videos_are_an_error(model, tmp_path, settings, ledger):
+def test_only_broken_videos_are_an_error(model, tmp_path, settings, manifest):
     (tmp_path / "a.mp4").write_bytes(b"no video")
     with pytest.raises(MediaError, match="found 1 that cannot; the first: "):
-        reconstruct_all(model, [tmp_path / "a.mp4"], settings, ledger, keep_going=True)
+        reconstruct_all(model, [tmp_path / "a.mp4"], settings, manifest, keep_going=True)
 
 
-def test_a_video_that_breaks_off_leaves_nothing(model, small_data, settings, ledger):
+def test_a_video_that_breaks_off_leaves_nothing(model, small_data, settings, manifest):
     (small_data / "test" / "clip1" / "000004.png").write_bytes(b"broken")
     with pytest.raises(MediaError, match="4 frames were read"):
-        reconstruct_all(model, find_test_videos(small_data), settings, ledger)
+        reconstruct_all(model, find_test_videos(small_data), settings, manifest)
     assert not list(settings.folder.glob("**/*clip1*"))
 
 
 def test_a_damaged_record_is_no_record(tmp_path):
-    ledger = Manifest(tmp_path, "x")
-    ledger.add(Reconstructed("a", 1, 2, 3))
-    assert ledger.find("a") == Reconstructed("a", 1, 2, 3)
+    manifest = Manifest(tmp_path, "x")
+    manifest.add(Reconstructed("a", 1, 2, 3))
+    assert manifest.find("a") == Reconstructed("a", 1, 2, 3)
     (path,) = (tmp_path / ".complete").iterdir()
     for text in ("", "[]", "{}", '{"fingerprint": "x", "frames": 1}'):
         path.write_text(text)
-        assert ledger.find("a") is None
-    ledger.forget("a")
-    ledger.forget("a")
+        assert manifest.find("a") is None
+    manifest.forget("a")
+    manifest.forget("a")
     assert not path.exists()
 
 

@@ -134,7 +134,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
 
 
 def _spared(options: dict[str, Any], files: ModelFiles) -> tuple[Path, ...]:
-    """What is read besides source and driving video."""
+    """Files that are read besides source and driving video."""
     read = (options["motion_template"], options["config"], files.parameters)
     return tuple(path for path in read if path is not None)
 

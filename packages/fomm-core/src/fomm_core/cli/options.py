@@ -152,7 +152,7 @@ view_options: Callable[[Decorated], Decorated] = joined(
     ),
     click.option("--full", is_flag=True, help="Also show each warped source and its mask."),
 )
-"""What is written: ``png`` and, joined by :func:`view_of`, the view."""
+"""Form of the result: ``png`` and, joined by :func:`view_of`, the view."""
 
 
 def animation_options(options: dict[str, Any], **others: Any) -> AnimationOptions:

@@ -24,7 +24,7 @@ _FEWEST, _MOST = 3, 1000
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured of one engine with one model.
+    """Figures of one engine with one model.
 
     Attributes:
         engine, precision, model: what ran.

@@ -1,4 +1,4 @@
-"""What drives an animation: the frames of a video, or a motion template in their place."""
+"""Driving an animation: the frames of a video, or a motion template in their place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Driving:
-    """What drives, and what is known of it; goes into :meth:`Animator.run`.
+    """Driving frames or a template, with their figures; go into :meth:`Animator.run`.
 
     Attributes:
         source: the driving frames, decoded ahead in a thread, or a template in their place.

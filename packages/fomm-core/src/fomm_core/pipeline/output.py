@@ -72,5 +72,5 @@ def _sound(driving: Driving, rate: Fraction, options: AnimationOptions) -> Audio
 
 
 def _real(path: Path) -> Path:
-    """Where a path leads, whatever is there (``Path.resolve`` stumbles over circular links)."""
+    """Target of a path, whatever is there (``Path.resolve`` stumbles over circular links)."""
     return Path(os.path.realpath(path))

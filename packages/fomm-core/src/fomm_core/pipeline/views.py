@@ -1,4 +1,4 @@
-"""What is shown of an animated frame: the frame alone, or a sheet."""
+"""Views of an animated frame: the frame alone, or a sheet."""
 
 from __future__ import annotations
 

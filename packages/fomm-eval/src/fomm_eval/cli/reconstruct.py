@@ -128,7 +128,7 @@ def _run(
             model = stack.enter_context(
                 start_model(files, engine_of(options), options["precision"], threads)
             )
-            ledger = _ledger(files, model, settings, root)
+            manifest = _manifest(files, model, settings, root)
         if not quiet:
             running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
             click.echo(running, err=True)
@@ -138,7 +138,7 @@ def _run(
                 model,
                 videos,
                 settings,
-                ledger,
+                manifest,
                 ranks=ranks,
                 resume=options["resume"],
                 keep_going=options["skip_broken"],
@@ -172,10 +172,10 @@ def _threads(wanted: int, ranks: Communicator) -> int:
     return max(1, usable_cores() // local_size(os.environ, ranks.size))
 
 
-def _ledger(
+def _manifest(
     files: ModelFiles, model: Model, settings: ReconstructionSettings, root: Path
 ) -> Manifest:
-    """What is complete under these settings; whether strips are too, their files tell.
+    """Complete videos under these settings; whether strips are too, their files tell.
 
     Raises:
         ModelError: a file of the model cannot be read.

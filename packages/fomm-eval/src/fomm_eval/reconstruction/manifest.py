@@ -1,4 +1,4 @@
-"""Which videos are reconstructed: a small file for each, so that an ended run can go on."""
+"""Record of the reconstructed videos: a small file for each, so that an ended run can go on."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Reconstructed:
 
 
 class Manifest:
-    """What is complete in a folder of reconstructions.
+    """Complete videos in a folder of reconstructions.
 
     Args:
         folder: of the reconstructions.
@@ -50,7 +50,7 @@ class Manifest:
         self._fingerprint = fingerprint
 
     def find(self, name: str) -> Reconstructed | None:
-        """What is known of a complete video, or ``None``."""
+        """Record of a complete video, or ``None``."""
         try:
             found = json.loads(self._path(name).read_text(encoding="utf-8"))
             if found.pop("fingerprint") != self._fingerprint:

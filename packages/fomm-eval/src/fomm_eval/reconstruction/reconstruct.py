@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReconstructionSettings:
-    """How videos are reconstructed.
+    """Settings of a reconstruction.
 
     Attributes:
         folder: of the results: ``<name>.mp4``, or ``<name>/000000.png`` and so on.
@@ -41,12 +41,12 @@ class ReconstructionSettings:
     options: AnimationOptions = field(default_factory=AnimationOptions)
 
     def outputs(self, name: str) -> list[Path]:
-        """What there is when a video is complete."""
+        """Files and folders that are there when a video is complete."""
         result = self.folder / name if self.options.png else self.folder / f"{name}.mp4"
         return [result, self.strip(name)] if self.strips else [result]
 
     def strip(self, name: str) -> Path:
-        """Where the frames side by side are."""
+        """Path of the frames side by side."""
         return self.folder / STRIPS_FOLDER / f"{name}.png"
 
 
@@ -145,7 +145,7 @@ def reconstruct_all(
     model: Model,
     videos: Sequence[Path],
     settings: ReconstructionSettings,
-    ledger: Manifest,
+    manifest: Manifest,
     *,
     ranks: Communicator | None = None,
     resume: bool = False,
@@ -158,7 +158,7 @@ def reconstruct_all(
         model: a loaded model.
         videos: at least one, no two of the same name.
         settings: how.
-        ledger: what is complete.
+        manifest: what is complete.
         ranks: the processes that share the work.
         resume: leave alone what is complete.
         keep_going: report a broken video and go on without it.
@@ -179,15 +179,15 @@ def reconstruct_all(
         if ranks.is_stopped():
             break
         name = clip_name(video)
-        known = ledger.find(name) if resume else None
+        known = manifest.find(name) if resume else None
         if known is not None and all(path.exists() for path in settings.outputs(name)):
             done.append(known)
             continue
         try:
-            _forget(name, settings, ledger)
+            _forget(name, settings, manifest)
             on_progress = on_progress_of(name) if on_progress_of else None
             done.append(reconstruct_video(model, video, settings, on_progress))
-            ledger.add(done[-1])
+            manifest.add(done[-1])
         except FommError as error:
             failures.append(Failure(name, str(error)))
             if not keep_going:
@@ -197,13 +197,13 @@ def reconstruct_all(
     return _merge(ranks.gather((done, failures)), videos, keep_going)
 
 
-def _forget(name: str, settings: ReconstructionSettings, ledger: Manifest) -> None:
+def _forget(name: str, settings: ReconstructionSettings, manifest: Manifest) -> None:
     """Take a video for incomplete, and let no strip outlive the settings it was made with.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    ledger.forget(name)
+    manifest.forget(name)
     strip = settings.strip(name)
     try:
         strip.unlink(missing_ok=True)
