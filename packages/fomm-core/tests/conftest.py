@@ -90,10 +90,12 @@ def tiny(tiny_data) -> Callable[..., Config]:
 @pytest.fixture(scope="session")
 def random_parameters(nnabla) -> Callable[..., dict[str, np.ndarray]]:
     """Makes parameters for a configuration with which no part of the networks is idle."""
-    from fomm_core.network.graph import Networks, build_stages
+    from fomm_core.network.graph import Networks
+    from fomm_core.network.nnabla_operations import NNablaOperations
+    from fomm_core.network.stages import build_stages
 
     def make(config: Config, seed: int = 0) -> dict[str, np.ndarray]:
-        networks = Networks(config)
+        networks = Networks(config, NNablaOperations())
         build_stages(networks)
         rng = np.random.default_rng(seed)
         values = networks.values()

@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from fomm_core.distributed import Communicator, SingleProcess, join_ranks
+from fomm_train.backend.nnabla import NNablaTrainingOperations
 from fomm_train.backend.precision import Precision, make_precision
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import Progress
@@ -45,6 +46,7 @@ from fomm_train.graph.inputs import teacher_forcing_probability
 from fomm_train.graph.normalization import synchronised
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph, build_graph
+from fomm_train.kernels.import_workaround import remember_absent_modules
 from fomm_train.monitoring.log_directory import LogDirectory
 from fomm_train.monitoring.recorder import CheckpointPolicy, Recorder
 from fomm_train.run.data import open_pairs
@@ -67,7 +69,8 @@ class Bench:
 
 def prepare(config: TrainConfig, communicator: Communicator, precision: Precision) -> Bench:
     """Build everything."""
-    graph = build_graph(config, synchronised(communicator), None, precision)
+    ops = NNablaTrainingOperations(synchronised(communicator), precision.kernels)
+    graph = build_graph(config, ops, None, precision)
     return Bench(config, graph, TrainingStep(config, graph, communicator, precision, TOTAL_STEPS))
 
 
@@ -176,8 +179,8 @@ def _profile(config: TrainConfig, precision: Precision) -> dict[str, float]:
     with batches(config, communicator) as source:
         batch = next(source)
     bench.step.run(batch, 0, 0)
-    fed = teacher_forcing_probability(config.train_params, 0, TOTAL_STEPS)
-    bench.graph.inputs.set(batch, config.train_params, fed)
+    probability = teacher_forcing_probability(config.train_params, 0, TOTAL_STEPS)
+    bench.graph.inputs.set(batch, config.train_params, probability)
     spent: dict[str, float] = defaultdict(float)
     began = 0.0
 
@@ -215,6 +218,7 @@ def use_one_thread() -> None:
 def main() -> None:
     """Measure what is asked for."""
     use_one_thread()
+    remember_absent_modules()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="avatar-64")
     parser.add_argument("what", nargs="*", default=["overhead", "ranks", "profile"])

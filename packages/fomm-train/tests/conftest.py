@@ -68,10 +68,18 @@ def vgg_parameters():
 
 
 @pytest.fixture(scope="session")
-def vgg(vgg_parameters):
+def ops():
+    """NNabla's operations and kernels, for what has no parameters of its own."""
+    from fomm_train.backend.nnabla import NNablaTrainingOperations
+
+    return NNablaTrainingOperations()
+
+
+@pytest.fixture(scope="session")
+def vgg(ops, vgg_parameters):
     from fomm_train.losses.vgg19 import Vgg19
 
-    return Vgg19(vgg_parameters)
+    return Vgg19(ops, vgg_parameters)
 
 
 @pytest.fixture(scope="session")

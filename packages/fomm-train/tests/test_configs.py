@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from fomm_core.errors import ConfigError
-from fomm_core.network.graph import Networks, build_stages
+from fomm_core.network.graph import Networks
+from fomm_core.network.nnabla_operations import NNablaOperations
+from fomm_core.network.stages import build_stages
 from fomm_train.configs import describe, find_config, recipes
 from fomm_train.graph.objectives import is_adversarial
 
@@ -47,7 +49,7 @@ def test_stage_two_counts_on_from_stage_one():
 def test_the_parameters_of_each_step_to_the_embedded_model_fit_the_next():
     shapes = []
     for name in AVATARS:
-        networks = Networks(find_config(name))
+        networks = Networks(find_config(name), NNablaOperations())
         build_stages(networks)
         shapes.append({k: v.shape for k, v in networks.parameters().items()})
     assert shapes[0] == shapes[1] == shapes[2]
@@ -70,7 +72,7 @@ def test_published_parameters_fit_stage_two():
     golden = Path(__file__).resolve().parents[2] / "fomm-core" / "tests" / "golden"
     expected = json.loads((golden / "vox_adv_256_parameters.json").read_text())
     config = find_config("vox-adv-256")
-    networks = Networks(config)
+    networks = Networks(config, NNablaOperations())
     build_stages(networks)
     shapes = {name: list(v.shape) for name, v in networks.parameters().items()}
     own = {k: v for k, v in expected.items() if not k.startswith("discriminator/")}

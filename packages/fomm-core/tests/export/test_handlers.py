@@ -12,7 +12,7 @@ F = pytest.importorskip("nnabla.functions")
 
 from fomm_core.export.handlers import HANDLERS  # noqa: E402 - needs NNabla
 from fomm_core.export.walk import walk  # noqa: E402
-from fomm_core.network.graph import Stage  # noqa: E402
+from fomm_core.network.stages import Stage  # noqa: E402
 
 RNG = np.random.default_rng(0)
 

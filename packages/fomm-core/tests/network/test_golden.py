@@ -18,9 +18,11 @@ TOLERANCE = 1e-5
 @pytest.fixture(scope="module")
 def stages(nnabla, mini):
     """The stages of the golden model for the golden batch of two."""
-    from fomm_core.network.graph import Networks, build_stages
+    from fomm_core.network.graph import Networks
+    from fomm_core.network.nnabla_operations import NNablaOperations
+    from fomm_core.network.stages import build_stages
 
-    networks = Networks(load_config(mini / "config.yaml"))
+    networks = Networks(load_config(mini / "config.yaml"), NNablaOperations())
     stages = build_stages(networks, batch=2)
     networks.load(load_parameters(mini / "params.h5"), "golden")
     return stages
@@ -94,9 +96,12 @@ def test_the_whole_from_images_on(stages, io, detected, name):
 
 @pytest.mark.parametrize("factor", [1, 0.5, 0.25, 0.125])
 def test_the_pyramid(nnabla, io, factor):
+    from fomm_core.network.nnabla_operations import NNablaOperations
     from fomm_core.network.warping import down_scale
 
-    scaled = down_scale(nnabla.Variable.from_numpy_array(io["driving"]), round(1 / factor))
+    scaled = down_scale(
+        NNablaOperations(), nnabla.Variable.from_numpy_array(io["driving"]), round(1 / factor)
+    )
     nnabla.forward_all([scaled])
     expected = io[f"pyramid_driving_{factor:g}"]
     assert difference(np.array(scaled.d), expected) <= TOLERANCE
@@ -109,9 +114,11 @@ def inference_parameters(path) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def parameters_of(config) -> list[tuple[str, tuple[int, ...]]]:
-    from fomm_core.network.graph import Networks, build_stages
+    from fomm_core.network.graph import Networks
+    from fomm_core.network.nnabla_operations import NNablaOperations
+    from fomm_core.network.stages import build_stages
 
-    networks = Networks(config)
+    networks = Networks(config, NNablaOperations())
     build_stages(networks)
     return [(name, value.shape) for name, value in networks.values().items()]
 
@@ -147,9 +154,11 @@ def test_the_parameters_are_those_of_the_published_model(golden):
 class TestLoading:
     @pytest.fixture
     def networks(self, nnabla, mini):
-        from fomm_core.network.graph import Networks, build_stages
+        from fomm_core.network.graph import Networks
+        from fomm_core.network.nnabla_operations import NNablaOperations
+        from fomm_core.network.stages import build_stages
 
-        networks = Networks(load_config(mini / "config.yaml"))
+        networks = Networks(load_config(mini / "config.yaml"), NNablaOperations())
         build_stages(networks)
         return networks
 
@@ -172,9 +181,11 @@ class TestLoading:
             networks.load(parameters, "p.h5")
 
     def test_two_networks_do_not_share(self, networks, mini):
-        from fomm_core.network.graph import Networks, build_stages
+        from fomm_core.network.graph import Networks
+        from fomm_core.network.nnabla_operations import NNablaOperations
+        from fomm_core.network.stages import build_stages
 
-        other = Networks(networks.config)
+        other = Networks(networks.config, NNablaOperations())
         build_stages(other)
         networks.load(load_parameters(mini / "params.h5"), "golden")
         name = "generator/final_conv/conv/W"

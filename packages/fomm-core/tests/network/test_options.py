@@ -50,11 +50,13 @@ def test_the_number_of_keypoints(tiny, stages_of, num_kp, batch):
 
 
 def test_one_jacobian_map_for_all(tiny, stages_of):
-    from fomm_core.network.graph import Networks, build_stages
+    from fomm_core.network.graph import Networks
+    from fomm_core.network.nnabla_operations import NNablaOperations
+    from fomm_core.network.stages import build_stages
 
     config = tiny(kp_detector_params={"single_jacobian_map": True})
     assert shapes_of(stages_of(config)["keypoints"])["jacobian"] == (1, 3, 2, 2)
-    networks = Networks(config)
+    networks = Networks(config, NNablaOperations())
     build_stages(networks)
     shared = networks.values()["kp_detector/jacobian_estimator/conv/W"]
     assert shared.shape[0] == 4
@@ -197,13 +199,14 @@ class TestMotion:
 
         from fomm_core.network.dense_motion import sparse_motions
         from fomm_core.network.keypoint_detector import KeypointVariables
+        from fomm_core.network.nnabla_operations import NNablaOperations
 
         def variables(value, jacobian):
             make = nn.Variable.from_numpy_array
             return KeypointVariables(make(value), None if jacobian is None else make(jacobian))
 
         sides = zip((source, driving), jacobians, strict=True)
-        moved = sparse_motions(*(variables(*side) for side in sides), size)
+        moved = sparse_motions(NNablaOperations(), *(variables(*side) for side in sides), size)
         moved.forward()
         return np.array(moved.d)
 

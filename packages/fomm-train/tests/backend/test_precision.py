@@ -2,11 +2,11 @@ import pytest
 from nnabla.ext_utils import get_extension_context
 
 from fomm_core.errors import ConfigError, EngineError
+from fomm_core.network.nnabla_operations import NNABLA_KERNELS
 from fomm_train.backend import precision as module
 from fomm_train.backend.precision import Arithmetic, choose_context, make_precision
 from fomm_train.kernels.channel_last import channel_last_convolution
 from fomm_train.kernels.gathered_warping import warp_by_gathering
-from fomm_train.kernels.selection import nnablas_own
 
 
 def test_on_a_cpu_everything_is_single_precision():
@@ -55,4 +55,4 @@ def test_on_gpus_each_rank_has_its_own_and_half_is_an_option(monkeypatch):
     assert precision.single == ("cudnn", {"device_id": "3"})
     assert precision.half == ("cudnn", {"device_id": "3", "type_config": "half"})
     assert precision.kernels.convolution is channel_last_convolution
-    assert make_precision("cudnn", 0).kernels is nnablas_own
+    assert make_precision("cudnn", 0).kernels is NNABLA_KERNELS

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fomm_core.network.blocks import batch_statistics
+from fomm_core.network.nnabla_operations import batch_statistics
+from fomm_train.backend.nnabla import NNablaTrainingOperations
 from fomm_train.backend.precision import make_precision
 from fomm_train.config import parse_train_config
 from fomm_train.data.batch import Batch, Truth
@@ -42,7 +43,9 @@ def make_settings(weights, **train):
 
 def build_from(weights, normalize=batch_statistics, precision=None, **train):
     config = parse_train_config(make_settings(weights, **train))
-    return build_graph(config, normalize, None, precision or make_precision("cpu", 0))
+    precision = precision or make_precision("cpu", 0)
+    ops = NNablaTrainingOperations(normalize, precision.kernels)
+    return build_graph(config, ops, None, precision)
 
 
 def draw_batch(with_truth=False, seed=0):

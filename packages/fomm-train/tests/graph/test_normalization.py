@@ -1,5 +1,5 @@
 from fomm_core.distributed import SingleProcess
-from fomm_core.network.blocks import batch_statistics
+from fomm_core.network.nnabla_operations import batch_statistics
 from fomm_train.graph.normalization import synchronised
 
 

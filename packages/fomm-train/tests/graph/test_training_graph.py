@@ -7,7 +7,8 @@ import yaml
 
 from fomm_core.errors import ConfigError
 from fomm_core.model.parameters import load_parameters
-from fomm_core.network.blocks import batch_statistics, running_statistics
+from fomm_core.network.nnabla_operations import batch_statistics, running_statistics
+from fomm_train.backend.nnabla import NNablaTrainingOperations
 from fomm_train.backend.precision import Precision, make_precision
 from fomm_train.config import parse_train_config
 from fomm_train.data.batch import Batch
@@ -51,12 +52,14 @@ def test_golden_predictions_and_keypoints():
     )
     io = np.load(GOLDEN / "io.npz")
     precision = make_precision("cpu", 0)
-    graph = build_graph(config, running_statistics, None, precision)
+    graph = build_graph(
+        config, NNablaTrainingOperations(running_statistics, precision.kernels), None, precision
+    )
     graph.networks.load(load_parameters(GOLDEN / "params.h5"), "golden")
     batch = Batch(io["source"], io["driving"], io["driving"], None, np.arange(2))
     graph.inputs.set(batch, config.train_params, 0.0)
     graph.generator.total.forward()
-    found = graph.generated
+    found = graph.outputs
     np.testing.assert_allclose(found.decoded.prediction.d, io["generator_prediction"], atol=1e-5)
     np.testing.assert_allclose(found.kp_source.value.d, io["kp_source_value"], atol=1e-5)
     np.testing.assert_allclose(found.kp_driving.value.d, io["kp_driving_value"], atol=1e-5)
@@ -67,7 +70,7 @@ def test_on_true_keypoints_alone_the_detector_is_neither_run_nor_trained(build, 
     batch = make_batch(with_truth=True)
     graph.inputs.set(batch, graph.config.train_params, 0.0)
     assert networks_of(gradients(graph, graph.generator)) == {"generator"}
-    np.testing.assert_array_equal(graph.generated.kp_driving.value.d, batch.truth.driving_value)
+    np.testing.assert_array_equal(graph.outputs.kp_driving.value.d, batch.truth.driving_value)
     names = graph.networks.parameters()
     assert any(name.startswith("kp_detector/") for name in names)
     mean = names["kp_detector/hourglass/encoder/downblock_0/downblock/bn/mean"]
@@ -78,7 +81,7 @@ def test_only_losses_with_a_weight_are_built(build):
     graph = build({"reconstruction": 10, "equivariance_value": 0, "gradient": None})
     assert names(graph.generator) == ["reconstruction"]
     assert graph.discriminator is None
-    assert graph.generated.kp_transformed is None
+    assert graph.outputs.kp_transformed is None
     assert graph.inputs.truth is None
 
 
@@ -125,9 +128,9 @@ def test_each_step_reaches_its_own_networks_alone(build, make_batch):
     graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
     reached = gradients(graph, graph.generator)
     assert networks_of(reached) == {"generator", "kp_detector"}
-    prediction = graph.generated.decoded.prediction.d.copy()
+    prediction = graph.outputs.decoded.prediction.d.copy()
     assert networks_of(gradients(graph, graph.discriminator)) == {"discriminator"}
-    np.testing.assert_array_equal(graph.generated.decoded.prediction.d, prediction)
+    np.testing.assert_array_equal(graph.outputs.decoded.prediction.d, prediction)
 
 
 def test_a_discriminator_without_weight_is_not_trained(build):
@@ -160,7 +163,12 @@ def test_a_generator_to_deceive_nobody_is_refused(settings):
     data = settings({"generator_gan": 1})
     del data["model_params"]["discriminator_params"]
     with pytest.raises(ConfigError, match="discriminator_params: expected a section"):
-        build_graph(parse_train_config(data), batch_statistics, None, make_precision("cpu", 0))
+        build_graph(
+            parse_train_config(data),
+            NNablaTrainingOperations(batch_statistics),
+            None,
+            make_precision("cpu", 0),
+        )
 
 
 def test_a_perceptual_loss_needs_vgg19(build):
@@ -182,7 +190,9 @@ def test_models_without_jacobians(settings, make_batch):
     data = settings({"reconstruction": 1, "equivariance_value": 1, "equivariance_jacobian": 1})
     data["model_params"]["common_params"]["estimate_jacobian"] = False
     config = parse_train_config(data)
-    graph = build_graph(config, batch_statistics, None, make_precision("cpu", 0))
+    precision = make_precision("cpu", 0)
+    ops = NNablaTrainingOperations(batch_statistics, precision.kernels)
+    graph = build_graph(config, ops, None, precision)
     assert names(graph.generator) == ["equivariance_value", "reconstruction"]
     graph.inputs.set(make_batch(), config.train_params, 0.0)
     assert networks_of(gradients(graph, graph.generator)) == {"generator", "kp_detector"}
@@ -202,10 +212,8 @@ def test_half_precision_is_close_and_leaves_keypoints_alone(build, make_batch):
         gradients(graph, graph.discriminator)
         found.append(graph)
     one, other = found
-    np.testing.assert_array_equal(
-        other.generated.kp_driving.value.d, one.generated.kp_driving.value.d
-    )
-    expected, mixed = (graph.generated.decoded.prediction.d for graph in found)
+    np.testing.assert_array_equal(other.outputs.kp_driving.value.d, one.outputs.kp_driving.value.d)
+    expected, mixed = (graph.outputs.decoded.prediction.d for graph in found)
     assert 0 < np.abs(expected.astype(np.float32) - mixed.astype(np.float32)).max() < 0.05
     assert float(other.generator.total.d) == pytest.approx(float(one.generator.total.d), rel=0.02)
 
@@ -215,7 +223,7 @@ def test_supervision_is_the_mean_over_source_and_driving(build, make_batch):
     batch = make_batch(with_truth=True)
     graph.inputs.set(batch, graph.config.train_params, 0.0)
     graph.generator.total.forward()
-    detected = [graph.generated.kp_source.value.d, graph.generated.kp_driving.value.d]
+    detected = [graph.outputs.kp_source.value.d, graph.outputs.kp_driving.value.d]
     true = [batch.truth.source_value, batch.truth.driving_value]
     expected = 10 * np.abs(np.stack(detected) - np.stack(true)).mean()
     assert float(graph.generator.total.d) == pytest.approx(expected, rel=1e-5)
@@ -223,13 +231,12 @@ def test_supervision_is_the_mean_over_source_and_driving(build, make_batch):
 
 def test_objectives_work_on_variables_of_the_given_inputs(build, make_batch):
     graph = build({"reconstruction": 1})
-    other = StepInputs.create(graph.config)
+    ops, config = graph.operations, graph.config
+    other = StepInputs.create(ops, config)
     precision = Precision(nn.get_current_context())
-    objective = generator_objective(
-        graph.config, graph.networks, other, graph.generated, None, precision
-    )
+    objective = generator_objective(ops, config, other, graph.outputs, None, precision)
     graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
     objective.total.forward()
-    other.target.d = graph.generated.decoded.prediction.d
+    other.target.d = graph.outputs.decoded.prediction.d
     objective.total.forward()
     assert float(objective.total.d) == pytest.approx(0, abs=1e-6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fomm_core.distributed import SingleProcess
-from fomm_core.network.blocks import batch_statistics
+from fomm_core.network.nnabla_operations import batch_statistics
 from fomm_train.kernels.batch_normalization import normalize_over_ranks
 
 

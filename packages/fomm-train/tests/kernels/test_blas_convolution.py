@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fomm_core.network.nnabla_operations import NNABLA_KERNELS
 from fomm_train.kernels.blas_convolution import BlasConvolution
-from fomm_train.kernels.selection import nnablas_own
 
 
 def run(convolution, seed, shape, weight_shape, bias, **options):
@@ -47,7 +47,7 @@ def test_values_and_gradients_are_nnablas(data):
         (maps, channels, *kernel),
         data.draw(st.booleans()),
     )
-    expected = run(nnablas_own.convolution, *arguments, pad=pad)
+    expected = run(NNABLA_KERNELS.convolution, *arguments, pad=pad)
     assert_equal(run(BlasConvolution(), *arguments, pad=pad), expected)
 
 
@@ -60,7 +60,8 @@ def test_other_options_are_nnablas_own(options):
     arguments = (0, (2, 4, 8, 8), maps, True)
     convolution = BlasConvolution()
     assert_equal(
-        run(convolution, *arguments, **options), run(nnablas_own.convolution, *arguments, **options)
+        run(convolution, *arguments, **options),
+        run(NNABLA_KERNELS.convolution, *arguments, **options),
     )
     y = convolution(nn.Variable(arguments[1]), nn.Variable(maps), **options)
     assert y.parent.info.type_name == "Convolution"
@@ -86,5 +87,5 @@ def test_memory_is_shared_but_not_mixed_up():
         return x.g.copy()
 
     np.testing.assert_allclose(
-        gradient(convolution), gradient(nnablas_own.convolution), rtol=1e-4, atol=1e-3
+        gradient(convolution), gradient(NNABLA_KERNELS.convolution), rtol=1e-4, atol=1e-3
     )

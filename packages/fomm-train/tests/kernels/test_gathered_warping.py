@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fomm_core.network.nnabla_operations import NNABLA_KERNELS
 from fomm_train.kernels.gathered_warping import warp_by_gathering
-from fomm_train.kernels.selection import nnablas_own
 
 USUAL = {"mode": "linear", "padding_mode": "zero", "align_corners": True}
 
@@ -33,7 +33,7 @@ def test_values_and_gradients_are_nnablas(data):
     reach = data.draw(st.sampled_from([0.5, 1.0, 1.6]))
     image = rng.normal(size=(batch, channels, height, width)).astype(np.float32)
     grid = rng.uniform(-reach, reach, (batch, rows, columns, 2)).astype(np.float32)
-    expected = run(nnablas_own.warp_by_grid, image, grid, **USUAL)
+    expected = run(NNABLA_KERNELS.warp_by_grid, image, grid, **USUAL)
     for one, other in zip(run(warp_by_gathering, image, grid, **USUAL), expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
 

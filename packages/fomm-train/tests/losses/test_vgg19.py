@@ -24,9 +24,9 @@ def test_features_equal_the_reference(golden, vgg):
         assert feature.d.std() == pytest.approx(float(std), rel=1e-5)
 
 
-def test_distances_of_features_equal_the_reference_at_all_scales(golden, vgg):
+def test_distances_of_features_equal_the_reference_at_all_scales(ops, golden, vgg):
     scales = (1, 0.5, 0.25, 0.125)
-    real, fake = (pyramid(constant(golden[k]), scales) for k in ("real", "fake"))
+    real, fake = (pyramid(ops, constant(golden[k]), scales) for k in ("real", "fake"))
     found = []
     for scale in scales:
         both = [vgg.features(images[scale]) for images in (real, fake)]
@@ -56,19 +56,19 @@ def test_weights_are_neither_trained_nor_stored_with_the_model(vgg, functions_in
     assert np.abs(to_image).max() > 0
 
 
-def test_a_file_with_a_classifier_loads(tmp_path, vgg_parameters, vgg):
+def test_a_file_with_a_classifier_loads(ops, tmp_path, vgg_parameters, vgg):
     path = tmp_path / "vgg19.h5"
     classifier = {"classifier/0/affine/W": np.zeros((4, 2)), "classifier/0/affine/b": np.zeros(2)}
     save_parameters(path, {**vgg_parameters, **classifier})
     image = constant(np.random.default_rng(13).uniform(0, 1, (1, 3, 16, 16)))
-    loaded, expected = Vgg19.load(path).features(image)[-1], vgg.features(image)[-1]
+    loaded, expected = Vgg19.load(ops, path).features(image)[-1], vgg.features(image)[-1]
     nn.forward_all([loaded, expected])
     np.testing.assert_array_equal(loaded.d, expected.d)
 
 
-def test_missing_and_misshapen_weights_are_named(vgg_parameters):
+def test_missing_and_misshapen_weights_are_named(ops, vgg_parameters):
     incomplete = {k: v for k, v in vgg_parameters.items() if k != "conv7/conv/W"}
     with pytest.raises(ParameterError, match=r"^here: conv7/conv/W: .* found no such parameter"):
-        Vgg19(incomplete, "here")
+        Vgg19(ops, incomplete, "here")
     with pytest.raises(ParameterError, match=r"conv1/conv/b: .*\(64,\), found \(3,\)"):
-        Vgg19({**vgg_parameters, "conv1/conv/b": np.zeros(3)})
+        Vgg19(ops, {**vgg_parameters, "conv1/conv/b": np.zeros(3)})

@@ -1,10 +1,9 @@
-from types import SimpleNamespace
-
 import numpy as np
 
 from fomm_core.config import VisualizerParams
 from fomm_core.image import read_image
 from fomm_train.data.batch import Batch
+from fomm_train.graph.forward import Predictions
 from fomm_train.monitoring.sheets import make_sheet, write_sheet
 
 SIZE = 40
@@ -18,13 +17,8 @@ def make(crosses, count=2):
     driving = flat(0.4, count)
     target = flat(0.6, count) if crosses else driving
     batch = Batch(flat(0.2, count), driving, target, None, np.arange(count))
-    keypoints = SimpleNamespace(value=SimpleNamespace(d=np.zeros((count, 1, 2))))
-    generated = SimpleNamespace(
-        decoded=SimpleNamespace(prediction=SimpleNamespace(d=flat(0.8, count))),
-        kp_source=keypoints,
-        kp_driving=keypoints,
-    )
-    return batch, generated
+    keypoints = np.zeros((count, 1, 2), np.float32)
+    return batch, Predictions(flat(0.8, count), keypoints, keypoints)
 
 
 def grey(sheet, row, column):

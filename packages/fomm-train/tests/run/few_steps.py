@@ -9,6 +9,7 @@ import nnabla as nn
 import numpy as np
 
 from fomm_core.distributed import join_ranks
+from fomm_train.backend.nnabla import NNablaTrainingOperations
 from fomm_train.backend.precision import make_precision
 from fomm_train.config import load_train_config
 from fomm_train.data.batch import Batch
@@ -22,7 +23,10 @@ def main(config_path, data_path, result_path, steps):
     precision = make_precision("cpu", 0)
     config = load_train_config(config_path)
     size = config.train_params.batch_size
-    graph = build_graph(config, lambda x: normalize_over_ranks(x, communicator), None, precision)
+    ops = NNablaTrainingOperations(
+        lambda x: normalize_over_ranks(x, communicator), precision.kernels
+    )
+    graph = build_graph(config, ops, None, precision)
     step = TrainingStep(config, graph, communicator, precision, int(steps))
     data = np.load(data_path)
     found = {"losses": []}

@@ -43,7 +43,7 @@ def arrays(pair: Pair) -> list[np.ndarray]:
     truth = pair.truth
     assert truth is not None
     known = (truth.source_value, truth.source_jacobian, truth.driving_value, truth.driving_jacobian)
-    return [pair.source, pair.driving, pair.target, *known, truth.regions, truth.figure]
+    return [pair.source, pair.driving, pair.target, *known, truth.regions, truth.foreground]
 
 
 def assert_equal(first: Pair, second: Pair) -> None:

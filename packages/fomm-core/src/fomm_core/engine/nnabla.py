@@ -22,7 +22,7 @@ from fomm_core.model.parameters import Parameters, load_parameters
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 if TYPE_CHECKING:
-    from fomm_core.network.graph import Stage
+    from fomm_core.network.stages import Stage
 
 
 class NNablaEngine(Engine):
@@ -53,10 +53,12 @@ class NNablaEngine(Engine):
     def _build(self, config: Config, parameters: Parameters, origin: str) -> dict[str, Stage]:
         import nnabla as nn
 
-        from fomm_core.network.graph import Networks, build_stages
+        from fomm_core.network.graph import Networks
+        from fomm_core.network.nnabla_operations import NNablaOperations
+        from fomm_core.network.stages import build_stages
 
         with nn.context_scope(self._context):
-            networks = Networks(config)
+            networks = Networks(config, NNablaOperations())
             stages = build_stages(networks)
             networks.load(parameters, origin)
         return stages
@@ -120,8 +122,6 @@ def extension_context(name: str) -> Any:
     Raises:
         EngineError: the extension is not installed or finds no device.
     """
-    import fomm_core.network  # noqa: F401 - first of all, it keeps NNabla's start quiet
-
     try:
         from nnabla.ext_utils import get_extension_context
 

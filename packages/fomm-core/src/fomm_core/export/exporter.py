@@ -128,9 +128,11 @@ def export_graphs(config: Config, parameters: Parameters, origin: str) -> Mappin
 def walk_stages(config: Config) -> dict[str, OnnxGraph]:
     """The four stages as ONNX graphs in NNabla's own terms, without parameters."""
     from fomm_core.export.walk import walk
-    from fomm_core.network.graph import Networks, build_stages
+    from fomm_core.network.graph import Networks
+    from fomm_core.network.nnabla_operations import NNablaOperations
+    from fomm_core.network.stages import build_stages
 
-    networks = Networks(config)
+    networks = Networks(config, NNablaOperations())
     stages = build_stages(networks)
     named = networks.parameters()
     return {name: walk(stage, named) for name, stage in stages.items()}

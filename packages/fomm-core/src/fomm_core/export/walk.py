@@ -12,7 +12,7 @@ from fomm_core.errors import ExportError
 from fomm_core.export.emitter import Emitter
 from fomm_core.export.handlers import HANDLERS
 from fomm_core.export.onnx_graph import OnnxGraph
-from fomm_core.network.graph import Stage
+from fomm_core.network.stages import Stage
 
 
 def walk(stage: Stage, parameters: Mapping[str, nn.Variable]) -> OnnxGraph:

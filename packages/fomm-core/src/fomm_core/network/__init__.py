@@ -1,6 +1,5 @@
-"""The networks, defined once, in NNabla. Everything else is built around this definition."""
+"""The networks, defined once. Everything else is built around this definition.
 
-import logging
-
-# NNabla announces every extension that it loads.
-logging.getLogger("nnabla").setLevel(logging.WARNING)
+They are written in the operations of :mod:`fomm_core.network.operations`, which are passed to
+them as a value; nothing here but ``nnabla_operations`` and ``stages`` needs NNabla.
+"""

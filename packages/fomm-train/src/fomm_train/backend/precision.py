@@ -1,4 +1,4 @@
-"""Where and how a training computes: device, precision, kernels."""
+"""The device, precision and kernels with which a training computes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import nnabla as nn
 
 from fomm_core.engine.nnabla import extension_context
 from fomm_core.errors import ConfigError, EngineError
+from fomm_core.network.nnabla_operations import NNABLA_KERNELS, Kernels
 from fomm_train.kernels.blas_convolution import BlasConvolution
 from fomm_train.kernels.channel_last import channel_last_convolution
 from fomm_train.kernels.gathered_warping import warp_by_gathering
-from fomm_train.kernels.import_workaround import remember_absent_modules
-from fomm_train.kernels.selection import Kernels, computing_with, nnablas_own
 
 TypeConfig = Literal["float", "half"]
 
@@ -26,7 +25,7 @@ _LARGEST_SCALE = 65536.0
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """How a training computes, on whatever device; it stays so from its beginning to its end.
+    """Precision and layout of a training, on whatever device, from its beginning to its end.
 
     Attributes:
         type_config: ``"half"`` for mixed precision.
@@ -38,12 +37,12 @@ class Arithmetic:
 
 
 SINGLE_PRECISION = Arithmetic()
-"""What every device can do."""
+"""Arithmetic that every device knows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Precision:
-    """The contexts of one training.
+    """The contexts and kernels of one training.
 
     In half precision only what works on images does (encoder, decoder, VGG19, discriminator);
     keypoints, motion, solvers and the parameters themselves stay in single precision.
@@ -51,13 +50,13 @@ class Precision:
     Attributes:
         single: NNabla's context in single precision.
         half: the same in half precision; ``None`` to use ``single`` everywhere.
-        kernels: what computes the expensive functions.
+        kernels: what convolves and warps; to be given to the operations.
         arithmetic: what was asked for.
     """
 
     single: Any
     half: Any = None
-    kernels: Kernels = nnablas_own
+    kernels: Kernels = NNABLA_KERNELS
     arithmetic: Arithmetic = SINGLE_PRECISION
 
     @property
@@ -67,8 +66,8 @@ class Precision:
 
     @contextmanager
     def everything(self) -> Iterator[None]:
-        """Build a graph in the block."""
-        with nn.context_scope(self.single), computing_with(self.kernels):
+        """Build a graph in single precision in the block."""
+        with nn.context_scope(self.single):
             yield
 
     @contextmanager
@@ -103,7 +102,6 @@ def make_precision(
         ConfigError: mixed precision or channel-last on a CPU, which has no use for them.
         EngineError: the extension cannot start.
     """
-    remember_absent_modules()
     if context == "cpu":
         for option, wanted in (
             ("--type-config half", arithmetic.type_config == "half"),
@@ -121,9 +119,9 @@ def make_precision(
     half = None
     if arithmetic.type_config == "half":
         half = get_extension_context(context, device_id=device, type_config="half")
-    kernels = nnablas_own
+    kernels = NNABLA_KERNELS
     if arithmetic.channel_last:
-        kernels = replace(nnablas_own, convolution=channel_last_convolution)
+        kernels = replace(NNABLA_KERNELS, convolution=channel_last_convolution)
     return Precision(single, half, kernels, arithmetic)
 
 

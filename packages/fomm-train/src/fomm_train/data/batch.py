@@ -27,7 +27,7 @@ class Truth:
         source_value, driving_value: (K, 2) float32, keypoints in [-1, 1], x first.
         source_jacobian, driving_jacobian: (K, 2, 2) float32, their local affine frames.
         regions: (1, H, W) float32 in [0, 1], 1 on eyes and mouth of the target frame.
-        figure: (1, H, W) float32 in [0, 1], 0 where the target frame shows background.
+        foreground: (1, H, W) float32 in [0, 1], 0 where the target frame shows background.
     """
 
     source_value: FloatArray
@@ -35,7 +35,7 @@ class Truth:
     driving_value: FloatArray
     driving_jacobian: FloatArray
     regions: FloatArray
-    figure: FloatArray
+    foreground: FloatArray
 
     @staticmethod
     def stack(truths: Sequence[Truth]) -> Truth:
@@ -46,7 +46,7 @@ class Truth:
             driving_value=np.stack([truth.driving_value for truth in truths]),
             driving_jacobian=np.stack([truth.driving_jacobian for truth in truths]),
             regions=np.stack([truth.regions for truth in truths]),
-            figure=np.stack([truth.figure for truth in truths]),
+            foreground=np.stack([truth.foreground for truth in truths]),
         )
 
 

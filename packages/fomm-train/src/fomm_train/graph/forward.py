@@ -1,29 +1,41 @@
-"""What the networks make of a batch: keypoints, motion and predictions, joined for training."""
+"""The networks joined for training: a batch in, keypoints, motion and predictions out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import nnabla as nn
-import nnabla.functions as F
-
-from fomm_core.network.blocks import Normalize
+from fomm_core.motion.keypoints import FloatArray
 from fomm_core.network.generator import Decoded
 from fomm_core.network.graph import Networks
 from fomm_core.network.keypoint_detector import KeypointVariables
+from fomm_core.network.operations import Tensor
+from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.precision import Precision
 from fomm_train.config import TrainParams
 from fomm_train.graph.inputs import StepInputs
-from fomm_train.kernels.custom_function import stop_gradient
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Values of the last step, to be looked at.
+
+    Attributes:
+        frames: (B, C, H, W) in [0, 1].
+        kp_source, kp_driving: (B, K, 2), x first, in [-1, 1].
+    """
+
+    frames: FloatArray
+    kp_source: FloatArray
+    kp_driving: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class ForwardOutputs:
-    """What the networks make of a batch, as graph variables.
+    """Keypoints, motion and predictions of a batch, as tensors.
 
     Attributes:
-        kp_source, kp_driving: keypoints as detected, or the true ones where the networks are
-            fed nothing else.
+        kp_source, kp_driving: (B, K, ...), keypoints as detected, or the true ones where the
+            networks are given nothing else.
         kp_transformed: those of the transformed driving frames; ``None`` where no loss
             needs them.
         deformation: (B, h, w, 2), where in the source each pixel comes from.
@@ -33,15 +45,23 @@ class ForwardOutputs:
     kp_source: KeypointVariables
     kp_driving: KeypointVariables
     kp_transformed: KeypointVariables | None
-    deformation: nn.Variable
+    deformation: Tensor
     decoded: Decoded
 
+    def read(self, ops: TrainingOperations) -> Predictions:
+        """Copy what was computed last."""
+        return Predictions(
+            ops.read(self.decoded.prediction),
+            ops.read(self.kp_source.value),
+            ops.read(self.kp_driving.value),
+        )
 
-def generate(
+
+def forward(
+    ops: TrainingOperations,
     params: TrainParams,
     networks: Networks,
     inputs: StepInputs,
-    normalize: Normalize,
     precision: Precision,
 ) -> ForwardOutputs:
     """Detect, move and decode; keypoints and motion always in single precision.
@@ -50,66 +70,72 @@ def generate(
     batch statistics of its own, as in the reference.
 
     Args:
+        ops: what computes.
         params: whether the detector learns, and whether it is asked at all.
         networks: what is run.
         inputs: frames, and what else the configuration needs.
-        normalize: batch normalisation, over all ranks.
         precision: which parts compute in half precision.
     """
-    kp_source = _detect(params, networks, inputs.source, normalize)
-    kp_driving = _detect(params, networks, inputs.driving, normalize)
+    kp_source = _detect(ops, params, networks, inputs.source)
+    kp_driving = _detect(ops, params, networks, inputs.driving)
     if inputs.truth is not None and params.true_keypoints_only:
         # What was built gave the detector its parameters, and is never run.
         kp_source, kp_driving = inputs.truth.source, inputs.truth.driving
     with precision.images():
-        encoded = networks.encoder(inputs.source, normalize)
-    fed_source, fed_driving = _feed_truth(kp_source, kp_driving, inputs)
-    motion = networks.motion(encoded.small, fed_source, fed_driving, normalize)
+        encoded = networks.encoder(inputs.source)
+    forced_source, forced_driving = _force_truth(ops, kp_source, kp_driving, inputs)
+    motion = networks.motion(encoded.small, forced_source, forced_driving)
     with precision.images():
         decoded = networks.decoder(
-            encoded, motion.deformation, motion.occlusion_map, motion.features, normalize
+            encoded, motion.deformation, motion.occlusion_map, motion.features
         )
     kp_transformed = None
     if inputs.transform is not None:
-        transformed = inputs.transform.transform_frame(inputs.driving)
-        kp_transformed = _detect(params, networks, transformed, normalize)
+        transformed = inputs.transform.transform_frame(ops, inputs.driving)
+        kp_transformed = _detect(ops, params, networks, transformed)
     # These are looked at after the step, when other intermediate results are gone.
     for variable in (decoded.prediction, kp_source.value, kp_driving.value):
-        variable.persistent = True
+        ops.keep(variable)
     return ForwardOutputs(kp_source, kp_driving, kp_transformed, motion.deformation, decoded)
 
 
 def _detect(
-    params: TrainParams, networks: Networks, frames: nn.Variable, normalize: Normalize
+    ops: TrainingOperations, params: TrainParams, networks: Networks, frames: Tensor
 ) -> KeypointVariables:
     """Detect keypoints; a detector that is not trained costs no backward work.
 
     It goes on recording batch statistics, as in the reference.
     """
-    detected = networks.keypoints(frames, normalize)
+    detected = networks.keypoints(frames)
     if params.lr_kp_detector:
         return detected
-    jacobian = None if detected.jacobian is None else stop_gradient(detected.jacobian)
-    return KeypointVariables(stop_gradient(detected.value), jacobian)
+    jacobian = None if detected.jacobian is None else ops.stop_gradient(detected.jacobian)
+    return KeypointVariables(ops.stop_gradient(detected.value), jacobian)
 
 
-def _feed_truth(
-    kp_source: KeypointVariables, kp_driving: KeypointVariables, inputs: StepInputs
+def _force_truth(
+    ops: TrainingOperations,
+    kp_source: KeypointVariables,
+    kp_driving: KeypointVariables,
+    inputs: StepInputs,
 ) -> tuple[KeypointVariables, KeypointVariables]:
-    """Put true keypoints in the place of detected ones for the samples that are fed them."""
+    """Put true keypoints in the place of detected ones for the samples with teacher forcing."""
     if inputs.truth is None:
         return kp_source, kp_driving
-    fed = inputs.truth.fed
+    forced = inputs.truth.teacher_forcing
     return (
-        _choose(fed, inputs.truth.source, kp_source),
-        _choose(fed, inputs.truth.driving, kp_driving),
+        _choose(ops, forced, inputs.truth.source, kp_source),
+        _choose(ops, forced, inputs.truth.driving, kp_driving),
     )
 
 
 def _choose(
-    fed: nn.Variable, truth: KeypointVariables, detected: KeypointVariables
+    ops: TrainingOperations,
+    forced: Tensor,
+    truth: KeypointVariables,
+    detected: KeypointVariables,
 ) -> KeypointVariables:
-    value = F.where(fed, truth.value, detected.value)
+    value = ops.where(forced, truth.value, detected.value)
     if truth.jacobian is None or detected.jacobian is None:
         return KeypointVariables(value, None)
-    return KeypointVariables(value, F.where(fed, truth.jacobian, detected.jacobian))
+    return KeypointVariables(value, ops.where(forced, truth.jacobian, detected.jacobian))

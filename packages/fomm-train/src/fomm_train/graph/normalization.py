@@ -6,7 +6,7 @@ import nnabla as nn
 import nnabla.parametric_functions as PF
 
 from fomm_core.distributed import Communicator
-from fomm_core.network.blocks import Normalize, batch_statistics
+from fomm_core.network.nnabla_operations import Normalize, batch_statistics
 from fomm_train.backend.communicator import NNablaCommunicator
 from fomm_train.kernels.batch_normalization import DECAY_RATE, EPSILON, normalize_over_ranks
 
@@ -15,7 +15,7 @@ def synchronised(communicator: Communicator) -> Normalize:
     """Batch normalisation for training on these ranks.
 
     Parameters and running statistics have the names and shapes of
-    :func:`fomm_core.network.blocks.batch_statistics`, which this is for a single rank.
+    :func:`fomm_core.network.nnabla_operations.batch_statistics`, which this is for a single rank.
     """
     if communicator.size == 1:
         return batch_statistics

@@ -1,27 +1,33 @@
-"""What the networks minimise: the configured losses of one batch, summed (Section 3.3)."""
+"""The objectives of the networks: the configured losses of one batch, summed (Section 3.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import nnabla as nn
-import nnabla.functions as F
-
 from fomm_core.errors import ConfigError
-from fomm_core.network.graph import Networks
 from fomm_core.network.keypoint_detector import KeypointVariables
+from fomm_core.network.operations import Tensor
+from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.precision import Precision
 from fomm_train.config import DiscriminatorParams, TrainConfig
 from fomm_train.graph.discriminator import DiscriminatorOutput, discriminate
 from fomm_train.graph.forward import ForwardOutputs
 from fomm_train.graph.inputs import StepInputs
-from fomm_train.losses import terms as losses
+from fomm_train.losses.adversarial import feature_matching, gan_discriminator, gan_generator
+from fomm_train.losses.equivariance import equivariance_jacobian, equivariance_value
+from fomm_train.losses.perceptual import perceptual
 from fomm_train.losses.pyramid import pyramid
+from fomm_train.losses.reconstruction import gradient, reconstruction, warped_source
+from fomm_train.losses.supervision import (
+    background_supervision,
+    jacobian_supervision,
+    keypoint_supervision,
+)
 from fomm_train.losses.vgg19 import Vgg19
 from fomm_train.losses.weighting import is_on, total
 
-_OptionalTerm = tuple[str, nn.Variable | None]
+_OptionalTerm = tuple[str, Tensor | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +40,7 @@ class Term:
     """
 
     name: str
-    value: nn.Variable
+    value: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +52,7 @@ class Objective:
         terms: its summands; readable after the forward and the backward pass.
     """
 
-    total: nn.Variable
+    total: Tensor
     terms: tuple[Term, ...]
 
 
@@ -54,8 +60,8 @@ class Objective:
 class Pyramids:
     """Predictions and targets at several scales, (B, C, H * scale, W * scale) each."""
 
-    prediction: dict[float, nn.Variable]
-    target: dict[float, nn.Variable]
+    prediction: dict[float, Tensor]
+    target: dict[float, Tensor]
 
 
 def is_adversarial(config: TrainConfig) -> bool:
@@ -64,35 +70,36 @@ def is_adversarial(config: TrainConfig) -> bool:
 
 
 def generator_objective(
+    ops: TrainingOperations,
     config: TrainConfig,
-    networks: Networks,
     inputs: StepInputs,
-    generated: ForwardOutputs,
+    outputs: ForwardOutputs,
     vgg: Vgg19 | None,
     precision: Precision,
 ) -> Objective:
     """The losses of generator and keypoint detector.
 
     Args:
-        config: which losses are on.
-        networks: hold the discriminator's parameters, which get no gradient here.
+        ops: what computes; the discriminator's parameters get no gradient here.
+        config: weights and options of the losses.
         inputs: targets, transformations and truths.
-        generated: what the networks made.
+        outputs: of the networks.
         vgg: needed where the perceptual loss is on.
         precision: which parts compute in half precision.
 
     Raises:
         ConfigError: no loss is on, or one cannot work with these networks.
     """
-    pyramids = _pyramids(config, inputs, generated.decoded.prediction)
+    pyramids = _pyramids(ops, config, inputs, outputs.decoded.prediction)
     objective = _sum(
+        ops,
         [
-            *_perceptual(config, pyramids, vgg, precision),
-            *_adversarial(config, networks, pyramids, generated, precision),
-            *_equivariance(config, inputs, generated),
-            *_images(config, pyramids, inputs, generated),
-            *_supervision(config, inputs, generated),
-        ]
+            *_perceptual(ops, config, pyramids, vgg, precision),
+            *_adversarial(ops, config, pyramids, outputs, precision),
+            *_equivariance(ops, config, inputs, outputs),
+            *_images(ops, config, pyramids, inputs, outputs),
+            *_supervision(ops, config, inputs, outputs),
+        ],
     )
     if objective is None:
         raise ConfigError("train_params.loss_weights: expected a weight above 0, found none")
@@ -100,10 +107,10 @@ def generator_objective(
 
 
 def discriminator_objective(
+    ops: TrainingOperations,
     config: TrainConfig,
-    networks: Networks,
     inputs: StepInputs,
-    generated: ForwardOutputs,
+    outputs: ForwardOutputs,
     precision: Precision,
 ) -> Objective | None:
     """The loss of the discriminator on the predictions of the generator's last forward pass.
@@ -116,41 +123,46 @@ def discriminator_objective(
         return None
     params = _discriminator_params(config)
     # Cut off, not merely without gradient: the generator must not run again.
-    prediction = generated.decoded.prediction.get_unlinked_variable(need_grad=False)
-    keypoints = generated.kp_driving.value.get_unlinked_variable(need_grad=False)
-    with precision.images(), nn.parameter_scope("", networks.scope):
-        real = discriminate(pyramid(inputs.target, params.scales), keypoints, params)
-        fake = discriminate(pyramid(prediction, params.scales), keypoints, params)
-    with nn.context_scope(precision.single):
-        loss = losses.gan_discriminator(_predictions(real), _predictions(fake), weight)
-    return _sum([("discriminator_gan", loss)])
+    prediction = ops.detach(outputs.decoded.prediction)
+    keypoints = ops.detach(outputs.kp_driving.value)
+    with precision.images():
+        real = discriminate(ops, pyramid(ops, inputs.target, params.scales), keypoints, params)
+        fake = discriminate(ops, pyramid(ops, prediction, params.scales), keypoints, params)
+    with precision.everything():
+        loss = gan_discriminator(ops, _predictions(real), _predictions(fake), weight)
+    return _sum(ops, [("discriminator_gan", loss)])
 
 
-def _sum(terms: list[_OptionalTerm]) -> Objective | None:
+def _sum(ops: TrainingOperations, terms: list[_OptionalTerm]) -> Objective | None:
     """Add the losses that are on and keep them readable."""
     present = tuple(Term(name, value) for name, value in terms if value is not None)
     summed = total(term.value for term in present)
     if summed is None:
         return None
-    summed.persistent = True
-    for term in present:
-        term.value.persistent = True
+    for value in (summed, *(term.value for term in present)):
+        ops.keep(value)
     return Objective(summed, present)
 
 
-def _pyramids(config: TrainConfig, inputs: StepInputs, prediction: nn.Variable) -> Pyramids:
+def _pyramids(
+    ops: TrainingOperations, config: TrainConfig, inputs: StepInputs, prediction: Tensor
+) -> Pyramids:
     """At the scales of the losses on images and of the discriminators."""
     scales = list(config.train_params.scales)
     if is_adversarial(config):
         scales += [s for s in _discriminator_params(config).scales if s not in scales]
     return Pyramids(
-        pyramid(prediction, scales),
-        pyramid(inputs.target, scales),
+        pyramid(ops, prediction, scales),
+        pyramid(ops, inputs.target, scales),
     )
 
 
 def _perceptual(
-    config: TrainConfig, pyramids: Pyramids, vgg: Vgg19 | None, precision: Precision
+    ops: TrainingOperations,
+    config: TrainConfig,
+    pyramids: Pyramids,
+    vgg: Vgg19 | None,
+    precision: Precision,
 ) -> Iterator[_OptionalTerm]:
     params = config.train_params
     if not is_on(params.loss_weights.perceptual):
@@ -159,113 +171,120 @@ def _perceptual(
         raise ConfigError("train_params.loss_weights.perceptual: expected VGG19, found none")
     with precision.images():
         prediction = {scale: pyramids.prediction[scale] for scale in params.scales}
-        loss = losses.perceptual(prediction, pyramids.target, vgg, params.loss_weights.perceptual)
+        loss = perceptual(ops, prediction, pyramids.target, vgg, params.loss_weights.perceptual)
     yield "perceptual", loss
 
 
 def _adversarial(
+    ops: TrainingOperations,
     config: TrainConfig,
-    networks: Networks,
     pyramids: Pyramids,
-    generated: ForwardOutputs,
+    outputs: ForwardOutputs,
     precision: Precision,
 ) -> Iterator[_OptionalTerm]:
     weights = config.train_params.loss_weights
     if not is_adversarial(config):
         return
     params = _discriminator_params(config)
-    keypoints = generated.kp_driving.value
-    with precision.images(), nn.parameter_scope("", networks.scope), nn.no_grad():
-        fake = discriminate(pyramids.prediction, keypoints, params)
+    keypoints = outputs.kp_driving.value
+    fixed = ops.without_training()
+    with precision.images():
+        fake = discriminate(fixed, pyramids.prediction, keypoints, params)
         matching = None
         if is_on(weights.feature_matching):
-            real = discriminate(pyramids.target, keypoints, params)
-            matching = losses.feature_matching(
-                _features(real), _features(fake), weights.feature_matching
+            real = discriminate(fixed, pyramids.target, keypoints, params)
+            matching = feature_matching(
+                ops, _features(real), _features(fake), weights.feature_matching
             )
-    yield "generator_gan", losses.gan_generator(_predictions(fake), weights.generator_gan)
+    yield "generator_gan", gan_generator(ops, _predictions(fake), weights.generator_gan)
     yield "feature_matching", matching
 
 
 def _equivariance(
-    config: TrainConfig, inputs: StepInputs, generated: ForwardOutputs
+    ops: TrainingOperations, config: TrainConfig, inputs: StepInputs, outputs: ForwardOutputs
 ) -> Iterator[_OptionalTerm]:
     weights = config.train_params.loss_weights
-    driving, transformed = generated.kp_driving, generated.kp_transformed
+    driving, transformed = outputs.kp_driving, outputs.kp_transformed
     if inputs.transform is None or transformed is None:
         return
-    warped = inputs.transform.warp_coordinates(transformed.value)
+    warped = inputs.transform.warp_coordinates(ops, transformed.value)
     yield (
         "equivariance_value",
-        losses.equivariance_value(driving.value, warped, weights.equivariance_value),
+        equivariance_value(ops, driving.value, warped, weights.equivariance_value),
     )
     if driving.jacobian is not None and transformed.jacobian is not None:
-        jacobian = inputs.transform.jacobian(transformed.value)
+        jacobian = inputs.transform.jacobian(ops, transformed.value)
         yield (
             "equivariance_jacobian",
-            losses.equivariance_jacobian(
-                driving.jacobian, jacobian, transformed.jacobian, weights.equivariance_jacobian
+            equivariance_jacobian(
+                ops, driving.jacobian, jacobian, transformed.jacobian, weights.equivariance_jacobian
             ),
         )
 
 
 def _images(
-    config: TrainConfig, pyramids: Pyramids, inputs: StepInputs, generated: ForwardOutputs
+    ops: TrainingOperations,
+    config: TrainConfig,
+    pyramids: Pyramids,
+    inputs: StepInputs,
+    outputs: ForwardOutputs,
 ) -> Iterator[_OptionalTerm]:
     params = config.train_params
     weights = params.loss_weights
     regions = None if inputs.truth is None else inputs.truth.regions
     weighting = (regions, params.region_weight)
     prediction = {scale: pyramids.prediction[scale] for scale in params.scales}
-    decoded = generated.decoded
+    decoded = outputs.decoded
     yield (
         "reconstruction",
-        losses.reconstruction(prediction, pyramids.target, weights.reconstruction, *weighting),
+        reconstruction(ops, prediction, pyramids.target, weights.reconstruction, *weighting),
     )
     yield (
         "gradient",
-        losses.gradient(decoded.prediction, inputs.target, weights.gradient, *weighting),
+        gradient(ops, decoded.prediction, inputs.target, weights.gradient, *weighting),
     )
     yield (
         "warped_source",
-        losses.warped_source(decoded.deformed, inputs.target, weights.warped_source, *weighting),
+        warped_source(ops, decoded.deformed, inputs.target, weights.warped_source, *weighting),
     )
 
 
 def _supervision(
-    config: TrainConfig, inputs: StepInputs, generated: ForwardOutputs
+    ops: TrainingOperations, config: TrainConfig, inputs: StepInputs, outputs: ForwardOutputs
 ) -> Iterator[_OptionalTerm]:
-    """L1 to what is known: keypoints of source and driving frames, and what stands still."""
+    """L1 to the truth: keypoints of source and driving frames, and what stands still."""
     weights = config.train_params.loss_weights
     if inputs.truth is None:
         return
-    detected = _both(generated.kp_source, generated.kp_driving)
-    truth = _both(inputs.truth.source, inputs.truth.driving)
+    detected = _both(ops, outputs.kp_source, outputs.kp_driving)
+    truth = _both(ops, inputs.truth.source, inputs.truth.driving)
     yield (
         "keypoint_supervision",
-        losses.keypoint_supervision(detected.value, truth.value, weights.keypoint_supervision),
+        keypoint_supervision(ops, detected.value, truth.value, weights.keypoint_supervision),
     )
     if detected.jacobian is not None and truth.jacobian is not None:
         yield (
             "jacobian_supervision",
-            losses.jacobian_supervision(
-                detected.jacobian, truth.jacobian, weights.jacobian_supervision
+            jacobian_supervision(
+                ops, detected.jacobian, truth.jacobian, weights.jacobian_supervision
             ),
         )
     yield (
         "background_supervision",
-        losses.background_supervision(
-            generated.deformation, inputs.truth.figure, weights.background_supervision
+        background_supervision(
+            ops, outputs.deformation, inputs.truth.foreground, weights.background_supervision
         ),
     )
 
 
-def _both(first: KeypointVariables, second: KeypointVariables) -> KeypointVariables:
+def _both(
+    ops: TrainingOperations, first: KeypointVariables, second: KeypointVariables
+) -> KeypointVariables:
     """Two batches of keypoints as one."""
-    value = F.concatenate(first.value, second.value, axis=0)
+    value = ops.concatenate([first.value, second.value], axis=0)
     if first.jacobian is None or second.jacobian is None:
         return KeypointVariables(value, None)
-    return KeypointVariables(value, F.concatenate(first.jacobian, second.jacobian, axis=0))
+    return KeypointVariables(value, ops.concatenate([first.jacobian, second.jacobian], axis=0))
 
 
 def _discriminator_params(config: TrainConfig) -> DiscriminatorParams:
@@ -278,9 +297,9 @@ def _discriminator_params(config: TrainConfig) -> DiscriminatorParams:
     return params
 
 
-def _predictions(judgements: dict[float, DiscriminatorOutput]) -> dict[float, nn.Variable]:
-    return {scale: judgement.prediction for scale, judgement in judgements.items()}
+def _predictions(outputs: dict[float, DiscriminatorOutput]) -> dict[float, Tensor]:
+    return {scale: output.prediction for scale, output in outputs.items()}
 
 
-def _features(judgements: dict[float, DiscriminatorOutput]) -> dict[float, tuple[nn.Variable, ...]]:
-    return {scale: judgement.features for scale, judgement in judgements.items()}
+def _features(outputs: dict[float, DiscriminatorOutput]) -> dict[float, tuple[Tensor, ...]]:
+    return {scale: output.features for scale, output in outputs.items()}

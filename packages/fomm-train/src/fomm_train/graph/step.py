@@ -35,7 +35,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What a step has done.
+    """The losses of a step, and whether to go on.
 
     Attributes:
         losses: the generator's and the discriminator's, each with its total.
@@ -90,8 +90,8 @@ class TrainingStep:
             DivergenceError: a loss is NaN or infinite; no parameter was changed by it.
             ConfigError: the data set does not know what the losses need.
         """
-        fed = teacher_forcing_probability(self._params, step, self._total_steps)
-        self._graph.inputs.set(batch, self._params, fed)
+        probability = teacher_forcing_probability(self._params, step, self._total_steps)
+        self._graph.inputs.set(batch, self._params, probability)
         losses, wanted = self._minimise(
             "total_generator",
             self._graph.generator,
@@ -125,12 +125,13 @@ class TrainingStep:
         epoch, step = moment
         solvers = [self.solvers[network] for network in networks]
         with np.errstate(all="ignore"):  # what is not finite is found by the checks
-            objective.total.forward(clear_no_need_grad=True)
+            total: nn.Variable = objective.total
+            total.forward(clear_no_need_grad=True)
             losses, wanted = self._share_losses(total_name, objective, stop)
             _check_finite(losses, epoch, step)
             for solver in solvers:
                 solver.zero_grad()
-            objective.total.backward(self.loss_scale.scale, clear_buffer=True)
+            total.backward(self.loss_scale.scale, clear_buffer=True)
         average(self._communicator, [g for solver in solvers for g in solver.gradients])
         if self._is_mixed and not self._unscale(solvers):
             return losses, wanted
@@ -143,7 +144,7 @@ class TrainingStep:
     ) -> tuple[tuple[Loss, ...], bool]:
         """Average the losses over the ranks, and hear whether one wants to stop."""
         names = [total_name, *(term.name for term in objective.terms)]
-        variables = [objective.total, *(term.value for term in objective.terms)]
+        variables: list[nn.Variable] = [objective.total, *(term.value for term in objective.terms)]
         values = np.array([*(float(v.d) for v in variables), float(stop)])
         self._communicator.all_reduce_sum(values)
         means = values[:-1] / self._communicator.size

@@ -13,9 +13,9 @@ from typing import Any
 
 import nnabla as nn
 
+from fomm_core.network.nnabla_operations import NNABLA_KERNELS
 from fomm_train.kernels.custom_function import CustomFunction, store
 from fomm_train.kernels.im2col import Lowering, Shapes, Workspace, lower
-from fomm_train.kernels.selection import nnablas_own
 
 
 class BlasConvolution:
@@ -39,13 +39,13 @@ class BlasConvolution:
     ) -> nn.Variable:
         """Convolve (B, C, H, W) as ``nnabla.functions.convolution`` does.
 
-        What the networks do not use (strides, dilations, groups, padding wider than the
-        kernel) is left to NNabla.
+        Options that the networks do not use (strides, dilations, groups, padding wider than the
+        kernel) are left to NNabla.
         """
         padding = tuple(pad or (0, 0))
         images = len(x.shape) == 4 and base_axis == 1
         if not images or not _Options(*others, **named).are_plain or not _fits(padding, weight):
-            return nnablas_own.convolution(x, weight, bias, base_axis, pad, *others, **named)
+            return NNABLA_KERNELS.convolution(x, weight, bias, base_axis, pad, *others, **named)
         inputs = (x, weight) if bias is None else (x, weight, bias)
         convolved: nn.Variable = _ConvolutionByBlas(padding, self._workspace)(*inputs)
         return convolved

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import nnabla as nn
 import nnabla.functions as F
 
-from fomm_train.kernels.selection import nnablas_own
+from fomm_core.network.nnabla_operations import NNABLA_KERNELS
 
 
 def channel_last_convolution(
@@ -28,5 +28,7 @@ def channel_last_convolution(
     """
     turned = F.transpose(x, (0, 2, 3, 1))
     kernel = F.transpose(weight, (0, 2, 3, 1))
-    y = nnablas_own.convolution(turned, kernel, bias, base_axis, pad, stride, dilation, group, True)
+    y = NNABLA_KERNELS.convolution(
+        turned, kernel, bias, base_axis, pad, stride, dilation, group, True
+    )
     return F.transpose(y, (0, 3, 1, 2))

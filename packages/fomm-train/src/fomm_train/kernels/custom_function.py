@@ -1,24 +1,10 @@
-"""Where gradients stop, and where functions written in Python leave theirs."""
+"""Functions of NNabla's graph that are written in Python, and where they leave gradients."""
 
 from __future__ import annotations
 
-import nnabla as nn
-import nnabla.functions as F
 import numpy as np
 import numpy.typing as npt
 from nnabla.function import PythonFunction
-
-
-def stop_gradient(x: nn.Variable) -> nn.Variable:
-    """The same values, through which no gradient flows back; other uses of ``x`` keep theirs.
-
-    Unlike ``Variable.get_unlinked_variable`` the result stays part of the graph: one forward
-    pass computes ``x`` first, whatever the order of its uses. What is computed from it costs
-    no backward work.
-    """
-    if not x.need_grad:
-        return x
-    return F.identity(x).apply(need_grad=False)
 
 
 class CustomFunction(PythonFunction):  # type: ignore[misc]
@@ -29,7 +15,7 @@ class CustomFunction(PythonFunction):  # type: ignore[misc]
 
     @property
     def name(self) -> str:
-        """What profilers call it."""
+        """Name for profilers."""
         return type(self).__name__.lstrip("_")
 
     def min_outputs(self) -> int:

@@ -15,8 +15,8 @@ import nnabla as nn
 import numpy as np
 import numpy.typing as npt
 
+from fomm_core.network.nnabla_operations import NNABLA_KERNELS
 from fomm_train.kernels.custom_function import CustomFunction, store
-from fomm_train.kernels.selection import nnablas_own
 
 Float32Array = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.intp]
@@ -32,12 +32,12 @@ def warp_by_gathering(
 ) -> nn.Variable:
     """Sample (B, C, H, W) at (B, h, w, 2) as ``nnabla.functions.warp_by_grid`` does.
 
-    What the networks do not use (other modes and paddings, half-pixel corners, volumes) is left
-    to NNabla.
+    Options that the networks do not use (other modes and paddings, half-pixel corners, volumes)
+    are left to NNabla.
     """
     usual = (mode, padding_mode, align_corners, channel_last) == ("linear", "zero", True, False)
     if not usual or len(x.shape) != 4:
-        return nnablas_own.warp_by_grid(x, grid, mode, padding_mode, align_corners, channel_last)
+        return NNABLA_KERNELS.warp_by_grid(x, grid, mode, padding_mode, align_corners, channel_last)
     warped: nn.Variable = _WarpingByGathering()(x, grid)
     return warped
 
@@ -137,7 +137,7 @@ def _image_gradient(
 def _grid_gradient(
     corners: Sequence[_Corner], x: Float32Array, dy: Float32Array, shape: tuple[int, ...]
 ) -> Float32Array:
-    """How the loss changes with where each sample is taken; (B, h, w, 2)."""
+    """Derivative of the loss by where each sample is taken; (B, h, w, 2)."""
     height, width = x.shape[2:]
     gradient = np.zeros((len(x), dy.shape[2], 2), np.float32)
     for corner in corners:

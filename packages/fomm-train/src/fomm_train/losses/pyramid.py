@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import nnabla as nn
-
 from fomm_core.errors import ConfigError
+from fomm_core.network.operations import Operations, Tensor
 from fomm_core.network.warping import down_scale
 
 
-def pyramid(image: nn.Variable, scales: Iterable[float]) -> dict[float, nn.Variable]:
+def pyramid(ops: Operations, image: Tensor, scales: Iterable[float]) -> dict[float, Tensor]:
     """Smooth and shrink images (B, C, H, W); (B, C, H * scale, W * scale) by scale.
 
     Raises:
         ConfigError: a scale is not 1 / integer.
     """
-    return {scale: down_scale(image, _stride_of(scale)) for scale in scales}
+    return {scale: down_scale(ops, image, _stride_of(scale)) for scale in scales}
 
 
 def _stride_of(scale: float) -> int:

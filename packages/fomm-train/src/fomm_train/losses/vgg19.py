@@ -1,7 +1,6 @@
 """VGG19 as a fixed function: image -> relu1_1 .. relu5_1, for the perceptual loss.
 
-Its weights are constants of the graph. They are in no parameter scope, so no solver trains
-them and no checkpoint stores them.
+Its weights are constants, not parameters: no solver trains them and no checkpoint stores them.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nnabla as nn
-import nnabla.functions as F
 import numpy as np
 
-from fomm_core.network.warping import constant
+from fomm_core.network.operations import Tensor
+from fomm_train.backend.base import TrainingOperations
 from fomm_train.losses.vgg19_weights import CHANNELS, load_weights, select_weights
 
 NUM_FEATURES = 5
@@ -32,6 +30,7 @@ class Vgg19:
     """The convolutions of VGG19 with given weights.
 
     Args:
+        ops: what computes.
         parameters: arrays by name, see :func:`fomm_train.losses.vgg19_weights.expected_shapes`;
             others are passed over.
         source: where the weights are from, for error messages.
@@ -40,23 +39,26 @@ class Vgg19:
         ParameterError: a parameter is missing, misshapen or not finite.
     """
 
-    def __init__(self, parameters: Mapping[str, Any], source: str = "VGG19") -> None:
+    def __init__(
+        self, ops: TrainingOperations, parameters: Mapping[str, Any], source: str = "VGG19"
+    ) -> None:
+        self._ops = ops
         weights = select_weights(parameters, source)
         self._layers = tuple(
-            (constant(weights[f"conv{i}/conv/W"]), constant(weights[f"conv{i}/conv/b"]))
+            (ops.constant(weights[f"conv{i}/conv/W"]), ops.constant(weights[f"conv{i}/conv/b"]))
             for i in range(1, len(CHANNELS) + 1)
         )
 
     @classmethod
-    def load(cls, path: str | Path) -> Vgg19:
+    def load(cls, ops: TrainingOperations, path: str | Path) -> Vgg19:
         """Read the weights from a file.
 
         Raises:
             ParameterError: the file is missing or damaged, or is not VGG19.
         """
-        return cls(load_weights(path), str(path))
+        return cls(ops, load_weights(path), str(path))
 
-    def features(self, image: nn.Variable) -> list[nn.Variable]:
+    def features(self, image: Tensor) -> list[Tensor]:
         """Build the feature maps of images (B, 3, H, W) in [0, 1].
 
         A forward pass computes only what leads to those that are used.
@@ -66,12 +68,13 @@ class Vgg19:
             relu4_1 (B, 512, H/8, W/8), relu5_1 (B, 512, H/16, W/16); a side never falls
             below 1.
         """
-        features: list[nn.Variable] = []
-        hidden = (image - constant(_MEAN)) / constant(_STD)
+        features: list[Tensor] = []
+        ops = self._ops
+        hidden = (image - ops.constant(_MEAN)) / ops.constant(_STD)
         for index, (weight, bias) in enumerate(self._layers, start=1):
             if index in _OPENING[1:]:
-                hidden = F.max_pooling(hidden, (2, 2))
-            hidden = F.relu(F.convolution(hidden, weight, bias, pad=(1, 1)))
+                hidden = ops.max_pooling(hidden, (2, 2))
+            hidden = ops.relu(ops.fixed_convolution(hidden, weight, bias, pad=1))
             if index in _OPENING:
                 features.append(hidden)
         return features

@@ -154,7 +154,7 @@ class Recorder:
 
     def _write_sheet(self, progress: Progress, batch: Batch) -> None:
         path = self._directory.images / f"{progress.step:08d}.png"
-        write_sheet(path, batch, self._graph.generated, self._config.visualizer_params)
+        write_sheet(path, batch, self._graph.predictions(), self._config.visualizer_params)
         self._draw_curves()
 
     def _draw_curves(self, at_once: bool = False) -> None:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from fomm_core.config import VisualizerParams
 from fomm_core.image import ByteArray, to_uint8, write_image
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 from fomm_core.visualize import Caption, Sheet, draw_keypoints
 from fomm_core.visualize.dots import dot_radius
 from fomm_train.data.batch import Batch
-from fomm_train.graph.forward import ForwardOutputs
+from fomm_train.graph.forward import Predictions
 
 _MOST_SAMPLES = 8
 
 
-def write_sheet(
-    path: Path, batch: Batch, generated: ForwardOutputs, style: VisualizerParams
-) -> None:
+def write_sheet(path: Path, batch: Batch, found: Predictions, style: VisualizerParams) -> None:
     """Write a sheet of the samples that the last step trained on.
 
     Each row shows source, driving and generated frame, where it differs the target, and the
@@ -28,14 +24,11 @@ def write_sheet(
     Raises:
         OutputError: it cannot be written.
     """
-    write_image(path, make_sheet(batch, generated, style))
+    write_image(path, make_sheet(batch, found, style))
 
 
-def make_sheet(batch: Batch, generated: ForwardOutputs, style: VisualizerParams) -> ByteArray:
+def make_sheet(batch: Batch, found: Predictions, style: VisualizerParams) -> ByteArray:
     """Draw a sheet; see :func:`write_sheet`."""
-    predictions = np.asarray(generated.decoded.prediction.d, np.float32)
-    kp_source = np.asarray(generated.kp_source.value.d, np.float32)
-    kp_driving = np.asarray(generated.kp_driving.value.d, np.float32)
     crosses = batch.target is not batch.driving
     names = ["source", "driving", "generated", *(["target"] if crosses else []), "", ""]
     rows = []
@@ -45,10 +38,10 @@ def make_sheet(batch: Batch, generated: ForwardOutputs, style: VisualizerParams)
             [
                 source,
                 driving,
-                to_uint8(predictions[i]),
+                to_uint8(found.frames[i]),
                 *([to_uint8(batch.target[i])] if crosses else []),
-                _dotted(source, kp_source[i], style),
-                _dotted(driving, kp_driving[i], style),
+                _dotted(source, found.kp_source[i], style),
+                _dotted(driving, found.kp_driving[i], style),
             ]
         )
     captions = [[Caption(name) for name in names], *([Caption("")] * len(names) for _ in rows[1:])]

@@ -10,7 +10,9 @@ from pathlib import Path
 import nnabla as nn
 
 from fomm_core.distributed import Communicator
+from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.communicator import copy_from_main, join_training_ranks
+from fomm_train.backend.nnabla import NNablaTrainingOperations
 from fomm_train.backend.precision import (
     SINGLE_PRECISION,
     Arithmetic,
@@ -186,25 +188,28 @@ def _prepare(
 ) -> tuple[TrainingGraph, TrainingStep]:
     """Build the graph and put everything in its place, equal on all ranks."""
     config = beginning.config
-    vgg = _load_vgg(config, communicator)
+    ops = NNablaTrainingOperations(synchronised(communicator), precision.kernels)
+    vgg = _load_vgg(ops, config, communicator)
     with nn.context_scope(precision.single):
-        graph = build_graph(config, synchronised(communicator), vgg, precision)
+        graph = build_graph(config, ops, vgg, precision)
         step = TrainingStep(config, graph, communicator, precision, total_steps)
         apply_start(beginning, graph, step)
-        copy_from_main(communicator, [v.data for v in graph.networks.parameters().values()])
+        copy_from_main(communicator, [v.data for v in ops.parameters().values()])
     return graph, step
 
 
-def _load_vgg(config: TrainConfig, communicator: Communicator) -> Vgg19 | None:
+def _load_vgg(
+    ops: TrainingOperations, config: TrainConfig, communicator: Communicator
+) -> Vgg19 | None:
     """Load VGG19 where it is needed; rank 0 downloads it before the others look."""
     if not is_on(config.train_params.loss_weights.perceptual):
         return None
     if not communicator.is_main:
         communicator.barrier()
-        return Vgg19.load(find_weights(config.train_params, progress=False))
+        return Vgg19.load(ops, find_weights(config.train_params, progress=False))
     path = find_weights(config.train_params)
     communicator.barrier()
-    return Vgg19.load(path)
+    return Vgg19.load(ops, path)
 
 
 def _make_recorder(

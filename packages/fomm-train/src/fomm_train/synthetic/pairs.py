@@ -164,8 +164,10 @@ class AvatarPairs:
     def _truth(self, identity: Identity, poses: list[Pose], flipped: bool) -> Truth:
         source, driving = (keypoint_arrays(pose) for pose in poses)
         regions = region_mask(poses[1], self._renderer.size)
-        figure = self._renderer.figure_mask(identity, poses[1])
+        foreground = self._renderer.figure_mask(identity, poses[1])
         if flipped:
             source, driving = mirror(*source), mirror(*driving)
-            regions, figure = (np.ascontiguousarray(m[..., ::-1]) for m in (regions, figure))
-        return Truth(*source, *driving, regions, figure)
+            regions, foreground = (
+                np.ascontiguousarray(m[..., ::-1]) for m in (regions, foreground)
+            )
+        return Truth(*source, *driving, regions, foreground)

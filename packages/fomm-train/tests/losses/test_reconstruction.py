@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fomm_train.losses import image_losses
+from fomm_train.backend.nnabla import NNablaTrainingOperations
+from fomm_train.losses import reconstruction as losses
 
+OPS = NNablaTrainingOperations()
 SHAPE = (2, 3, 8, 8)
 WEIGHT = 5.0
 REGION_WEIGHT = 7.0
@@ -45,17 +47,17 @@ def plain_warped_source(deformed, target, regions):
     return weighted(np.abs(deformed - target), regions)
 
 
-def reconstruction(prediction, target, *options):
+def reconstruction(ops, prediction, target, *options):
     import nnabla.functions as F
 
     pyramids = ({1.0: x, 0.5: F.average_pooling(x, (2, 2))} for x in (prediction, target))
-    return image_losses.reconstruction(*pyramids, *options)
+    return losses.reconstruction(ops, *pyramids, *options)
 
 
 LOSSES = [
     pytest.param(reconstruction, plain_reconstruction, id="reconstruction"),
-    pytest.param(image_losses.gradient, plain_gradient, id="gradient"),
-    pytest.param(image_losses.warped_source, plain_warped_source, id="warped_source"),
+    pytest.param(losses.gradient, plain_gradient, id="gradient"),
+    pytest.param(losses.warped_source, plain_warped_source, id="warped_source"),
 ]
 
 
@@ -63,7 +65,7 @@ LOSSES = [
 def test_value_and_gradient_with_regions(loss, plain, images, regions, evaluate, numeric_gradient):
     prediction, target = images
     value, (to_prediction, to_target, to_regions) = evaluate(
-        lambda *v: loss(v[0], v[1], WEIGHT, v[2], REGION_WEIGHT), prediction, target, regions
+        lambda *v: loss(OPS, v[0], v[1], WEIGHT, v[2], REGION_WEIGHT), prediction, target, regions
     )
     assert value == pytest.approx(WEIGHT * plain(prediction, target, regions), rel=1e-5)
     expected = numeric_gradient(lambda x: WEIGHT * plain(x, target, regions), prediction)
@@ -75,9 +77,9 @@ def test_value_and_gradient_with_regions(loss, plain, images, regions, evaluate,
 @pytest.mark.parametrize(("loss", "plain"), LOSSES)
 def test_without_regions_all_pixels_count_alike(loss, plain, images, regions, evaluate):
     expected = WEIGHT * plain(*images, np.zeros_like(regions))
-    value, _ = evaluate(lambda *v: loss(*v, WEIGHT), *images)
+    value, _ = evaluate(lambda *v: loss(OPS, *v, WEIGHT), *images)
     assert value == pytest.approx(expected, rel=1e-5)
-    value, _ = evaluate(lambda a, b, r: loss(a, b, WEIGHT, r, 1.0), *images, regions)
+    value, _ = evaluate(lambda a, b, r: loss(OPS, a, b, WEIGHT, r, 1.0), *images, regions)
     assert value == pytest.approx(expected, rel=1e-5)
 
 
@@ -85,7 +87,7 @@ def test_without_regions_all_pixels_count_alike(loss, plain, images, regions, ev
 def test_a_batch_costs_the_mean_of_its_samples(loss, plain, images, regions, evaluate):
     def run(samples):
         return evaluate(
-            lambda a, b, r: loss(a, b, WEIGHT, r, REGION_WEIGHT),
+            lambda a, b, r: loss(OPS, a, b, WEIGHT, r, REGION_WEIGHT),
             images[0][samples],
             images[1][samples],
             regions[samples],
@@ -97,6 +99,15 @@ def test_a_batch_costs_the_mean_of_its_samples(loss, plain, images, regions, eva
 
 @pytest.mark.parametrize(("loss", "plain"), LOSSES)
 def test_equal_images_cost_nothing(loss, plain, images, evaluate):
-    value, (to_prediction, _) = evaluate(lambda *v: loss(*v, WEIGHT), images[0], images[0])
+    value, (to_prediction, _) = evaluate(lambda *v: loss(OPS, *v, WEIGHT), images[0], images[0])
     assert value == 0
     assert np.isfinite(to_prediction).all()
+
+
+@pytest.mark.parametrize("off", [0, 0.0, None])
+@pytest.mark.parametrize(("loss", "plain"), LOSSES)
+def test_a_weight_of_zero_builds_nothing(loss, plain, off):
+    import nnabla as nn
+
+    image = nn.Variable((1, 1, 4, 4))
+    assert loss(OPS, image, image, off) is None

@@ -1,0 +1,81 @@
+"""The operations that losses and discriminator need beyond those of the networks."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from typing_extensions import Self
+
+from fomm_core.network.operations import Operations, Tensor
+
+
+class TrainingOperations(Operations):
+    """Computes networks, discriminator and losses; gradients flow through all of it."""
+
+    # ----- gradients
+
+    @abstractmethod
+    def without_training(self) -> Self:
+        """The same operations, whose parameters get no gradient; maps and images still do."""
+
+    @abstractmethod
+    def stop_gradient(self, x: Tensor) -> Tensor:
+        """The same values, through which no gradient flows back; other uses of ``x`` keep theirs.
+
+        What leads to ``x`` is computed along with what uses the result.
+        """
+
+    @abstractmethod
+    def detach(self, x: Tensor) -> Tensor:
+        """The values that ``x`` has been computed to be; they are not computed again."""
+
+    @abstractmethod
+    def keep(self, x: Tensor) -> Tensor:
+        """Keep the values of ``x`` readable after the backward pass; returns ``x``."""
+
+    # ----- layers
+
+    @abstractmethod
+    def instance_normalization(self, x: Tensor) -> Tensor:
+        """Normalise each map of each sample over its pixels; then scale and shift.
+
+        Parameters are ``instance_normalization/{beta,gamma}``, (1, C, 1, 1) each.
+        """
+
+    @abstractmethod
+    def fixed_convolution(self, x: Tensor, weight: Tensor, bias: Tensor, pad: int) -> Tensor:
+        """Convolve (B, C, H, W) with given weights (O, C, kh, kw) and bias (O,)."""
+
+    @abstractmethod
+    def max_pooling(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        """Maxima of tiles; a border narrower than a tile counts as one."""
+
+    # ----- element by element
+
+    @abstractmethod
+    def leaky_relu(self, x: Tensor, slope: float) -> Tensor:
+        """X where it is positive, elsewhere ``slope * x``."""
+
+    @abstractmethod
+    def abs(self, x: Tensor) -> Tensor:
+        """|x|, whose derivative at 0 is 0."""
+
+    @abstractmethod
+    def absolute_error(self, a: Tensor, b: Tensor) -> Tensor:
+        """|a - b| of tensors of equal shapes."""
+
+    @abstractmethod
+    def log(self, x: Tensor) -> Tensor:
+        """The natural logarithm."""
+
+    @abstractmethod
+    def sign(self, x: Tensor) -> Tensor:
+        """-1, 0 or 1; no gradient flows back."""
+
+    @abstractmethod
+    def where(self, condition: Tensor, one: Tensor, other: Tensor) -> Tensor:
+        """Samples of ``one`` where ``condition`` (B,) is 1, of ``other`` where it is 0."""
+
+    @abstractmethod
+    def mean(self, x: Tensor) -> Tensor:
+        """The mean of all values, a scalar."""
