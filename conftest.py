@@ -25,7 +25,12 @@ settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C be felt even where it is ignored: by jobs that scripts start with ``&``."""
+    """Set up the process as ``fomm`` does, and as a terminal would.
+
+    OpenVINO's import is reported to nobody, and Ctrl-C is felt even where it is ignored: by
+    jobs that scripts start with ``&``.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -6,12 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fomm_core.cli.plugins import installed_packages
-from fomm_core.engine.registry import (
-    available_engines,
-    choose_engine,
-    engine_names,
-    engine_specs,
-)
+from fomm_core.engine.registry import available_engines, choose_engine, engine_specs
 from fomm_core.engine.spec import EngineStatus, Precision, package_version
 from fomm_core.errors import EngineError
 from fomm_core.model.bundle import embedded_models
@@ -109,7 +104,8 @@ def _choose() -> Choice:
         engine = choose_engine("auto", obstacle=lambda _: "").name
     except EngineError as error:
         return Choice(None, str(error))
-    return Choice(engine, f"the first usable of {', '.join(engine_names())} that can run the model")
+    names = ", ".join(spec.name for spec in engine_specs())
+    return Choice(engine, f"the first usable of {names} that can run the model")
 
 
 def _precisions(usable: set[str]) -> tuple[Precision, ...]:
