@@ -20,6 +20,7 @@ from pathlib import Path
 from fomm_core.loading import load_model
 from fomm_core.model.samples import SAMPLE_DRIVING
 from fomm_core.pipeline.benchmark import peak_rss_mb
+from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import VideoReader, VideoWriter
 from fomm_eval.comparison.compare import evaluate
 from fomm_eval.data.clips import pair_clips
@@ -35,7 +36,8 @@ def measure(frames: int) -> str:
         with VideoWriter(folder / "long.mp4", reader.frame_rate) as writer:
             for frame in itertools.islice(repeated, frames):
                 writer.write(frame)
-        settings = ReconstructionSettings(folder / "made", view="generated", strips=True)
+        options = AnimationOptions(view="generated")
+        settings = ReconstructionSettings(folder / "made", strips=True, options=options)
         with load_model("avatar") as model:
             began = time.perf_counter()
             reconstruct_video(model, folder / "long.mp4", settings)

@@ -19,6 +19,7 @@ from fomm_core.benchmark_format import open_benchmark
 from fomm_core.cli.main import run
 from fomm_core.loading import Model, load_model
 from fomm_core.model.samples import SAMPLE_DRIVING
+from fomm_core.pipeline.options import AnimationOptions
 from fomm_eval.benchmark.measure import BenchmarkResult, measure
 from fomm_eval.comparison.compare import evaluate
 from fomm_eval.data.clips import pair_clips
@@ -46,7 +47,8 @@ def main() -> None:
 
 def regression_record(model: Model, folder: Path) -> Record:
     """The figures of the embedded sample, reconstructed without loss."""
-    settings = ReconstructionSettings(folder, png=True, view="generated")
+    options = AnimationOptions(png=True, view="generated")
+    settings = ReconstructionSettings(folder, options=options)
     reconstruct_video(model, SAMPLE_DRIVING, settings)
     pairs = pair_clips(SAMPLE_DRIVING, settings.outputs(SAMPLE_DRIVING.stem)[0])
     return record_of(evaluate(pairs).scores)

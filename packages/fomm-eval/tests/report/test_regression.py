@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter
 
 from fomm_core.loading import load_model
 from fomm_core.model.samples import SAMPLE_DRIVING
+from fomm_core.pipeline.options import AnimationOptions
 from fomm_eval.comparison.compare import evaluate
 from fomm_eval.data.clips import pair_clips
 from fomm_eval.errors import EvaluationError
@@ -27,7 +28,8 @@ def reconstruction(tmp_path_factory):
     """The embedded sample as the embedded model reconstructs it: a folder of frames."""
     folder = tmp_path_factory.mktemp("regression")
     with load_model("avatar") as model:
-        settings = ReconstructionSettings(folder, png=True, view="generated")
+        options = AnimationOptions(png=True, view="generated")
+        settings = ReconstructionSettings(folder, options=options)
         reconstruct_video(model, SAMPLE_DRIVING, settings)
     return settings.outputs(SAMPLE_DRIVING.stem)[0]
 
