@@ -61,4 +61,4 @@ class MotionError(FommError):
 
 
 class DistributedError(FommError):
-    """What all ranks of a distributed run raise alike, so that one of them tells it."""
+    """Error that all ranks of a distributed run raise alike, so that one of them tells it."""

@@ -17,7 +17,7 @@ DRIVING, TARGET, LABELS, REGION = "driving", "target", "labels", "region"
 
 @dataclass(frozen=True)
 class BenchmarkSettings:
-    """What a benchmark was made from.
+    """Recipe from which a benchmark was made.
 
     Attributes:
         size: height and width of the frames in pixels.

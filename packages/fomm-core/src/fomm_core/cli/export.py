@@ -67,7 +67,7 @@ def command(folder: Path, **options: Any) -> None:
 
 
 def _proof(compared: bool, half: bool) -> str:
-    """What is known of the exported graphs."""
+    """Say what is known of the exported graphs."""
     if not compared:
         return "not compared with NNabla, which is not installed"
     if half:

@@ -1,4 +1,4 @@
-"""Where log records of the fomm packages go: to stderr, one line each."""
+"""Log records of the fomm packages: to stderr, one line each."""
 
 from __future__ import annotations
 

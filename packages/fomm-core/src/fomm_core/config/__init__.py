@@ -127,7 +127,7 @@ class Config(Section):
                 )
 
     def _required_multiples(self) -> list[tuple[str, int]]:
-        """What the frame's sides must be divisible by, with the key that demands it."""
+        """Divisor of the frame's sides, with the key that demands it."""
         detector = self.model_params.kp_detector_params
         generator = self.model_params.generator_params
         motion = generator.dense_motion_params

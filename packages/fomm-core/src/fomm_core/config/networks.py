@@ -11,7 +11,7 @@ from fomm_core.config.section import Blocks, Positive, ScaleFactor, Section, Unr
 
 
 class CommonParams(Section):
-    """What keypoint detector and generator share.
+    """Parameters that keypoint detector and generator share.
 
     Attributes:
         num_kp: number of keypoints K.

@@ -1,4 +1,4 @@
-"""What an MPI launcher (``mpirun``, ``srun``) tells each process that it starts.
+"""Facts that an MPI launcher (``mpirun``, ``srun``) tells each process that it starts.
 
 Launchers leave it in the environment, each under names of its own. It is known before MPI is
 asked, and with no MPI installed.

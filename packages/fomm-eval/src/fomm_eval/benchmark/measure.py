@@ -237,7 +237,7 @@ class _CaseRun:
         return found
 
     def _keypoint_error(self, truth: FloatArray | None, index: int) -> FrameScore:
-        """How far off the model's keypoints are, where it has as many as are known."""
+        """Distance of the model's keypoints from the true ones, where it has as many."""
         if truth is None:
             return NO_SCORE
         found = self._detect(self._driving[index])
@@ -256,7 +256,7 @@ class _CaseRun:
 
 
 def _change(with_it: ByteArray, without: ByteArray, region: FloatArray) -> FloatArray:
-    """What an expression changes within a region, (H, W, 3) float32."""
+    """Change by an expression within a region, (H, W, 3) float32."""
     off = np.subtract(with_it, without, dtype=np.int16).astype(np.float32)
     change: FloatArray = off * region
     return change

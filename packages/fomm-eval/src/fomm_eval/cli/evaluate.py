@@ -131,14 +131,14 @@ def _compare(options: dict[str, Any], quiet: bool) -> Evaluation:
 
     pairs = pair_clips(options["real"], options["generated"], common=options["common"])
     with ExitStack() as stack:
-        wish = ExtractorOptions(
+        chosen = ExtractorOptions(
             landmarks=options["landmarks"],
             identity=options["identity"],
             landmark_files=_both(options, "landmarks"),
             embedding_files=_both(options, "embeddings"),
         )
         extractors = choose_extractors(
-            wish, pairs[0].real, lambda: stack.enter_context(_started_model(options))
+            chosen, pairs[0].real, lambda: stack.enter_context(_started_model(options))
         )
         bar = stack.enter_context(video_bar(len(pairs), quiet))
         stack.enter_context(ended_like_interrupted())

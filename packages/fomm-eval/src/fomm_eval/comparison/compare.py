@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Extractors:
-    """What finds landmarks, and what finds identities; one object may do both.
+    """Finders of landmarks and of identities; one object may do both.
 
     Attributes:
         landmarks: for AKD and MKR; ``None`` leaves them out.

@@ -27,7 +27,7 @@ Files = tuple[Path, Path]
 
 @dataclass(frozen=True)
 class ExtractorOptions:
-    """What is asked for.
+    """Choice of extractors.
 
     Attributes:
         landmarks, identity: kinds of extractors; ``"auto"`` takes the files where they are
@@ -43,46 +43,46 @@ class ExtractorOptions:
 
 
 def choose_extractors(
-    wish: ExtractorOptions, real: Clip, load_model: Callable[[], Model]
+    options: ExtractorOptions, real: Clip, load_model: Callable[[], Model]
 ) -> Extractors:
     """Make the extractors.
 
     Args:
-        wish: what is asked for.
+        options: what is asked for.
         real: one of the real clips.
         load_model: loads the model that finds keypoints in generated avatars.
 
     Raises:
         ExtractorError: what is asked for is not installed, or lacks its files.
     """
-    landmarks, identity = _landmarks_kind(wish, real), _identity_kind(wish, real)
-    if "none" in (landmarks, identity) and "auto" in (wish.landmarks, wish.identity):
+    landmarks, identity = _landmarks_kind(options, real), _identity_kind(options, real)
+    if "none" in (landmarks, identity) and "auto" in (options.landmarks, options.identity):
         _tell_what_is_left_out(landmarks, identity)
     faces: DlibFaces | None = None
     if "dlib" in (landmarks, identity):
         faces = DlibFaces(landmarks=landmarks == "dlib", identity=identity == "dlib")
     return Extractors(
-        faces if landmarks == "dlib" else _landmarks(landmarks, wish, load_model),
-        faces if identity == "dlib" else _identity(identity, wish),
-        landmarks_required=wish.landmarks != "auto",
-        identity_required=wish.identity != "auto",
+        faces if landmarks == "dlib" else _landmarks(landmarks, options, load_model),
+        faces if identity == "dlib" else _identity(identity, options),
+        landmarks_required=options.landmarks != "auto",
+        identity_required=options.identity != "auto",
     )
 
 
-def _landmarks_kind(wish: ExtractorOptions, real: Clip) -> LandmarkKind:
-    if wish.landmarks != "auto":
-        return wish.landmarks
-    if wish.landmark_files is not None:
+def _landmarks_kind(options: ExtractorOptions, real: Clip) -> LandmarkKind:
+    if options.landmarks != "auto":
+        return options.landmarks
+    if options.landmark_files is not None:
         return "files"
     if _is_avatar(real):
         return "avatars"
     return "dlib" if is_installed() else "none"
 
 
-def _identity_kind(wish: ExtractorOptions, real: Clip) -> IdentityKind:
-    if wish.identity != "auto":
-        return wish.identity
-    if wish.embedding_files is not None:
+def _identity_kind(options: ExtractorOptions, real: Clip) -> IdentityKind:
+    if options.identity != "auto":
+        return options.identity
+    if options.embedding_files is not None:
         return "files"
     # Drawn faces are nobody's: what embeds photographs says nothing of them.
     return "dlib" if is_installed() and not _is_avatar(real) else "none"
@@ -93,20 +93,20 @@ def _is_avatar(clip: Clip) -> bool:
 
 
 def _landmarks(
-    kind: LandmarkKind, wish: ExtractorOptions, load_model: Callable[[], Model]
+    kind: LandmarkKind, options: ExtractorOptions, load_model: Callable[[], Model]
 ) -> Extractor | None:
     if kind == "avatars":
         return AvatarKeypoints(load_model())
     if kind == "face-alignment":
         return FaceAlignmentLandmarks()
     if kind == "files":
-        return StoredLandmarks(*_named(wish.landmark_files, "landmarks"))
+        return StoredLandmarks(*_named(options.landmark_files, "landmarks"))
     return None
 
 
-def _identity(kind: IdentityKind, wish: ExtractorOptions) -> Extractor | None:
+def _identity(kind: IdentityKind, options: ExtractorOptions) -> Extractor | None:
     if kind == "files":
-        return StoredEmbeddings(*_named(wish.embedding_files, "embeddings"))
+        return StoredEmbeddings(*_named(options.embedding_files, "embeddings"))
     return None
 
 

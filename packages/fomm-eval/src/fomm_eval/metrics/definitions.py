@@ -1,4 +1,4 @@
-"""What the metrics are called, and which way they are better."""
+"""Names of the metrics, and which way they are better."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def keypoint_distance(
 
 
 def missing_keypoints(real: FloatArray | None, generated: FloatArray | None) -> tuple[int, int]:
-    """How many of the real frame's landmarks are missing in the generated one (for MKR).
+    """Count the real frame's landmarks that are missing in the generated one (for MKR).
 
     Args:
         real, generated: (N, 2) landmarks.

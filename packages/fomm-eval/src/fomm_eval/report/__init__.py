@@ -1,1 +1,1 @@
-"""What is shown of results: tables, JSON, CSV, and a page with plots."""
+"""Reports of results: tables, JSON, CSV, and a page with plots."""

@@ -37,7 +37,7 @@ def find_worsened(record: Record, scores: Scores) -> list[str]:
 
 
 def _problem(metric: Metric, known: Summary, now: Summary | None) -> str:
-    """What is worse than on record; empty if nothing is."""
+    """Say what is worse than on record; empty if nothing is."""
     if now is None:
         return f"{metric.name}: expected a value, found none"
     if metric.better == "lower" and now.mean > known.high:

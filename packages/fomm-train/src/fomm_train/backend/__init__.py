@@ -1,1 +1,1 @@
-"""Where and how a training computes: device, precision, solvers."""
+"""Device, precision and solvers of a training."""

@@ -62,7 +62,7 @@ class Schedule:
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """What Adam remembers of one parameter.
+    """State of Adam for one parameter.
 
     Attributes:
         mean, variance: running moments of its gradient, of the parameter's shape.

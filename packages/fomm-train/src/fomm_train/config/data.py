@@ -55,7 +55,7 @@ class AvatarParams(Section):
 
 
 class DatasetParams(InferenceDatasetParams):
-    """Where the training pairs come from.
+    """Source of the training pairs.
 
     Attributes:
         avatars: draw avatars in memory instead; ``root_dir`` is then not read.

@@ -114,7 +114,7 @@ class TrainParams(Section):
 
 
 class MonitorParams(Section):
-    """Where and how often a training run logs."""
+    """Place and frequency of a training run's logs."""
 
     monitor_path: str = "tmp.monitor"
     monitor_freq: PositiveInt = 1200

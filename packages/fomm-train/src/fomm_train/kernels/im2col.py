@@ -70,7 +70,7 @@ class Lowering(Protocol):
         """Add to the gradient of the weight."""
 
     def total_weight_gradient(self) -> Float32Array:
-        """What was added, in the weight's shape."""
+        """Sum of what was added, in the weight's shape."""
 
 
 def lower(shapes: Shapes, weight: Float32Array, workspace: Workspace) -> Lowering:
@@ -138,7 +138,7 @@ class OutputPatches:
 
 
 class _Patches:
-    """What lies under a kernel at each of its places on an image.
+    """Gather what lies under a kernel at each of its places on an image.
 
     Args:
         shape: (channels, rows, columns) of the image.

@@ -37,7 +37,7 @@ class LossMonitor:
 
     @property
     def pending(self) -> dict[str, PendingMean]:
-        """What has not been written yet."""
+        """Return what has not been written yet."""
         return dict(self._pending)
 
     def add(self, step: int, losses: Iterable[Loss]) -> None:

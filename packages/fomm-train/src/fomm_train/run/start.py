@@ -1,4 +1,4 @@
-"""How a training begins: afresh, from stage one's parameters, or where it was interrupted."""
+"""Start of a training: new, from stage one's parameters, or where it was interrupted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class RunStart:
-    """Where a training begins.
+    """Start of a training.
 
     Attributes:
         config: what is trained.

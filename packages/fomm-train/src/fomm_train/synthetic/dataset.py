@@ -41,7 +41,7 @@ _SPLITS = {"train": Split.TRAIN, "test": Split.TEST}
 
 @dataclass(frozen=True)
 class DatasetSettings:
-    """What a data set on disk is made from.
+    """Recipe of a data set on disk.
 
     Attributes:
         params: identities (of both parts together), motions, frames and seed.

@@ -51,7 +51,7 @@ def _in_processes(
     handler: Callable[[Task], Answer], tasks: Iterator[Task], count: int
 ) -> Generator[tuple[Task, Answer | MediaError], None, None]:
     first = list(islice(tasks, count))
-    crew = [WorkerProcess(handler, f"worker {number}") for number in range(len(first))]
+    pool = [WorkerProcess(handler, f"worker {number}") for number in range(len(first))]
 
     def work(worker: WorkerProcess[Task, Answer], task: Task) -> Answer | MediaError:
         worker.ask(task)
@@ -62,7 +62,7 @@ def _in_processes(
         try:
             busy = {
                 threads.submit(work, worker, task): (worker, task)
-                for worker, task in zip(crew, first, strict=True)
+                for worker, task in zip(pool, first, strict=True)
             }
             while busy:
                 for future in wait(busy, return_when=FIRST_COMPLETED).done:
@@ -71,5 +71,5 @@ def _in_processes(
                         busy[threads.submit(work, worker, task)] = (worker, task)
                     yield done, future.result()
         finally:
-            for worker in crew:
+            for worker in pool:
                 worker.close(kill=True)

@@ -65,7 +65,7 @@ def slope(plane: Array) -> Array:
 
 
 def eye_opening(pose: Pose) -> tuple[Array, Array]:
-    """How the lids of both eyes stand.
+    """Position of the lids of both eyes.
 
     Returns:
         ``opening``: (2,) height between the lids relative to the reference frame, 0 closed;
@@ -81,7 +81,7 @@ def mouth_stretch(pose: Pose) -> float:
 
 
 def mouth_line(x: Array, pose: Pose) -> Array:
-    """Where closed lips would meet: y at x."""
+    """Line on which closed lips would meet: y at x."""
     line: Array = MOUTH_Y - pose.smile * _SMILE_LIFT * ((x / _SMILE_SPAN) ** 2 - 0.35)
     return line
 
@@ -93,7 +93,7 @@ def mouth_line_slope(x: Array, pose: Pose) -> Array:
 
 
 def lip_shifts(pose: Pose) -> tuple[float, float]:
-    """How far the upper lip moves up and the lower one down, in the middle of the mouth."""
+    """Distance that the upper lip moves up and the lower one down, in the mouth's middle."""
     return _UPPER_LIFT * pose.mouth_open, _LOWER_DROP * pose.mouth_open
 
 

@@ -74,7 +74,7 @@ class Figure:
         self._slices = [slice(*pair) for pair in pairwise(ends)]
 
     def polygons(self, pose: Pose, canvas: Canvas) -> Iterator[tuple[FloatArray, Paint]]:
-        """What to paint for a pose, in order.
+        """List what to paint for a pose, in order.
 
         Yields:
             A closed curve, (N, 2) float32 as :meth:`Canvas.locate` has it, and its colour.

@@ -148,7 +148,7 @@ class Clothes:
 
 @dataclass(frozen=True)
 class Background:
-    """What is behind the avatar: see :data:`BACKGROUNDS`; it never moves."""
+    """Background of the avatar: see :data:`BACKGROUNDS`; it never moves."""
 
     style: str
     colours: tuple[Colour, Colour, Colour]

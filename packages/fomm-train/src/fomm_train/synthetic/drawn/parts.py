@@ -1,4 +1,4 @@
-"""What an avatar is made of, before it is put in order."""
+"""Parts of an avatar, before they are put in order."""
 
 from __future__ import annotations
 

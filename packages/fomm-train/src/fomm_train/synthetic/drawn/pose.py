@@ -16,7 +16,7 @@ _SHUT, _OPEN = 0.6, 0.45
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the head is and what the face does; the same record moves every identity.
+    """Pose of the head and the face; the same record moves every identity.
 
     Lengths are in units of half a frame, as keypoints are. Left and right are those of the
     picture. The gaze never moves: no keypoint could carry it.
@@ -49,7 +49,7 @@ class Pose:
 
     @property
     def blink(self) -> float:
-        """How far the eye that is more closed is closed."""
+        """Closure of the eye that is more closed."""
         return max(self.blink_left, self.blink_right)
 
     def shuts_eyes(self) -> bool:

@@ -44,7 +44,7 @@ class Placement:
         return projected
 
     def nearness(self, points: Array) -> Array:
-        """How far points (..., 3) are in front of the pivot, seen from the viewer."""
+        """Distance of points (..., 3) in front of the pivot, seen from the viewer."""
         near: Array = (points - self.pivot) @ self.toward
         return near
 

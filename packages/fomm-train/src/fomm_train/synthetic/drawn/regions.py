@@ -1,4 +1,4 @@
-"""Where eyes and mouth are in a frame."""
+"""Regions of eyes and mouth in a frame."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _CIRCLE: Array = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
 
 
 def eye_mask(pose: Pose, size: int) -> FloatArray:
-    """Where the eyes are, (1, size, size) float32 in [0, 1]; lids and lashes included."""
+    """Mask of the eyes, (1, size, size) float32 in [0, 1]; lids and lashes included."""
     return _paint(_eyes(), pose, size)
 
 
 def mouth_mask(pose: Pose, size: int) -> FloatArray:
-    """Where the mouth is, (1, size, size) float32 in [0, 1]; lips included."""
+    """Mask of the mouth, (1, size, size) float32 in [0, 1]; lips included."""
     return _paint([_mouth(pose)], pose, size)
 
 
 def region_mask(pose: Pose, size: int) -> FloatArray:
-    """Where eyes and mouth are, (1, size, size) float32 in [0, 1]."""
+    """Mask of eyes and mouth, (1, size, size) float32 in [0, 1]."""
     return _paint([*_eyes(), _mouth(pose)], pose, size)
 
 

@@ -59,7 +59,7 @@ class Renderer:
         return np.asarray(image.reduce(self._canvas.samples))
 
     def figure_mask(self, identity: Identity, pose: Pose) -> FloatArray:
-        """Where a frame shows the figure, (1, size, size) float32 in [0, 1]; 0 is background."""
+        """Mask of the figure in a frame, (1, size, size) float32 in [0, 1]; 0 is background."""
         image = Image.new("L", (self._canvas.side, self._canvas.side))
         painter = ImageDraw.Draw(image)
         for outline, _ in self._figure(identity).polygons(pose, self._canvas):
@@ -68,5 +68,5 @@ class Renderer:
         return mask / np.float32(255)
 
     def __reduce__(self) -> tuple[type[Renderer], tuple[int, int]]:
-        """What is kept is not sent to other processes."""
+        """Leave out what is kept: it is not sent to other processes."""
         return Renderer, (self.size, self._keep)

@@ -1,4 +1,4 @@
-"""Who moves how: the identities and motions of one part of the data set."""
+"""Identities and motions of one part of the data set."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class World:
         self._draw_motion = lru_cache(_KEPT)(draw_motion)
 
     def __reduce__(self) -> tuple[type[World], tuple[AvatarParams, Split]]:
-        """What is kept is not sent to other processes."""
+        """Leave out what is kept: it is not sent to other processes."""
         return World, (self.params, self.split)
 
     def identity(self, number: int) -> Identity:
