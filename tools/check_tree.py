@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from check_words import check_words
 from workspace import ROOT, Package, find_packages
 
 LARGEST_KB = 300
@@ -104,6 +105,7 @@ def breaches(root: Path = ROOT) -> Iterable[str]:
         yield from check_name(path)
         yield from check_size(root, path)
         yield from check_text(root, path)
+        yield from check_words(root, path)
     for package in find_packages(root):
         yield from check_package(package)
         yield from check_licence(root, package)

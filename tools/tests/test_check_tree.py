@@ -65,6 +65,11 @@ def test_another_licence_is_a_breach(package, tmp_path):
     assert "LICENSE: expected the text of" in breach
 
 
+def test_the_words_of_the_code_are_checked(package, tmp_path):
+    (tmp_path / "stage.py").write_text('"""A stage."""\nstudio = 1\n')
+    assert len(breaches_of(tmp_path)) == 1
+
+
 def test_version_and_change_log_must_agree(package, tmp_path):
     (package.source / "_version.py").write_text('__version__ = "0.3.0"\n')
     assert breaches_of(tmp_path) == [

@@ -1,4 +1,4 @@
-"""What rank 0 keeps of a training: logs, sheets, curves, parameters and checkpoints."""
+"""Records of a training, by rank 0: logs, sheets, curves, parameters and checkpoints."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CheckpointPolicy:
-    """How often and how much is kept.
+    """Frequency and number of what is kept.
 
     Attributes:
         save_minutes: longest time between two checkpoints.

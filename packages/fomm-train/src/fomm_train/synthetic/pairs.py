@@ -25,7 +25,7 @@ from fomm_train.synthetic.draws import Draw, Split
 
 @dataclass(frozen=True)
 class Plan:
-    """What a sample shows, before it is painted.
+    """Content of a sample, before it is painted.
 
     Attributes:
         source, driving: the identities; they differ in a pair across identities.
