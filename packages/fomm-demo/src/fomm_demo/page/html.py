@@ -1,6 +1,8 @@
 """Small pieces of the page as HTML: pictures inside the text, progress, panels, the card.
 
-Pictures travel inside the HTML, so that a preview of a thousand frames leaves no file.
+Pictures travel inside the HTML, so that a preview of a thousand frames leaves no file:
+``gr.Image`` and ``gr.Gallery`` write each picture that they show to the server's disk, and the
+browser fetches it in a second request.
 """
 
 from __future__ import annotations

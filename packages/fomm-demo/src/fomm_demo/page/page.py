@@ -36,7 +36,7 @@ class Page(gr.Blocks):
     Gradio would copy any file, or fetch any address, that a crafted request names.
 
     Args:
-        services: what lies behind the page.
+        services: the services behind the page.
     """
 
     def __init__(self, services: AppServices) -> None:
@@ -61,7 +61,7 @@ class Page(gr.Blocks):
 
 
 def build_page(services: AppServices) -> gr.Blocks:
-    """Build the page of a services."""
+    """Build the page, and connect it with the services behind it."""
     page = Page(services)
     with page:
         gr.HTML(_TITLE)

@@ -1,4 +1,9 @@
-"""The paths of keypoints over time, drawn as SVG that fits any width and both colour modes."""
+"""Plots of the keypoints' paths over time, as SVG that fits any width and both colour modes.
+
+Gradio's ``gr.LinePlot`` was tried: it marks no frame, would be sent anew (320 kB for 400 frames
+in place of 60) for each frame that is looked at, and shows the keypoints' bright colours, made
+for dark ground, unreadably on a white one.
+"""
 
 from __future__ import annotations
 

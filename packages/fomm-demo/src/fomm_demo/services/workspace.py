@@ -20,6 +20,9 @@ class Workspace:
     ``jobs``    a folder for each job while it runs; never served
     ========== =====================================================================
 
+    What is old is swept here and not by Gradio (``gr.Blocks(delete_cache=)``), which knows
+    only files that it has handed out: an upload that broke off leaves one that it has not.
+
     Results lie in ``served`` under a random name of 128 bits, uploads under the digest of
     their content. Both are removed when they are older than ``keep_minutes``, results also
     when their browser leaves.
