@@ -1,9 +1,11 @@
 from fractions import Fraction
 
+import av
 import pytest
 from PIL import Image
 
 from fomm_core.video import VideoInfo, probe
+from fomm_core.video.info import time_of_last_frame
 from fomm_core.video.media import constant_rate
 
 pytestmark = pytest.mark.once
@@ -20,6 +22,21 @@ def test_a_video_in_figures(clip):
         has_audio=True,
         kind="video",
     )
+
+
+def test_the_last_frame_is_found_by_packets_in_whole_and_in_broken_files(tmp_path, clip):
+    cut = tmp_path / "cut.mkv"
+    with av.open(str(clip)) as source, av.open(str(cut), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    whole = time_of_last_frame(cut)
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 9 // 10])
+
+    assert time_of_last_frame(clip) == pytest.approx(whole, abs=0.002)
+    assert 0 < time_of_last_frame(cut) < whole
 
 
 def test_a_turned_video_in_figures(ffmpeg, tmp_path, clip):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -97,3 +98,30 @@ def _of_media(path: Path, kind: Kind) -> VideoInfo:
         has_audio,
         kind,
     )
+
+
+def time_of_last_frame(path: str | Path) -> float:
+    """Find when the last frame of a video file is shown, by its packets, without decoding.
+
+    For files whose header does not state their length, such as recordings of browsers.
+
+    Returns:
+        Seconds since the first frame; of a damaged file for the part that can be read.
+
+    Raises:
+        MediaError: the file is no video.
+    """
+    import av
+
+    from fomm_core.video.media import open_media, video_stream
+
+    path = Path(path)
+    with open_media(path) as container:
+        stream = video_stream(container, path)
+        first = last = None
+        with suppress(av.FFmpegError):
+            for packet in container.demux(stream):
+                if packet.pts is not None:
+                    first = packet.pts if first is None else min(first, packet.pts)
+                    last = packet.pts if last is None else max(last, packet.pts)
+        return float(((last or 0) - (first or 0)) * (stream.time_base or 0))

@@ -14,7 +14,7 @@ from pathlib import Path
 from fomm_core.errors import FommError, MediaError
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.video import VideoInfo, probe
-from fomm_core.video.media import open_media, video_stream
+from fomm_core.video.info import time_of_last_frame
 from fomm_demo.settings import Limits
 
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
@@ -174,21 +174,12 @@ def _part(
     longest = min(limits.seconds, limits.frames / float(info.frame_rate))
     finish = end if end is not None else info.duration_s
     if finish is None:  # recordings of browsers do not state their length
-        finish = _last_time(path)
+        finish = time_of_last_frame(path)
     if finish - begin <= longest:
         return Clip(path, info, start, end)
     cut = begin + longest
     notice = f"The video is longer than {longest:g} s; it is animated from {begin:g} to {cut:g} s."
     return Clip(path, info, start, cut, notice)
-
-
-def _last_time(path: Path) -> float:
-    """Seconds from the beginning to the last frame, read from the packets of all frames."""
-    with open_media(path) as container:
-        stream = video_stream(container, path)
-        stamps = [packet.pts for packet in container.demux(stream) if packet.pts is not None]
-        span = max(stamps, default=0) - min(stamps, default=0)
-        return float(span * (stream.time_base or 0))
 
 
 def _without_folder(message: str, folder: Path) -> str:
