@@ -18,7 +18,7 @@ def test_the_cases_are_found(benchmark_folder):
     assert len(case.driving) == len(case.target) == 6
     assert [each.index for each in case.expression("blink")] == [2, 3]
     assert [each.index for each in case.expression("mouth")] == [4]
-    assert case.read_truth().value.shape == (6, 10, 2)
+    assert case.read_ground_truth().value.shape == (6, 10, 2)
     mask = case.expression("blink")[0].read_region()
     assert mask.shape == (64, 64, 1)
     assert (mask.min(), mask.max()) == (0, 1)
@@ -68,9 +68,9 @@ def test_another_format_is_told(benchmark_folder):
 )
 def test_bad_truth_is_told(benchmark_folder, arrays, reason):
     case = open_benchmark(benchmark_folder).cases[0]
-    np.savez(case.truth, **arrays)
+    np.savez(case.ground_truth, **arrays)
     with pytest.raises(MediaError, match=reason):
-        case.read_truth()
+        case.read_ground_truth()
 
 
 def test_a_picture_of_another_size_is_told(tmp_path):

@@ -92,7 +92,7 @@ def check_case(case, files, size):
     for paths, expected in ((files.driving, case.driving), (files.target, case.target)):
         found = [read(path, size) for path in paths]
         np.testing.assert_array_equal(found, expected)
-    truth = files.read_truth()
+    truth = files.read_ground_truth()
     assert truth.names == case.keypoint_names
     np.testing.assert_array_equal(truth.value, [k.value for k in case.kp_driving])
     np.testing.assert_array_equal(truth.jacobian, [k.jacobian for k in case.kp_driving])

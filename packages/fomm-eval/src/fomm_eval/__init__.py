@@ -5,7 +5,8 @@
     evaluation = evaluate(pair_clips(Path("real"), Path("generated")))
     evaluation.scores.overall(L1).mean
 
-Reading order: ``reconstruct.py``, ``clips.py``, ``comparison.py``, ``metrics/``, ``landmarks/``.
+Reading order: ``reconstruction/``, ``data/clips.py``, ``comparison/``, ``metrics/``,
+``extractors/``, ``benchmark/``, ``report/``.
 The names below are the public ones; they are imported on first use.
 """
 

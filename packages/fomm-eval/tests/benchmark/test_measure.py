@@ -90,10 +90,10 @@ def test_keypoints_of_the_model_are_compared_with_the_truth(model, benchmark_fol
     near = overall(measure(model, benchmark))[KEYPOINT_ERROR]
     assert near.count == 12
     for case in benchmark.cases:
-        np.savez(case.truth, value=np.full((6, 10, 2), 0.5, np.float32))
+        np.savez(case.ground_truth, value=np.full((6, 10, 2), 0.5, np.float32))
     assert overall(measure(model, benchmark))[KEYPOINT_ERROR].mean > near.mean + 40
     for case in benchmark.cases:
-        np.savez(case.truth, value=np.zeros((6, 7, 2), np.float32))
+        np.savez(case.ground_truth, value=np.zeros((6, 7, 2), np.float32))
     assert overall(measure(model, benchmark))[KEYPOINT_ERROR] is None
 
 

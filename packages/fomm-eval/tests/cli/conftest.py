@@ -13,7 +13,7 @@ from fomm_core.cli.main import run
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left behind: its exit code and what it printed."""
+    """Exit code and output of a command."""
 
     code: int
     out: str

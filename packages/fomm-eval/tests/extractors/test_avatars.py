@@ -7,7 +7,7 @@ from fomm_core.errors import FommError
 from fomm_core.image import to_network
 from fomm_eval.comparison.compare import Extractors, evaluate
 from fomm_eval.data.clips import pair_clips
-from fomm_eval.extractors.avatars import AvatarKeypoints, truth_path
+from fomm_eval.extractors.avatars import AvatarKeypoints, ground_truth_path
 from fomm_eval.metrics import AKD, MKR
 
 
@@ -21,7 +21,7 @@ def clips(tmp_path, put, frames):
 
 
 def put_truth(pairs, **arrays):
-    path = truth_path(pairs[0].real.path)
+    path = ground_truth_path(pairs[0].real.path)
     path.parent.mkdir(parents=True)
     np.savez(path, **arrays)
 

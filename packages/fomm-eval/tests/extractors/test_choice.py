@@ -6,7 +6,7 @@ import pytest
 from fomm_eval.data.clips import Clip
 from fomm_eval.errors import ExtractorError
 from fomm_eval.extractors import choice as extraction
-from fomm_eval.extractors.avatars import AvatarKeypoints, truth_path
+from fomm_eval.extractors.avatars import AvatarKeypoints, ground_truth_path
 from fomm_eval.extractors.choice import ExtractorOptions, choose_extractors
 from fomm_eval.extractors.files import StoredEmbeddings, StoredLandmarks
 
@@ -61,8 +61,8 @@ def test_what_is_asked_for_must_find_something(dlib, clip):
 
 
 def test_avatars_have_their_truth(dlib, clip, model):
-    truth_path(clip.path).parent.mkdir(parents=True)
-    truth_path(clip.path).touch()
+    ground_truth_path(clip.path).parent.mkdir(parents=True)
+    ground_truth_path(clip.path).touch()
     chosen = choose_extractors(ExtractorOptions(), clip, lambda: model)
     assert isinstance(chosen.landmarks, AvatarKeypoints)
     assert chosen.identity is None

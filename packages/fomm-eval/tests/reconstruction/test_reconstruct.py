@@ -13,7 +13,7 @@ from fomm_core.errors import MediaError
 from fomm_core.loading import find_model
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import VideoReader
-from fomm_eval.data.test_videos import find_test_videos
+from fomm_eval.data.videos import find_test_videos
 from fomm_eval.reconstruction.manifest import Manifest, Reconstructed, fingerprint_of
 from fomm_eval.reconstruction.reconstruct import (
     ReconstructionSettings,

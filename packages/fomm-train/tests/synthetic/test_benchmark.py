@@ -138,7 +138,7 @@ class TestFiles:
         with np.load(folder / "0001" / "truth.npz", allow_pickle=False) as truth:
             expected = np.stack([keypoints.value for keypoints in cases[1].kp_driving])
             np.testing.assert_array_equal(truth["value"], expected)
-        read_again = open_benchmark(folder).cases[1].read_truth()
+        read_again = open_benchmark(folder).cases[1].read_ground_truth()
         assert read_again.names == KEYPOINT_NAMES
         expected = np.stack([keypoints.jacobian for keypoints in cases[1].kp_driving])
         np.testing.assert_array_equal(read_again.jacobian, expected)

@@ -59,7 +59,7 @@ class CaseFiles:
         source: the picture to animate.
         driving, target: T files each.
         labels: T files, or none.
-        truth: the file of true keypoints.
+        ground_truth: the file of true keypoints.
         expressions: names of expressions and the frames that have them.
     """
 
@@ -68,23 +68,23 @@ class CaseFiles:
     driving: tuple[Path, ...]
     target: tuple[Path, ...]
     labels: tuple[Path, ...]
-    truth: Path
+    ground_truth: Path
     expressions: tuple[tuple[str, tuple[ExpressionFiles, ...]], ...]
 
     def expression(self, name: str) -> tuple[ExpressionFiles, ...]:
         """Find the frames that have an expression; none where the case does not know it."""
         return dict(self.expressions).get(name, ())
 
-    def read_truth(self) -> TrueKeypoints:
+    def read_ground_truth(self) -> TrueKeypoints:
         """Read the true keypoints of all frames.
 
         Raises:
             MediaError: the file cannot be read or has another form.
         """
-        found = read_true_keypoints(self.truth)
+        found = read_true_keypoints(self.ground_truth)
         if len(found) != len(self.driving):
             raise MediaError(
-                f"{self.truth}: value: expected ({len(self.driving)}, K, 2), found "
+                f"{self.ground_truth}: value: expected ({len(self.driving)}, K, 2), found "
                 f"{found.value.shape}"
             )
         return found

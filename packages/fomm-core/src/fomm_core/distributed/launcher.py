@@ -1,6 +1,6 @@
 """Facts that an MPI launcher (``mpirun``, ``srun``) tells each process that it starts.
 
-Launchers leave it in the environment, each under names of its own. It is known before MPI is
+Launchers leave them in the environment, each under names of its own. They are known before MPI is
 asked, and with no MPI installed.
 """
 

@@ -176,7 +176,7 @@ class _CaseRun:
             self._expression(self._case.expression(name))
             for name in self._benchmark.expression_names
         ]
-        truth = self._case.read_truth().value if with_ground_truth else None
+        ground_truth = self._case.read_ground_truth().value if with_ground_truth else None
         table = ScoreTable(self._case.name, metrics_of(self._benchmark))
         for index, (prediction, target) in enumerate(self._pairs()):
             table.append(
@@ -185,7 +185,7 @@ class _CaseRun:
                     FrameScore(psnr(target, prediction)),
                     *(scores.get(index, NO_SCORE) for scores in expressions),
                     FrameScore(self._distance(self._detect(prediction), self._detect(target))),
-                    self._keypoint_error(truth, index),
+                    self._keypoint_error(ground_truth, index),
                 )
             )
         return table.finish()
@@ -236,14 +236,14 @@ class _CaseRun:
                 found[each.index] = FrameScore(shared / total, total)
         return found
 
-    def _keypoint_error(self, truth: FloatArray | None, index: int) -> FrameScore:
-        """Distance of the model's keypoints from the true ones, where it has as many."""
-        if truth is None:
+    def _keypoint_error(self, ground_truth: FloatArray | None, index: int) -> FrameScore:
+        """Distance of the model's keypoints from the true ones, where it has as many as these."""
+        if ground_truth is None:
             return NO_SCORE
         found = self._detect(self._driving[index])
-        if found.shape != truth[index].shape:
+        if found.shape != ground_truth[index].shape:
             return NO_SCORE
-        return FrameScore(self._distance(found, truth[index]))
+        return FrameScore(self._distance(found, ground_truth[index]))
 
     def _detect(self, frame: ByteArray) -> FloatArray:
         return self._model.engine.detect(to_network(frame)).value
@@ -256,7 +256,7 @@ class _CaseRun:
 
 
 def _change(with_it: ByteArray, without: ByteArray, region: FloatArray) -> FloatArray:
-    """Change by an expression within a region, (H, W, 3) float32."""
+    """Difference that an expression makes within a region, (H, W, 3) float32."""
     off = np.subtract(with_it, without, dtype=np.int16).astype(np.float32)
     change: FloatArray = off * region
     return change

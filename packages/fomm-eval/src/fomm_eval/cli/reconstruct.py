@@ -116,7 +116,7 @@ def _run(
     from fomm_core.distributed import raise_on_all_ranks
     from fomm_core.loading import start_model
     from fomm_eval.cli.progress import video_bar
-    from fomm_eval.data.test_videos import find_test_videos
+    from fomm_eval.data.videos import find_test_videos
     from fomm_eval.reconstruction.reconstruct import reconstruct_all
 
     data = files.config.dataset_params

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Extractors:
-    """Finders of landmarks and of identities; one object may do both.
+    """Extractors of landmarks and of identities; one object may do both.
 
     Attributes:
         landmarks: for AKD and MKR; ``None`` leaves them out.
@@ -75,8 +75,8 @@ class Evaluation:
     Attributes:
         scores: of all frames.
         worst: the worst frames by L1, and by AKD where there is one; the worst first.
-        landmarks: name of what found the landmarks, or ``None``.
-        identity: name of what found the identities, or ``None``.
+        landmarks: name of the extractor that found the landmarks, or ``None``.
+        identity: name of the extractor that found the identities, or ``None``.
     """
 
     scores: Scores

@@ -60,7 +60,7 @@ class ClipScores:
         return self.values[:, index], self.weights[:, index]
 
     def summary(self, metric: Metric) -> Summary | None:
-        """Summarize one metric; ``None`` where no frame has it."""
+        """Sum up one metric; ``None`` where no frame has it."""
         return summarize([self.column(metric)])
 
 
@@ -111,5 +111,5 @@ class Scores:
         return sum(clip.frames for clip in self.clips)
 
     def overall(self, metric: Metric) -> Summary | None:
-        """Summarize one metric over all clips; ``None`` where no frame has it."""
+        """Sum up one metric over all clips; ``None`` where no frame has it."""
         return summarize([clip.column(metric) for clip in self.clips])

@@ -32,7 +32,7 @@ class WorstFrame:
 
     @property
     def badness(self) -> float:
-        """Higher is worse."""
+        """The value turned so that higher is worse."""
         return self.value if self.metric.better == "lower" else -self.value
 
 
@@ -57,7 +57,14 @@ class WorstFrames:
     def add(
         self, clip: str, index: int, value: float, real: ByteArray, generated: ByteArray
     ) -> None:
-        """Look at a frame; images are kept by reference."""
+        """Keep a frame if it is one of the worst; images are kept by reference.
+
+        Args:
+            clip: name of its clip.
+            index: its number, from 0.
+            value: of the metric.
+            real, generated: (H, W, 3) uint8.
+        """
         candidate = WorstFrame(clip, index, self.metric, value, real, generated)
         if len(self._kept) == self._count and candidate.badness <= self._kept[-1].badness:
             return

@@ -13,7 +13,7 @@ from fomm_core.image import PICTURE_SUFFIXES, ByteArray, picture_size
 from fomm_core.video import VideoReader, prefetch, probe
 from fomm_core.video.pictures import list_pictures
 from fomm_eval.data.strips import STRIPS_FOLDER, read_strip
-from fomm_eval.data.test_videos import check_names, find_test_videos
+from fomm_eval.data.videos import check_names, find_test_videos
 from fomm_eval.errors import EvaluationError
 
 Side = Literal["real", "generated"]

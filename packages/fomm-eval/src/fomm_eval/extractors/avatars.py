@@ -1,6 +1,6 @@
 """Avatars: real frames come with their true keypoints.
 
-In the generated frames there is no truth; a model that was trained on true keypoints finds
+In the generated frames there is no ground truth; a model that was trained on true keypoints finds
 them there, such as the embedded one.
 """
 
@@ -25,8 +25,8 @@ _STRANGE = 0.08
 """A detector that is off by more, in real frames, was not trained on these keypoints."""
 
 
-def truth_path(clip: Path) -> Path:
-    """The file with the truth of a clip: ``truth/<part>/<name>.npz`` of the data set."""
+def ground_truth_path(clip: Path) -> Path:
+    """The file with the ground truth of a clip: ``truth/<part>/<name>.npz`` of the data set."""
     name = clip.name if clip.is_dir() else clip.stem
     return clip.parent.parent / "truth" / clip.parent.name / f"{name}.npz"
 
@@ -42,7 +42,7 @@ class AvatarKeypoints:
         self._detector = detector
         self._checked = False
         self._clip: Clip | None = None
-        self._truth: FloatArray = np.empty((0, 0, 2), np.float32)
+        self._ground_truth: FloatArray = np.empty((0, 0, 2), np.float32)
 
     @property
     def name(self) -> str:
@@ -59,7 +59,7 @@ class AvatarKeypoints:
         return Observation(((value + 1) / 2 * corner).astype(np.float32))
 
     def _check(self, view: FrameView, value: FloatArray) -> None:
-        """Warn where the detector means other points than the truth does."""
+        """Warn where the detector means other points than the ground truth does."""
         self._checked = True
         found = self._detected(view)
         if found.shape != value.shape:
@@ -78,15 +78,15 @@ class AvatarKeypoints:
 
     def _true(self, view: FrameView) -> FloatArray:
         if view.clip != self._clip:
-            self._truth = read_true_keypoints(truth_path(view.clip.path)).value
+            self._ground_truth = read_true_keypoints(ground_truth_path(view.clip.path)).value
             self._clip = view.clip
-        if view.index >= len(self._truth):
+        if view.index >= len(self._ground_truth):
             raise ExtractorError(
-                f"{truth_path(view.clip.path)}: expected the truth of frame {view.index}, found "
-                f"{len(self._truth)} frames"
+                f"{ground_truth_path(view.clip.path)}: expected the truth of frame {view.index}, "
+                f"found {len(self._ground_truth)} frames"
             )
-        truth: FloatArray = self._truth[view.index]
-        return truth
+        value: FloatArray = self._ground_truth[view.index]
+        return value
 
     def _detected(self, view: FrameView) -> FloatArray:
         image = fit(view.image, self._detector.frame_size, "stretch")

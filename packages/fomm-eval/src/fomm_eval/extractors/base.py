@@ -29,7 +29,7 @@ class FrameView:
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """Findings in a frame.
+    """Landmarks and embedding found in a frame.
 
     Attributes:
         landmarks: (N, 2) in pixels, x first, NaN for single ones that are missing; ``None``

@@ -1,4 +1,4 @@
-"""Which extractors to use: those that are asked for, or what is there."""
+"""Choice of extractors: those that are asked for, or those that are installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fomm_eval.comparison.compare import Extractors
 from fomm_eval.data.clips import Clip
 from fomm_eval.errors import ExtractorError
 from fomm_eval.extractors import Extractor
-from fomm_eval.extractors.avatars import AvatarKeypoints, truth_path
+from fomm_eval.extractors.avatars import AvatarKeypoints, ground_truth_path
 from fomm_eval.extractors.dlib_faces import DlibFaces, is_installed
 from fomm_eval.extractors.fan import FaceAlignmentLandmarks
 from fomm_eval.extractors.files import StoredEmbeddings, StoredLandmarks
@@ -27,11 +27,11 @@ Files = tuple[Path, Path]
 
 @dataclass(frozen=True)
 class ExtractorOptions:
-    """Choice of extractors.
+    """Extractors that are asked for.
 
     Attributes:
         landmarks, identity: kinds of extractors; ``"auto"`` takes the files where they are
-            named, else the truth where the real clips are avatars, else dlib where it is
+            named, else the ground truth where the real clips are avatars, else dlib where it is
             installed, else none.
         landmark_files, embedding_files: of the real and the generated side.
     """
@@ -48,7 +48,7 @@ def choose_extractors(
     """Make the extractors.
 
     Args:
-        options: what is asked for.
+        options: kinds and files that are asked for.
         real: one of the real clips.
         load_model: loads the model that finds keypoints in generated avatars.
 
@@ -89,7 +89,7 @@ def _identity_kind(options: ExtractorOptions, real: Clip) -> IdentityKind:
 
 
 def _is_avatar(clip: Clip) -> bool:
-    return truth_path(clip.path).is_file()
+    return ground_truth_path(clip.path).is_file()
 
 
 def _landmarks(

@@ -76,7 +76,7 @@ def _points(shape: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def _models_folder() -> Path:
-    """Find the model files.
+    """Find the folder of the model files.
 
     The package is not imported: it asks setuptools where it lies, in a way that newer
     setuptools no longer answer.

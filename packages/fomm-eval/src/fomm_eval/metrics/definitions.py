@@ -1,4 +1,4 @@
-"""Names of the metrics, and which way they are better."""
+"""Names and units of the metrics, and which way they are better."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _CHUNK = 250
 
 @dataclass(frozen=True)
 class Summary:
-    """Summary of one metric.
+    """Mean, spread and interval of one metric.
 
     Attributes:
         mean: over all values, weighted.
@@ -90,7 +90,7 @@ def bootstrap_ratio(numerators: Array, denominators: Array) -> tuple[float, floa
 
 
 def _draws(count: int) -> Iterable[Array]:
-    """Draw how often each of ``count`` units counts, (some resamples, count) at a time."""
+    """Numbers of times that each of ``count`` units is drawn, (some resamples, count) at a time."""
     if count <= MOST_UNITS:
         return [_few_draws(count)]
     random = np.random.default_rng(SEED)

@@ -26,7 +26,7 @@ _RED = "#b5483a"
 
 
 def distribution_plot(scores: Scores, metric: Metric) -> str:
-    """Distribution of one metric: a box for each clip, or a histogram of many clips.
+    """Plot the distribution of one metric: a box for each clip, or a histogram of many clips.
 
     Returns:
         An ``<svg>`` element.

@@ -1,4 +1,4 @@
-"""Guarding a model against getting worse: figures on record, and what falls behind them."""
+"""Regression of a model: figures on record, and those that fall behind them."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fomm_core.errors import MediaError
-from fomm_eval.data.test_videos import find_test_videos
+from fomm_eval.data.videos import find_test_videos
 
 
 def touch(root: Path, *names: str) -> Path:
