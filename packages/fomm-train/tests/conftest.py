@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,36 @@ from fomm_train.config import TrainConfig, load_train_config
 from fomm_train.losses.vgg19_weights import expected_shapes
 
 GOLDEN = Path(__file__).resolve().parents[2] / "fomm-core" / "tests" / "golden"
+
+WITHOUT_NNABLA = "needs NNabla, which is not installed"
+
+
+class ModuleOrSkip(pytest.Module):
+    """A module of tests, which are skipped where it cannot be imported for want of NNabla."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        try:
+            return list(super().collect())
+        except self.CollectError as error:
+            if "No module named 'nnabla'" not in str(error):
+                raise
+            pytest.skip(WITHOUT_NNABLA, allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Skip modules that need NNabla on Pythons for which it has no wheels."""
+    if find_spec("nnabla") is not None:
+        return None
+    return ModuleOrSkip.from_parent(parent, path=module_path)
+
+
+@pytest.fixture(scope="session")
+def needs_nnabla():
+    """Skip a test without NNabla."""
+    if find_spec("nnabla") is None:
+        pytest.skip(WITHOUT_NNABLA)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +100,7 @@ def vgg_parameters():
 
 
 @pytest.fixture(scope="session")
-def ops():
+def ops(needs_nnabla):
     """NNabla's operations and kernels, for what has no parameters of its own."""
     from fomm_train.backend.nnabla import NNablaTrainingOperations
 

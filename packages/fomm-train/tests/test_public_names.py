@@ -38,7 +38,7 @@ def test_the_public_names_are_these():
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "__version__"])
-def test_each_is_what_its_name_says(name):
+def test_each_is_what_its_name_says(needs_nnabla, name):
     value = getattr(fomm_train, name)
     assert value.__name__ == name
     assert value.__module__.startswith("fomm_train.")

@@ -36,7 +36,9 @@ def test_a_recipe_is_shown_as_it_is(capsys):
         (["--config", "vox-256", "--keep", "0"], "--keep"),
     ],
 )
-def test_mistakes_are_told_in_one_line(arguments, told, capsys, tmp_path, monkeypatch):
+def test_mistakes_are_told_in_one_line(
+    needs_nnabla, arguments, told, capsys, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert run(["train", *arguments]) == 2
     err = capsys.readouterr().err
@@ -45,8 +47,16 @@ def test_mistakes_are_told_in_one_line(arguments, told, capsys, tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_data_set_leaves_nothing_behind(capsys, tmp_path, monkeypatch):
+def test_a_missing_data_set_leaves_nothing_behind(needs_nnabla, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run(["train", "--config", "vox-256", "--context", "cpu"]) == 2
     assert "data" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_nnabla_one_line_says_what_to_do(monkeypatch, capsys):
+    monkeypatch.setattr("fomm_train.backend.requirements.find_spec", lambda name: None)
+    assert run(["train", "--config", "vox-256"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "fomm train: expected NNabla, found" in line
+    assert line.endswith(("train with Python 3.10", "pip install 'fomm-core[nnabla]'"))

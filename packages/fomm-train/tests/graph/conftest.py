@@ -3,12 +3,8 @@
 import numpy as np
 import pytest
 
-from fomm_core.network.nnabla_operations import batch_statistics
-from fomm_train.backend.nnabla import NNablaTrainingOperations
-from fomm_train.backend.precision import make_precision
 from fomm_train.config import parse_train_config
 from fomm_train.data.batch import Batch, Truth
-from fomm_train.graph.training_graph import build_graph
 
 SIZE = 32
 
@@ -41,10 +37,15 @@ def make_settings(weights, **train):
     }
 
 
-def build_from(weights, normalize=batch_statistics, precision=None, **train):
+def build_from(weights, normalize=None, precision=None, **train):
+    from fomm_core.network.nnabla_operations import batch_statistics
+    from fomm_train.backend.nnabla import NNablaTrainingOperations
+    from fomm_train.backend.precision import make_precision
+    from fomm_train.graph.training_graph import build_graph
+
     config = parse_train_config(make_settings(weights, **train))
     precision = precision or make_precision("cpu", 0)
-    ops = NNablaTrainingOperations(normalize, precision.kernels)
+    ops = NNablaTrainingOperations(normalize or batch_statistics, precision.kernels)
     return build_graph(config, ops, None, precision)
 
 

@@ -163,7 +163,7 @@ def start():
 
 
 @pytest.fixture
-def fomm(start):
+def fomm(needs_nnabla, start):
     """Run a program to its end; (exit code, stdout, stderr)."""
 
     def run(*arguments, timeout=TIMEOUT_SECONDS, **options):

@@ -126,11 +126,13 @@ def command(options: GlobalOptions | None, /, **arguments: Any) -> None:
       fomm train --resume tmp.monitor/2026-01-31-120000
       mpirun -n 4 fomm train --config my.yaml
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_train.backend.requirements import require_nnabla
     from fomm_train.kernels.import_workaround import remember_absent_modules
 
     for name in _THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
     _check_combination(arguments)
+    require_nnabla()
     remember_absent_modules()
     quiet = options is not None and options.verbosity < 0
     _train(arguments, quiet)
