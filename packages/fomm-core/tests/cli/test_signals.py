@@ -12,7 +12,7 @@ from fomm_core.cli.signals import ended_like_interrupted
 from fomm_core.engine.fake import FakeEngine
 
 LONG = 100 * 75
-PATIENCE_S = 60
+PATIENCE_S = 240
 
 
 @pytest.fixture(scope="session")
