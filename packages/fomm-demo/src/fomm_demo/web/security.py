@@ -34,7 +34,9 @@ _READ = (
 )
 _WRITE = (
     r"/login",
-    r"/gradio_api/(upload|queue/join|cancel|reset|call/(v2/)?[^/]+|stream/[^/]+(/close)?)",
+    r"/gradio_api/(upload|queue/join|cancel|reset)",
+    r"/gradio_api/run/[^/]+",  # events outside the queue, such as a click on an example
+    r"/gradio_api/(call/(v2/)?[^/]+|stream/[^/]+(/close)?)",
 )
 _ALLOWED = {
     "GET": re.compile("|".join(_READ), re.IGNORECASE | re.DOTALL),
