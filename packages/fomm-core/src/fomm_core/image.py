@@ -18,6 +18,7 @@ import numpy.typing as npt
 from fomm_core.errors import MediaError
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.utils.files import atomic_path
+from fomm_core.utils.paths import describe_other
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -102,8 +103,8 @@ def _opened(path: Path) -> Iterator[Image]:
 
 def _check_file(path: Path) -> None:
     if not path.is_file():
-        found = "a folder" if path.is_dir() else "nothing there"
-        raise MediaError(f"{path}: expected a picture, found {found}; check the path")
+        found = describe_other(path) or "nothing there; check the path"
+        raise MediaError(f"{path}: expected a picture, found {found}")
     if path.stat().st_size == 0:
         raise MediaError(f"{path}: expected a picture, found an empty file")
 

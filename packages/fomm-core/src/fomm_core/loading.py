@@ -16,6 +16,7 @@ from fomm_core.engine.spec import EngineSpec, Precision, parse_precision
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.model.bundle import Bundle, embedded_models, is_bundle, is_plain_name, open_bundle
 from fomm_core.model.files import ModelFiles
+from fomm_core.utils.paths import describe_other
 
 DEFAULT_MODEL = "avatar"
 
@@ -207,7 +208,8 @@ def _find_pair(config_path: Path, params: Path | None) -> ModelFiles:
     if is_bundle(params):
         raise ConfigError(f"{params}: expected a parameter file (.h5), found a model folder")
     if not params.is_file():
-        raise ModelError(f"{params}: expected a parameter file (.h5), found none")
+        found = describe_other(params) or "none"
+        raise ModelError(f"{params}: expected a parameter file (.h5), found {found}")
     return ModelFiles(_name_of_pair(config_path, config), config, params)
 
 

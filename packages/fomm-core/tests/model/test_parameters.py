@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import h5py
@@ -239,3 +240,16 @@ def test_nan_is_not_saved_and_the_old_file_stays(tmp_path, parameters):
 def test_a_folder_that_is_not_there_is_an_output_error(tmp_path, parameters):
     with pytest.raises(OutputError, match="No such file or directory"):
         save_parameters(tmp_path / "none" / "a.h5", parameters)
+
+
+@pytest.mark.parametrize("form", ["zip", "legacy"])
+def test_a_pytorch_checkpoint_is_to_be_converted(mini, form):
+    with pytest.raises(ParameterError, match="found a PyTorch checkpoint; convert it: fomm conv"):
+        load_parameters(mini / f"torch_checkpoint_{form}.pth.tar")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+def test_a_pipe_is_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ParameterError, match="found a pipe"):
+        load_parameters(tmp_path / "pipe")

@@ -96,3 +96,32 @@ def test_sha256_is_that_of_the_whole_content(tmp_path, size):
 def test_sha256_of_a_missing_file_is_a_model_error(tmp_path):
     with pytest.raises(ModelError, match="cannot be read: No such file"):
         sha256_of(tmp_path / "none")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_link_stays_and_its_target_is_written(tmp_path):
+    disk, link = tmp_path / "disk", tmp_path / "params.h5"
+    disk.mkdir()
+    (disk / "real.h5").write_bytes(b"old")
+    link.symlink_to("disk/real.h5")
+    with atomic_path(link) as partial:
+        assert partial.parent == disk
+        partial.write_bytes(b"new")
+    assert link.is_symlink()
+    assert (disk / "real.h5").read_bytes() == b"new"
+    assert names(disk) == ["real.h5"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX devices")
+def test_a_device_is_no_place_for_a_file(tmp_path):
+    (tmp_path / "a.h5").symlink_to("/dev/null")
+    with pytest.raises(OutputError, match=r"a\.h5: cannot be written: .* found a device"):
+        write_half(tmp_path / "a.h5", ZeroDivisionError())
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "\N{GRINNING FACE}"])
+def test_the_longest_names_can_be_written(tmp_path, letter):
+    final = tmp_path / (letter * (251 // len(letter.encode())) + ".h5")
+    with atomic_path(final) as partial:
+        partial.write_bytes(b"content")
+    assert names(tmp_path) == [final.name]

@@ -392,3 +392,22 @@ def test_sound_from_a_missing_file_is_a_media_error(tmp_path, frames):
         write(tmp_path / "a.mp4", frames, audio=AudioClip(tmp_path / "none.mp4"))
 
     assert files(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_link_stays_and_its_target_is_written(tmp_path):
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "a.mp4"
+    link.symlink_to("disk/real.mp4")
+    with VideoWriter(link, Fraction(25)) as writer:
+        writer.write(np.zeros((16, 16, 3), np.uint8))
+    assert link.is_symlink()
+    assert files(tmp_path / "disk") == ["real.mp4"]
+    assert VideoReader(link).info.frame_count == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX devices")
+def test_a_device_is_no_file_to_write(tmp_path):
+    (tmp_path / "a.mp4").symlink_to("/dev/null")
+    with pytest.raises(OutputError, match="found a device"):
+        VideoWriter(tmp_path / "a.mp4", Fraction(25))

@@ -8,7 +8,7 @@ import click
 
 from fomm_core.errors import OutputError, ParameterError
 
-TORCH_ENDINGS = (".pth.tar", ".pth", ".pt", ".tar")
+TORCH_ENDINGS = (".pth.tar", ".pth", ".pt", ".tar", ".ckpt")
 NNABLA_ENDING = ".h5"
 
 
@@ -26,8 +26,9 @@ NNABLA_ENDING = ".h5"
 def command(source: Path, target: Path, config: Path, half: bool, force: bool) -> None:
     """Convert a PyTorch checkpoint to an NNabla parameter file, or back.
 
-    The direction follows from the endings: .pth.tar, .pth, .pt or .tar for PyTorch, .h5 for
-    NNabla. All networks in the file are converted; states of optimizers are not.
+    The direction follows from the endings: .pth.tar, .pth, .pt, .tar or .ckpt for PyTorch, .h5
+    for NNabla. All networks in the file are converted, also in half precision and wrapped as
+    other trainers do; states of optimizers are not.
 
     \b
     Examples:
@@ -75,7 +76,7 @@ def _convert(source: Path, target: Path, config_path: Path, to_nnabla: bool, hal
     from fomm_core.convert.torch_checkpoint import from_torch, to_torch
     from fomm_core.model.parameters import load_parameters, save_parameters
 
-    config = load_config(config_path)
+    config = load_config(config_path, unknown="ignore")
     if to_nnabla:
         parameters = from_torch(source, config)
         save_parameters(target, parameters, dtype="float16" if half else "float32")

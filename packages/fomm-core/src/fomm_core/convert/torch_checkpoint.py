@@ -37,6 +37,9 @@ from fomm_core.errors import ParameterError
 from fomm_core.model.parameters import Parameters, check_finite
 from fomm_core.motion.keypoints import FloatArray
 
+# Half precision has 11 bits, bfloat16 has 8.
+_STORED_PRECISION = 2**-8
+
 _REQUIRED = (KP_DETECTOR, GENERATOR)
 _NORMS = (Kind.BATCH_NORM, Kind.INSTANCE_NORM)
 
@@ -47,7 +50,8 @@ def from_torch(path: str | Path, config: Config) -> Parameters:
     Args:
         path: a file in either of PyTorch's formats (zip, or the one before version 1.6). It
             is read as data only: a file that holds anything but tensors and plain containers
-            is refused, and no code in it is run.
+            is refused, and no code in it is run. Half precision and the usual wrappings of other
+            trainers are read too; see :mod:`fomm_core.convert.torch_wrapping`.
         config: the configuration of the networks in it.
 
     Returns:
@@ -58,7 +62,7 @@ def from_torch(path: str | Path, config: Config) -> Parameters:
             such a checkpoint; a tensor is missing, unknown, not finite, or does not fit the
             configuration. The message names the tensor.
     """
-    states = read_states(Path(path), NETWORKS)
+    states = read_states(Path(path))
     for network in _REQUIRED:
         if network not in states:
             found = ", ".join(states) or "no network"
@@ -192,7 +196,8 @@ def _check_derived(
     if layer.kind is not Kind.ANTI_ALIAS:
         return
     expected = _anti_alias(network, config)
-    if value.shape != expected.shape or not np.allclose(value, expected, atol=1e-5):
+    fits = value.shape == expected.shape
+    if not fits or not np.allclose(value, expected, rtol=_STORED_PRECISION, atol=1e-5):
         raise ParameterError(
             f"{source}: expected the Gaussian of the configuration's scale_factor, shape "
             f"{expected.shape}, found another, shape {value.shape}"

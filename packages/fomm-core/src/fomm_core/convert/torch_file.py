@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import warnings
+from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,11 +20,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fomm_core.convert.torch_names import NETWORKS
+from fomm_core.convert.torch_wrapping import find_networks
 from fomm_core.errors import ParameterError
 from fomm_core.utils.files import atomic_path
+from fomm_core.utils.paths import describe_other
 
 State = dict[str, npt.NDArray[Any]]
 """The tensors of one network by their names in PyTorch: floating-point ones as float32."""
+
+
+_LISTED = 6
 
 
 def require_torch() -> ModuleType:
@@ -43,20 +50,20 @@ def require_torch() -> ModuleType:
     return module
 
 
-def read_states(path: Path, networks: tuple[str, ...]) -> dict[str, State]:
+def read_states(path: Path) -> dict[str, State]:
     """Read the states of the networks in a checkpoint.
 
     Args:
-        path: a file in either of PyTorch's formats (zip, or the one before version 1.6).
-        networks: names of the networks that such a checkpoint may hold. Its other entries
-            are passed over if they are states of optimizers or plain values.
+        path: a file in either of PyTorch's formats (zip, or the one before version 1.6). Its
+            other entries are passed over if they are states of optimizers or plain values.
 
     Returns:
-        The state of each network that is there, in the order of ``networks``.
+        The state of each network that is there; see
+        :func:`~fomm_core.convert.torch_wrapping.find_networks`.
 
     Raises:
         ParameterError: PyTorch is not installed, or the file is missing, damaged, unsafe,
-            holds another network or something else than tensors.
+            holds another network, none at all, or something else than tensors.
     """
     checkpoint = _load(path)
     if not isinstance(checkpoint, Mapping):
@@ -64,15 +71,22 @@ def read_states(path: Path, networks: tuple[str, ...]) -> dict[str, State]:
             f"{path}: expected a checkpoint with one entry per network, "
             f"found {type(checkpoint).__name__}"
         )
-    for key, value in checkpoint.items():
-        is_optimizer = str(key).startswith("optimizer")
-        if key not in networks and isinstance(value, Mapping) and not is_optimizer:
-            raise ParameterError(f"{path}: expected only {', '.join(networks)}, found '{key}'")
-    return {
-        network: _arrays(checkpoint[network], f"{path}: {network}")
-        for network in networks
-        if network in checkpoint
-    }
+    found = find_networks(checkpoint, str(path))
+    if not found:
+        raise ParameterError(
+            f"{path}: expected the networks {', '.join(NETWORKS)}, found {_listed(checkpoint)}; "
+            "save them as torch.save({'generator': generator.state_dict(), 'kp_detector': "
+            "kp_detector.state_dict()}, PATH)"
+        )
+    return {network: _arrays(state, f"{path}: {network}") for network, state in found.items()}
+
+
+def _listed(entries: Mapping[Any, Any]) -> str:
+    """Name the first entries of a checkpoint."""
+    names = [str(key) for key in entries]
+    more = len(names) - _LISTED
+    shown = ", ".join(names[:_LISTED]) or "no entry"
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def read_state(path: Path, prefix: str = "") -> State:
@@ -114,22 +128,32 @@ def _load(path: Path) -> Any:
     """Read the file's objects."""
     torch = require_torch()
     if not path.is_file():
-        found = "a folder" if path.is_dir() else "none"
+        found = describe_other(path) or "none"
         raise ParameterError(f"{path}: expected a PyTorch checkpoint, found {found}")
     try:
         with warnings.catch_warnings():  # PyTorch's doubts about a file that it then refuses
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals(_plain_objects()):
+                return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ParameterError(
             f"{path}: expected a PyTorch checkpoint of tensors alone, found a damaged file or "
-            "one with other objects, which could run code: it is not loaded"
+            "one with other objects, which could run code: it is not loaded; where you trust it, "
+            "load it with PyTorch and save the networks' state_dict() alone"
         ) from error
     except Exception as error:  # damaged pickles fail in every way there is
         raise ParameterError(
             f"{path}: expected a PyTorch checkpoint, found a damaged or different file "
             f"({type(error).__name__})"
         ) from error
+
+
+def _plain_objects() -> list[Any]:
+    """List types that other trainers leave beside the tensors and that run no code."""
+    scalar = np.float64(0).__reduce__()[0]
+    kinds = {type(np.dtype(code)) for code in np.typecodes["AllInteger"] + np.typecodes["Float"]}
+    modules = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+    return [Namespace, np.dtype, *kinds, *((scalar, name) for name in modules)]
 
 
 def _arrays(tensors: Any, source: str) -> State:

@@ -18,12 +18,17 @@ import numpy.typing as npt
 from fomm_core.errors import ParameterError
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.utils.files import atomic_path
+from fomm_core.utils.paths import describe_other
 
 Parameters = dict[str, FloatArray]
 """Parameters by name, in the order of their creation; every array is float32."""
 
 # What NNabla updates by itself, not by gradients: running statistics and singular vectors.
 _NOT_TRAINED = ("/bn/mean", "/bn/var", "/spectral-norm/u", "/spectral-norm/W_sn")
+
+# PyTorch's files: pickles before version 1.6, since then zip files that begin with one.
+_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_HEAD_BYTES = 512
 
 # h5py passes on whatever a damaged file makes HDF5 stumble over.
 _UNREADABLE = (OSError, RuntimeError, ValueError, TypeError, KeyError, EOFError, MemoryError)
@@ -51,8 +56,9 @@ def load_parameters(path: str | Path) -> Parameters:
 
     path = Path(path)
     if not path.is_file():
-        found = "a folder" if path.is_dir() else "none"
+        found = describe_other(path) or "none"
         raise ParameterError(f"{path}: expected a parameter file (.h5), found {found}")
+    _refuse_torch(path)
     try:
         with h5py.File(path, "r") as file:
             parameters = {name: _read(data, path) for name, data in _datasets(file)}
@@ -64,6 +70,20 @@ def load_parameters(path: str | Path) -> Parameters:
     if not parameters:
         raise ParameterError(f"{path}: expected network parameters, found an HDF5 file with none")
     return parameters
+
+
+def _refuse_torch(path: Path) -> None:
+    """Raise where the file is a checkpoint of PyTorch, telling how to convert it."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise ParameterError(f"{path}: cannot be read: {error.strerror}") from error
+    if head.startswith(_PICKLES) or (head.startswith(b"PK") and b"data.pkl" in head):
+        raise ParameterError(
+            f"{path}: expected a parameter file (.h5), found a PyTorch checkpoint; convert it: "
+            "fomm convert CHECKPOINT.pth.tar PARAMS.h5 --config CONFIG.yaml"
+        )
 
 
 def _datasets(file: Any) -> list[tuple[str, Any]]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fomm_core.errors import ModelError, OutputError
+from fomm_core.utils.paths import follow_links
 
 _CHUNK_BYTES = 1 << 20
 
@@ -21,6 +22,7 @@ def atomic_path(final: str | Path) -> Iterator[Path]:
     The temporary file lies in the same folder and keeps the ending of ``final``, since many
     writers choose their format by it. It is flushed to the disk and moved into place at the
     end; if the block raises, it is removed and what was at ``final`` before is untouched.
+    A link stays: its target is written, and the temporary file lies beside that.
 
     Args:
         final: where the result is to be; its folder must exist.
@@ -32,17 +34,24 @@ def atomic_path(final: str | Path) -> Iterator[Path]:
         OutputError: the file cannot be written or moved (folder, permissions, full disk).
     """
     final = Path(final)
-    partial = final.with_name(f".{final.stem}-{secrets.token_hex(4)}.part{final.suffix}")
     try:
-        yield partial
-        _flush(partial)
-        partial.replace(final)
+        target = follow_links(final)
+        partial = _beside(target)
+        try:
+            yield partial
+            _flush(partial)
+            partial.replace(target)
+        finally:
+            with suppress(OSError):
+                partial.unlink()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"{final}: cannot be written: {reason}") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+
+
+def _beside(target: Path) -> Path:
+    """A name beside the target that no other writer has; short, for names have their limit."""
+    return target.with_name(f".{target.stem[:48]}-{secrets.token_hex(4)}.part{target.suffix[-16:]}")
 
 
 def _flush(path: Path) -> None:

@@ -15,6 +15,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from fomm_core.errors import MediaError
+from fomm_core.utils.paths import describe_other
 
 # Containers of video only. Others that FFmpeg knows turn text into video (tty) or follow
 # addresses found in the file (playlists), which no driving video needs.
@@ -62,7 +63,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         MediaError: there is no such file, it is empty, or its format is not known.
     """
     if not path.is_file():
-        raise MediaError(f"{path}: expected a video, found nothing there; check the path")
+        found = describe_other(path) or "nothing there; check the path"
+        raise MediaError(f"{path}: expected a video, found {found}")
     try:
         if path.stat().st_size == 0:
             raise MediaError(f"{path}: expected a video, found an empty file")

@@ -14,6 +14,7 @@ from typing_extensions import Self
 
 from fomm_core.errors import OutputError
 from fomm_core.image import ByteArray
+from fomm_core.utils.paths import follow_links
 
 
 class FrameSink(Protocol):
@@ -55,11 +56,12 @@ class StagedSink(ABC):
     OSError; they never see a frame of another form or size than the first.
 
     Args:
-        final: where the result is to be. Missing parent folders are made.
+        final: where the result is to be. Missing parent folders are made. A link stays: its
+            target is written.
 
     Attributes:
         final: the same.
-        aside: the temporary path, in the same folder; nothing exists there yet.
+        aside: the temporary path, beside the target; nothing exists there yet.
         frames_written: number of frames taken so far.
 
     Raises:
@@ -68,12 +70,13 @@ class StagedSink(ABC):
 
     def __init__(self, final: str | Path) -> None:
         self.final = Path(final)
-        self.aside = self.final.with_name(f".{self.final.name[:64]}-{secrets.token_hex(4)}.tmp")
         self.frames_written = 0
         self._shape: tuple[int, ...] | None = None
         self._closed = False
         try:
-            self.final.parent.mkdir(parents=True, exist_ok=True)
+            self._target = follow_links(self.final)
+            self.aside = _beside(self._target)
+            self._target.parent.mkdir(parents=True, exist_ok=True)
             self._reserve()
         except OSError as error:
             raise self._failure(error) from error
@@ -130,7 +133,7 @@ class StagedSink(ABC):
         if self.frames_written == 0:
             self._discard()
             raise OutputError(f"{self.final}: expected frames to write, found none")
-        self._complete(self.final)
+        self._complete(self._target)
 
     def _complete(self, target: Path) -> None:
         try:
@@ -176,3 +179,8 @@ class StagedSink(ABC):
                 self._complete(self.final.with_name(f"{self.final.name}.part"))
         else:
             self._discard()
+
+
+def _beside(target: Path) -> Path:
+    """A name beside the target that no other writer has; short, for names have their limit."""
+    return target.with_name(f".{target.name[:48]}-{secrets.token_hex(4)}.tmp")
