@@ -6,7 +6,7 @@ from PIL import Image
 
 from fomm_core.video import VideoInfo, probe
 from fomm_core.video.info import time_of_last_frame
-from fomm_core.video.media import constant_rate
+from fomm_core.video.rates import constant_rate
 
 pytestmark = pytest.mark.once
 

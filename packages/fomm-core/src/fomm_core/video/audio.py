@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import av
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.packet import Packet
 from typing_extensions import Self
 
-from fomm_core.errors import MediaError
+from fomm_core.video.audio_feeds import CopyFeed, EncodeFeed, Feed, Piece
 from fomm_core.video.info import kind_of
-from fomm_core.video.media import open_media, video_stream
+from fomm_core.video.media import has_broadcast_clock, open_media
+from fomm_core.video.scan import read_timeline
 from fomm_core.video.timing import exact
+from fomm_core.video.tracks import audio_stream
 
 _log = logging.getLogger(__name__)
-
-# Others are resampled. At low rates a frame of AAC, which is not divided, would reach far
-# beyond the last picture.
-_SAMPLE_RATES = {"aac": (44100, 48000), "libopus": (48000,)}
-_DEFAULT_SAMPLE_RATE = 48000
 
 
 @dataclass(frozen=True)
@@ -67,14 +59,12 @@ class AudioTrack:
     with part of its sound is of more use than none.
     """
 
-    def __init__(
-        self, feed: _CopyFeed | _EncodeFeed, length: Fraction | None, closing: ExitStack
-    ) -> None:
+    def __init__(self, feed: Feed, length: Fraction | None, closing: ExitStack) -> None:
         self._feed = feed
         self._length = length
         self._closing = closing
         self._pieces = feed.pieces()
-        self._next: _Piece | None = None
+        self._next: Piece | None = None
         self._advance()
 
     @classmethod
@@ -92,15 +82,18 @@ class AudioTrack:
             return None
         with ExitStack() as closing:
             source = closing.enter_context(open_media(path))
-            stream = next(iter(source.streams.audio), None)
-            if stream is None or stream.codec_context is None:
+            stream = audio_stream(source, path)
+            if stream is None:
                 return None
             start = exact(clip.start or 0)
             length = None if clip.end is None else exact(clip.end) - start
-            origin = _origin(source, path) + start
-            copies = stream.codec_context.codec.canonical_name in form.copied
-            kind = _CopyFeed if copies else _EncodeFeed
-            feed = kind(source, stream, origin, target, form)
+            timeline = read_timeline(path)
+            packets = timeline.mended(source.demux(stream), stream.index)
+            origin = timeline.origin + start
+            if _is_copied(source, stream, form):
+                feed: Feed = CopyFeed(packets, stream, origin, target)
+            else:
+                feed = EncodeFeed(packets, stream, origin, target, form.encoder)
             return cls(feed, length, closing.pop_all())
         return None
 
@@ -127,122 +120,7 @@ class AudioTrack:
             self._next = None
 
 
-def _origin(source: InputContainer, path: Path) -> Fraction:
-    """Return the time of the first video frame, or of the first sound where there is none."""
-    try:
-        stream: av.VideoStream | AudioStream = video_stream(source, path)
-    except MediaError:
-        stream = source.streams.audio[0]
-    return (stream.start_time or 0) * (stream.time_base or Fraction(0))
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A bit of sound: its time in the result, in seconds, and how to write it."""
-
-    time: Fraction
-    write: Callable[[], None]
-
-
-class _CopyFeed:
-    """Packets copied as they are, their clock moved to that of the result."""
-
-    def __init__(
-        self,
-        source: InputContainer,
-        stream: AudioStream,
-        origin: Fraction,
-        target: OutputContainer,
-        form: AudioFormat,
-    ) -> None:
-        self._source, self._stream, self._origin = source, stream, origin
-        self._target = target
-        self._output = target.add_stream_from_template(stream)
-
-    def pieces(self) -> Iterator[_Piece]:
-        """Yield packets from the one before the beginning on, with their times.
-
-        Codecs with overlapping windows need that one to start; containers mark it as not
-        to be heard.
-        """
-        for packet in self._source.demux(self._stream):
-            if packet.pts is None or packet.dts is None:
-                continue
-            base = packet.time_base
-            time = packet.pts * base - self._origin
-            if time + 2 * (packet.duration or 0) * base <= 0:
-                continue
-            shift = round(self._origin / base)
-            packet.pts -= shift
-            packet.dts -= shift
-            yield _Piece(time, partial(self._write, packet))
-
-    def _write(self, packet: Packet[AudioStream]) -> None:
-        packet.stream = self._output
-        self._target.mux_one(packet)
-
-    def finish(self) -> None:
-        """Do nothing: nothing is held back."""
-
-
-class _EncodeFeed:
-    """Sound decoded, resampled to what the encoder takes, and encoded."""
-
-    def __init__(
-        self,
-        source: InputContainer,
-        stream: AudioStream,
-        origin: Fraction,
-        target: OutputContainer,
-        form: AudioFormat,
-    ) -> None:
-        self._source, self._stream, self._origin = source, stream, origin
-        self._target = target
-        rate = _sample_rate(form.encoder, stream.rate)
-        output = target.add_stream(form.encoder, rate=rate)
-        if not isinstance(output, AudioStream):
-            raise TypeError(f"{form.encoder}: expected a sound codec")
-        output.layout = "mono" if stream.channels == 1 else "stereo"
-        output.codec_context.open(strict=False)
-        self._output = output
-
-    def pieces(self) -> Iterator[_Piece]:
-        """Yield frames of the encoder's size from the beginning on, with their times."""
-        output = self._output
-        resampler = AudioResampler(
-            output.format, output.layout, output.rate, output.codec_context.frame_size
-        )
-        base = Fraction(1, output.rate)
-        for frame in self._decoded():
-            for piece in resampler.resample(frame):
-                yield _Piece((piece.pts or 0) * base, partial(self._write, piece))
-
-    def _decoded(self) -> Iterator[AudioFrame | None]:
-        for packet in self._source.demux(self._stream):
-            for frame in self._decode(packet):
-                if frame.pts is None or frame.time_base is None:
-                    continue
-                time = frame.pts * frame.time_base - self._origin
-                if time + Fraction(frame.samples, frame.sample_rate) <= 0:
-                    continue
-                base = Fraction(1, frame.sample_rate)
-                frame.pts, frame.time_base = round(time / base), base
-                yield frame
-        yield None
-
-    def _decode(self, packet: Packet[AudioStream]) -> list[AudioFrame]:
-        try:
-            return self._stream.decode(packet)
-        except av.InvalidDataError:
-            return []  # one bad packet is a click, not the end
-
-    def _write(self, frame: AudioFrame) -> None:
-        self._target.mux(self._output.encode(frame))
-
-    def finish(self) -> None:
-        """Mux what the encoder holds back."""
-        self._target.mux(self._output.encode(None))
-
-
-def _sample_rate(encoder: str, rate: int) -> int:
-    return rate if rate in _SAMPLE_RATES.get(encoder, ()) else _DEFAULT_SAMPLE_RATE
+def _is_copied(source: InputContainer, stream: AudioStream, form: AudioFormat) -> bool:
+    """Whether packets may stay as they are: a copy cannot follow a form that changes."""
+    changes = has_broadcast_clock(source)  # as in broadcasts
+    return stream.codec_context.codec.canonical_name in form.copied and not changes

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from fomm_core.errors import MediaError
 from fomm_core.image import MAX_PIXELS
-from fomm_core.video.media import Timeline, timeline_of, video_stream
-from fomm_core.video.timestamps import FrameTimestamps
+from fomm_core.video.scan import read_timeline
+from fomm_core.video.timeline import FrameTimestamps, Timeline
 from fomm_core.video.timing import Timed
+from fomm_core.video.tracks import video_stream
 
 # Up to this size one thread decodes a frame in about a millisecond, and the cores are left
 # to the networks.
 _ONE_THREAD_PIXELS = 640 * 480
+
+# Where a demuxer misses so many key frames, decoding begins at the beginning.
+_KEYS_TRIED = 3
 
 # A file is cut off if it lacks this much of what its header promises.
 _MISSING = Fraction(1, 2)
@@ -34,20 +39,24 @@ class StreamDecoder:
 
     Args:
         container: opened file; its owner closes it.
-        path: of the file, for messages.
+        path: of the file.
+        timeline: of the file; ``None`` reads it.
 
     Attributes:
-        timeline: what the header says about times.
+        timeline: when the frames are due.
         damage: what is wrong with the file, in words, once iterating ended; else ``None``.
 
     Raises:
         MediaError: the file has no video stream.
     """
 
-    def __init__(self, container: InputContainer, path: Path) -> None:
+    def __init__(
+        self, container: InputContainer, path: Path, timeline: Timeline | None = None
+    ) -> None:
         self._container = container
         self._stream = _configured(video_stream(container, path))
-        self.timeline: Timeline = timeline_of(container, self._stream)
+        self.timeline: Timeline = timeline or read_timeline(path)
+        self._packets: Iterator[Packet[VideoStream]] = self._demuxed()
         self.damage: str | None = None
         self._clock = FrameTimestamps(self.timeline)
         self._is_cut_gif = container.format.name == "gif" and not _has_gif_trailer(path)
@@ -58,12 +67,28 @@ class StreamDecoder:
         return self._stream.sample_aspect_ratio
 
     def seek(self, seconds: Fraction) -> None:
-        """Go to a key frame at or before a time, where the format has an index for it."""
-        if not self.timeline.seekable or self._stream.time_base is None:
+        """Go to a key frame at or before a time, where the format has an index for it.
+
+        Demuxers seek by other times than those of presentation, so that it is looked at where
+        they arrived.
+        """
+        base = self._stream.time_base
+        if base is None or not self.timeline.keys:
             return
-        target = (self.timeline.origin + seconds) / self._stream.time_base
-        with suppress(av.FFmpegError):  # then decoding begins at the beginning
-            self._container.seek(math.floor(target), stream=self._stream)
+        for key in [*self.timeline.keys_before(seconds, base)[:_KEYS_TRIED], None]:
+            with suppress(av.FFmpegError):
+                self._container.seek(key.seek_at if key else 0, stream=self._stream)
+            packets = self._demuxed()
+            first = next(packets, None)
+            if key is None or (
+                first is not None and first.pts is not None and first.pts <= key.pts
+            ):
+                self._packets = packets if first is None else chain([first], packets)
+                return
+
+    def _demuxed(self) -> Iterator[Packet[VideoStream]]:
+        packets = self._container.demux(self._stream)
+        return self.timeline.mended(packets, self._stream.index)
 
     def __iter__(self) -> Iterator[Timed[VideoFrame]]:
         half_a_frame = 1 / (2 * self.timeline.frame_rate)
@@ -92,7 +117,7 @@ class StreamDecoder:
 
     def _decoded(self) -> Iterator[VideoFrame]:
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._packets:
                 yield from packet.decode()
         except (av.FFmpegError, OSError) as error:
             self.damage = f"its data is damaged ({error.strerror})"

@@ -113,7 +113,8 @@ def time_of_last_frame(path: str | Path) -> float:
     """
     import av
 
-    from fomm_core.video.media import open_media, video_stream
+    from fomm_core.video.media import open_media
+    from fomm_core.video.tracks import video_stream
 
     path = Path(path)
     with open_media(path) as container:

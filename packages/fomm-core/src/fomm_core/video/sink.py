@@ -49,6 +49,10 @@ class FrameSink(Protocol):
     ) -> None: ...
 
 
+class CodecError(OSError):
+    """A codec or container refuses what it is given; no error of the disk."""
+
+
 class StagedSink(ABC):
     """A frame sink whose result is written aside and moved into place.
 
@@ -157,9 +161,10 @@ class StagedSink(ABC):
 
     def _failure(self, error: OSError) -> OutputError:
         reason = error.strerror or type(error).__name__
-        return OutputError(
-            f"{self.final}: cannot be written: {reason}; free space or choose another place"
-        )
+        cure = "free space or choose another place"
+        if isinstance(error, CodecError):
+            cure = "choose another format or leave out the sound"
+        return OutputError(f"{self.final}: cannot be written: {reason}; {cure}")
 
     def __enter__(self) -> Self:
         return self

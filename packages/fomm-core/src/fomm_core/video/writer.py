@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,10 +16,13 @@ from fomm_core.errors import OutputError
 from fomm_core.image import ByteArray
 from fomm_core.video.audio import AudioClip, AudioFormat, AudioTrack
 from fomm_core.video.encode import Codec, Encoding, GifEncoding, YuvEncoding
-from fomm_core.video.sink import StagedSink
+from fomm_core.video.sink import CodecError, StagedSink
 
 DEFAULT_CRF = 18
 """Constant rate factor of H.264: 0 is lossless, 18 looks lossless, 51 is the worst."""
+
+# FFmpeg's own errors have numbers beyond those of the system.
+_LAST_ERRNO = 4095
 
 
 @dataclass(frozen=True)
@@ -112,11 +116,14 @@ class VideoWriter(StagedSink):
 
 @contextmanager
 def _codec_errors_as_os_errors() -> Iterator[None]:
-    """Let the codecs' own errors take the way of a full disk's."""
+    """Let FFmpeg's errors take the way of a full disk's, told apart from it."""
     try:
         yield
     except av.FFmpegError as error:
-        raise OSError(error.errno, error.strerror) from error
+        number = error.errno or errno.EINVAL
+        of_codec = number in (errno.EINVAL, errno.ERANGE) or number > _LAST_ERRNO
+        kind = CodecError if of_codec else OSError
+        raise kind(error.errno, error.strerror) from error
 
 
 def _format_of(path: Path) -> _Format:

@@ -22,7 +22,8 @@ from fomm_core.errors import FommError, MediaError
 from fomm_core.utils.files import atomic_path
 from fomm_core.video.decode import StreamDecoder
 from fomm_core.video.layout import Layout
-from fomm_core.video.media import open_media, video_stream
+from fomm_core.video.media import open_media
+from fomm_core.video.tracks import video_stream
 from fomm_train.data.direct import PACKET, PacketTable, StreamFormat
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,228 @@
+"""Files such as people bring: their length, their sound, and what seeking gives."""
+
+import logging
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fomm_core.errors import OutputError
+from fomm_core.video import AudioClip, VideoReader, VideoWriter
+from fomm_core.video.joins import Track, find_shifts
+from fomm_core.video.timeline import Timeline
+
+pytestmark = pytest.mark.once
+
+FILES = Path(__file__).parent / "files"
+
+
+def animate(source, target):
+    """Write a file's own frames, made small, with its sound; count frames and seconds."""
+    reader = VideoReader(source)
+    with VideoWriter(target, reader.frame_rate, audio=AudioClip(source)) as writer:
+        for frame in reader:
+            writer.write(np.ascontiguousarray(frame[:32, :32]))
+    with av.open(str(target)) as result:
+        frames = sum(1 for _ in result.decode(video=0))
+    return frames, sound_seconds(target)
+
+
+def sound_seconds(path):
+    """Seconds of the sound that are not silent."""
+    with av.open(str(path)) as result:
+        if not result.streams.audio:
+            return 0.0
+        heard = [
+            frame.samples / frame.sample_rate
+            for frame in result.decode(audio=0)
+            if np.abs(frame.to_ndarray()).max() > 0.02
+        ]
+    return sum(heard)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".webm"])
+@pytest.mark.parametrize(
+    ("name", "frames", "seconds"),
+    [
+        ("pause.mp4", 202, 8.08),
+        ("long.flv", 50, 2.0),
+        ("joinback.ts", 100, 4.0),
+        ("chan.ts", 100, 4.0),
+        ("unknown_first.mp4", 50, 2.0),
+    ],
+)
+def test_all_frames_and_all_sound_come_out(tmp_path, name, frames, seconds, ending):
+    assert VideoReader(FILES / name).info.duration_s == pytest.approx(frames / 25)
+
+    found = animate(FILES / name, tmp_path / f"a{ending}")
+
+    assert found == (frames, pytest.approx(seconds, abs=0.12))
+
+
+def test_a_pause_can_be_begun_behind():
+    assert sum(1 for _ in VideoReader(FILES / "pause.mp4", start=5)) == 202 - 125
+
+
+def test_pictures_go_on_where_the_clock_goes_back():
+    def moments(path):
+        with av.open(str(path)) as container:
+            return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+    shown = list(VideoReader(FILES / "joinback.ts"))
+
+    assert len(shown) == 100
+    for found, stored in zip(shown, moments(FILES / "joinback.ts"), strict=True):
+        assert np.abs(found.astype(int) - stored).mean() < 1
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".mov", ".ts", ".avi"])
+def test_every_start_gives_what_reading_from_the_beginning_gives(ffmpeg, tmp_path, ending):
+    path = FILES / "hevc.mp4"
+    if ending != ".mp4":
+        codec = ("-c", "copy") if ending in (".mkv", ".mov", ".ts") else ("-c:v", "mpeg4", "-bf", 2)
+        path = tmp_path / f"hevc{ending}"
+        ffmpeg.run("-i", FILES / "hevc.mp4", *codec, path)
+    whole = list(VideoReader(path))
+    starts = range(0, 100) if ending == ".mp4" else (1, 30, 31, 58, 59, 60, 87, 88, 89, 90, 99)
+
+    wrong = [
+        start
+        for start in starts
+        if not np.array_equal(next(iter(VideoReader(path, start=start / 25))), whole[start])
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["comment.mkv", "still.mp4"])
+def test_comments_and_stills_that_come_first_are_passed_over(ffmpeg, tmp_path, name):
+    path = tmp_path / name
+    silence, tone = "anullsrc=d=2", "sine=d=2"
+    still, moving = "color=red:s=64x48:d=0.04:r=25", "testsrc2=s=64x48:d=2:r=25"
+    inputs = [
+        part for source in (still, moving, silence, tone) for part in ("-f", "lavfi", "-i", source)
+    ]
+    maps = ("-map", "0:v", "-map", "1:v", "-map", "2:a", "-map", "3:a")
+    marks = ("-disposition:a:0", "comment", "-disposition:a:1", 0, "-disposition:v", 0)
+    codecs = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac")
+    ffmpeg.run(*inputs, *maps, *codecs, *marks, path)
+
+    assert animate(path, tmp_path / "result.mp4") == (50, pytest.approx(2.0, abs=0.1))
+
+
+def test_sound_of_an_unknown_codec_only_is_told(tmp_path, caplog):
+    data = (FILES / "unknown_first.mp4").read_bytes()
+    path = tmp_path / "unknown.mp4"
+    path.write_bytes(data.replace(b"mp4a", b"zzzz").replace(b"esds", b"zsds"))
+
+    with caplog.at_level(logging.WARNING):
+        frames, seconds = animate(path, tmp_path / "a.mp4")
+
+    assert (frames, seconds) == (50, 0.0)
+    assert sum("unknown codec" in line for line in caplog.messages) == 1
+
+
+def test_an_error_of_the_muxer_is_none_of_the_disk(tmp_path, frames, monkeypatch, write_then_raise):
+    def refuse(*args):
+        raise av.error.ArgumentError(22, "Invalid argument")
+
+    monkeypatch.setattr("fomm_core.video.audio_feeds.CopyFeed._write", refuse)
+    clip = AudioClip(FILES / "pause.mp4")
+    writer = VideoWriter(tmp_path / "a.mp4", Fraction(25), audio=clip)
+
+    with pytest.raises(OutputError, match="choose another format") as caught:
+        write_then_raise(writer, frames, RuntimeError())
+
+    assert "free space" not in str(caught.value)
+
+
+BASE = Fraction(1, 1000)
+
+
+def track(index, starts, durations, first_place=0):
+    made = Track(index, BASE, 40)
+    for number, (start, duration) in enumerate(zip(starts, durations, strict=True)):
+        made.add(first_place + 2 * number, start, start, duration)
+    return made
+
+
+GAPS = st.lists(st.integers(1, 9_000), min_size=1, max_size=50)
+
+
+@given(GAPS, st.booleans())
+def test_stamps_that_only_rise_are_left_alone(gaps, may_jump):
+    starts = [sum(gaps[:n]) for n in range(len(gaps))]
+
+    assert find_shifts([track(0, starts, gaps)], may_jump=may_jump) == {}
+
+
+@given(
+    st.integers(2, 40),
+    st.integers(2, 40),
+    st.integers(0, 100_000),
+    st.one_of(st.integers(-1_000_000, -300), st.integers(15_000, 1_000_000)),
+    st.integers(-200, 200),
+)
+def test_a_jump_of_the_clock_is_mended_for_pictures_and_sound(first, second, begin, jump, lead):
+    clock = [begin + 40 * n for n in range(first)]
+    clock += [begin + 40 * (first + n) + jump for n in range(second)]
+    pictures = track(0, clock, [40] * len(clock))
+    sound = track(1, [time + lead for time in clock], [40] * len(clock), first_place=1)
+
+    shifts = find_shifts([pictures, sound], may_jump=True)
+
+    for one in (pictures, sound):
+        mended = one.shifted(shifts.get(one.index, ()))
+        assert mended.first() == one.starts[0] * BASE
+        assert mended.starts == [one.starts[0] + 40 * n for n in range(first + second)]
+
+
+def test_a_pause_of_the_pictures_stays_while_the_sound_goes_on():
+    pictures = track(0, [0, 40, 80, 60_000, 60_040], [40] * 5)
+    sound = track(1, list(range(0, 60_000, 20)), [20] * 3000)
+
+    assert find_shifts([pictures, sound], may_jump=True) == {}
+
+
+def test_packets_are_moved_from_the_join_on():
+    timeline = Timeline(Fraction(0), None, Fraction(25), shifts={0: ((1, Fraction(2)),)})
+    packets = [av.Packet(b"x") for _ in range(3)]
+    for packet in packets:
+        packet.time_base, packet.pts, packet.dts = BASE, 5, 4
+
+    moved = [(packet.pts, packet.dts) for packet in timeline.mended(packets, 0)]
+
+    assert moved == [(5, 4), (2005, 2004), (2005, 2004)]
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.integers(1, 30), min_size=2, max_size=12), st.sampled_from([".mp4", ".mkv", ".ts"])
+)
+def test_any_rising_stamps_come_out_with_their_length_and_from_any_start(tmp_path, gaps, ending):
+    path = tmp_path / f"rising{ending}"
+    stamps = [sum(gaps[:n]) for n in range(len(gaps))]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"g": "4", "bf": "2"})
+        stream.width = stream.height = 32
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 25)
+        for number, stamp in enumerate(stamps):
+            picture = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 20 * number, np.uint8))
+            picture.pts, picture.time_base = stamp, Fraction(1, 25)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+
+    whole = [round(float(frame.mean()) / 20) for frame in VideoReader(path)]
+    reader = VideoReader(path, start=stamps[-1] / 25)
+
+    wanted = [n for n, gap in enumerate(gaps[:-1]) for _ in range(gap)] + [len(gaps) - 1]
+    rate = VideoReader(path).frame_rate
+    assert abs(len(whole) / rate - Fraction(len(wanted), 25)) <= Fraction(gaps[-1] + 1, 25)
+    assert round(float(next(iter(reader)).mean()) / 20) == len(gaps) - 1
