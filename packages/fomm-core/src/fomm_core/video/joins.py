@@ -1,4 +1,4 @@
-"""Where the clock of a file jumps, and what mends it for all of its streams.
+"""Jumps of the clock of a file, and what mends them for all of its streams.
 
 Recordings that were joined begin again at an earlier time, and broadcasts jump ahead. A jump
 that the streams share is one of the clock; a gap in one stream while another goes on is a

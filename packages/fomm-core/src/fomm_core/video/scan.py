@@ -59,7 +59,7 @@ def _video_of(container: InputContainer, path: Path) -> VideoStream | None:
 
 @dataclass
 class _Stamps:
-    """What the packets of a file say.
+    """Stamps of the packets of a file.
 
     Attributes:
         tracks: of the pictures, where there are any, and then of the sounds.
