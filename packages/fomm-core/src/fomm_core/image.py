@@ -9,6 +9,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -37,6 +38,10 @@ PICTURE_SUFFIXES = frozenset(
 
 # Only decoders that run in this process on the data itself: no EPS or PDF interpreters.
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM", "TGA", "JPEG2000", "AVIF", "ICO")
+
+# Of these several pictures are moments; elsewhere they are pages or sizes.
+_ANIMATED = frozenset({"WEBP", "PNG", "AVIF", "GIF"})
+_UNSTATED_MS = 100  # as browsers show a frame that states no duration
 
 _WHITE = (255, 255, 255, 255)
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error)
@@ -73,6 +78,38 @@ def picture_size(path: str | Path) -> tuple[int, int]:
     """
     with _opened(Path(path)) as image:
         return image.height, image.width
+
+
+def count_moments(path: str | Path) -> int:
+    """Number of frames of an animated picture, 1 of a still one (pages are none).
+
+    Raises:
+        MediaError: as of :func:`picture_size`.
+    """
+    with _opened(Path(path)) as image:
+        if image.format not in _ANIMATED:
+            return 1
+        return int(getattr(image, "n_frames", 1)) - _moments_before(image)
+
+
+def read_moments(path: str | Path) -> Iterator[tuple[Fraction, ByteArray]]:
+    """Yield the frames of an animated picture: seconds shown and (H, W, 3) uint8, RGB.
+
+    Raises:
+        MediaError: as of :func:`read_image`, when the damaged frame is reached.
+    """
+    with _opened(Path(path)) as image:
+        begin = _moments_before(image)
+        for number in range(begin, int(getattr(image, "n_frames", 1))):
+            image.seek(number)
+            image.load()  # some formats tell a frame's duration only now
+            milliseconds = round(image.info.get("duration") or 0) or _UNSTATED_MS
+            yield Fraction(milliseconds, 1000), _to_rgb(image.copy())
+
+
+def _moments_before(image: Image) -> int:
+    """Count the pictures that stand before the animation, for viewers that know none."""
+    return int(bool(getattr(image, "default_image", False)) and getattr(image, "n_frames", 1) > 1)
 
 
 @contextmanager

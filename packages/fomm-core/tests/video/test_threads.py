@@ -275,3 +275,19 @@ def test_a_depth_below_one_is_refused(depth):
         prefetch([], depth)
     with pytest.raises(ValueError, match="depth"):
         BackgroundSink(Recorder(), depth)
+
+
+def test_a_reader_that_does_not_end_is_told(monkeypatch, caplog):
+    monkeypatch.setattr("fomm_core.video.threads._JOIN_SECONDS", 0.05)
+    released = threading.Event()
+
+    def stuck():
+        yield 1
+        released.wait(10)
+
+    items = prefetch(stuck())
+    next(items)
+    items.close()
+    released.set()
+
+    assert sum("left behind" in line for line in caplog.messages) == 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image, features
 
 from fomm_core.errors import OutputError
 from fomm_core.video import AudioClip, VideoReader, VideoWriter
@@ -138,6 +139,73 @@ def test_an_error_of_the_muxer_is_none_of_the_disk(tmp_path, frames, monkeypatch
         write_then_raise(writer, frames, RuntimeError())
 
     assert "free space" not in str(caught.value)
+
+
+def test_a_size_that_changes_does_not_squash_the_picture():
+    shown = list(VideoReader(FILES / "size.ts"))
+    with av.open(str(FILES / "size.ts")) as container:
+        stored = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+    assert len(shown) == 50
+    assert {frame.shape for frame in shown} == {(128, 128, 3)}
+    assert stored[40].shape == (256, 128, 3)
+    np.testing.assert_array_equal(shown[40], stored[40][64:192])
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+def test_transparent_webm_is_laid_on_white(ffmpeg, tmp_path, codec):
+    path = FILES / "alpha-vp9.webm"
+    if codec == "libvpx":
+        path = tmp_path / "alpha.webm"
+        source = "color=red@0:s=64x48:d=0.4,format=yuva420p"
+        ffmpeg.run("-f", "lavfi", "-i", source, "-c:v", codec, "-auto-alt-ref", 0, path)
+
+    frame = next(iter(VideoReader(path)))
+
+    assert frame[1, 1].tolist() == [255, 255, 255]
+
+
+def moving(path, **options):
+    pictures = [Image.new("RGBA", (16, 12), (200, 0, 0, 0)) for _ in range(20)]
+    for number, picture in enumerate(pictures):
+        picture.paste((0, 10 * number, 200, 255), (0, 0, 8, 12))
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=40, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.webp", {"format": "WEBP", "lossless": True}),
+        ("a.png", {"format": "PNG"}),
+        ("a.png", {"format": "PNG", "default_image": True}),
+        ("a.avif", {"format": "AVIF", "quality": 100}),
+        ("a.mp4", {"format": "WEBP", "lossless": True}),
+        ("a.gif", {"format": "PNG"}),
+    ],
+)
+def test_animated_pictures_are_videos_whatever_their_ending(tmp_path, name, options):
+    if options["format"] == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow knows no AVIF")
+    moving(tmp_path / name, **options)
+
+    reader = VideoReader(tmp_path / name)
+    shown = list(reader)
+
+    first = 1 if options.get("default_image") else 0
+    assert (len(shown), reader.frame_rate) == (20 - first, 25)
+    assert reader.info.duration_s == pytest.approx((20 - first) / 25)
+    levels = [int(frame[6, 2, 1]) for frame in shown]
+    assert levels == pytest.approx([10 * n for n in range(first, 20)], abs=4)
+    assert shown[5][6, 14].tolist() == pytest.approx([255, 255, 255], abs=2)
+    part = VideoReader(tmp_path / name, start=0.2, end=0.4)
+    assert [int(frame[6, 2, 1]) for frame in part] == levels[5:10]
+
+
+def test_the_animated_picture_of_the_faults_moves():
+    reader = VideoReader(FILES / "anim.webp")
+
+    assert (sum(1 for _ in reader), reader.frame_rate) == (20, 25)
+    assert reader.info.kind == "animation"
 
 
 BASE = Fraction(1, 1000)

@@ -78,7 +78,7 @@ class AudioTrack:
             MediaError: the clip's file cannot be opened.
         """
         path = Path(clip.path)
-        if kind_of(path) in ("folder", "picture"):
+        if kind_of(path) in ("folder", "picture", "animation"):
             return None
         with ExitStack() as closing:
             source = closing.enter_context(open_media(path))

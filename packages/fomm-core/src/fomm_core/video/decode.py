@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -24,6 +25,8 @@ from fomm_core.video.tracks import video_stream
 # Up to this size one thread decodes a frame in about a millisecond, and the cores are left
 # to the networks.
 _ONE_THREAD_PIXELS = 640 * 480
+
+_LIBVPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 # Where a demuxer misses so many key frames, decoding begins at the beginning.
 _KEYS_TRIED = 3
@@ -55,6 +58,7 @@ class StreamDecoder:
     ) -> None:
         self._container = container
         self._stream = _configured(video_stream(container, path))
+        self._context = _decoder_with_alpha(self._stream) or self._stream.codec_context
         self.timeline: Timeline = timeline or read_timeline(path)
         self._packets: Iterator[Packet[VideoStream]] = self._demuxed()
         self.damage: str | None = None
@@ -118,16 +122,16 @@ class StreamDecoder:
     def _decoded(self) -> Iterator[VideoFrame]:
         try:
             for packet in self._packets:
-                yield from packet.decode()
+                yield from self._context.decode(packet)
         except (av.FFmpegError, OSError) as error:
             self.damage = f"its data is damaged ({error.strerror})"
-            if self._stream.codec_context.is_open:  # else nothing was ever decoded
+            if self._context.is_open:  # else nothing was ever decoded
                 yield from self._drained()
 
     def _drained(self) -> Iterator[VideoFrame]:
         """Yield the whole frames that the decoder still holds when the data fails."""
         try:
-            for frame in self._stream.decode(None):
+            for frame in self._context.decode(None):
                 frame.time_base = self._stream.time_base
                 yield frame
         except (av.FFmpegError, OSError):
@@ -162,6 +166,23 @@ def _configured(stream: VideoStream) -> VideoStream:
     else:
         stream.thread_type = "AUTO"
     return stream
+
+
+def _decoder_with_alpha(stream: VideoStream) -> VideoCodecContext | None:
+    """Return libvpx's decoder for a transparent stream: FFmpeg's own drop the alpha plane."""
+    name = _LIBVPX.get(stream.codec_context.name)
+    if name is None or stream.metadata.get("alpha_mode") != "1":
+        return None
+    try:
+        decoder = av.CodecContext.create(name, "r")
+    except av.codec.codec.UnknownCodecError:
+        return None
+    if not isinstance(decoder, VideoCodecContext):
+        return None
+    decoder.width, decoder.height = stream.width, stream.height
+    decoder.extradata = stream.codec_context.extradata
+    decoder.options = stream.codec_context.options
+    return decoder
 
 
 def _all_but_last(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:

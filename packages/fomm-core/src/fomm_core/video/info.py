@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from fomm_core.image import PICTURE_SUFFIXES, read_image
+from fomm_core.video.animation import animation_times, is_animated, is_gif, is_picture
 from fomm_core.video.pictures import PICTURE_RATE, list_pictures
 
-Kind = Literal["video", "gif", "folder", "picture"]
+Kind = Literal["video", "gif", "animation", "folder", "picture"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class VideoInfo:
             (off by one or two at times), or ``None`` where it says nothing.
         duration_s: in seconds, or ``None`` where the header says nothing.
         has_audio: whether there is a sound track.
-        kind: ``"video"``, ``"gif"``, ``"folder"`` (of pictures) or ``"picture"``.
+        kind: ``"video"``, ``"gif"``, ``"animation"`` (a picture file that moves), ``"folder"``
+            (of pictures) or ``"picture"``.
     """
 
     path: Path
@@ -41,13 +43,18 @@ class VideoInfo:
 
 
 def kind_of(path: Path) -> Kind:
-    """Tell what a path is by its form: a folder, a picture, a GIF or else a video."""
+    """Tell what a path is: a folder, a picture, still or animated, a GIF or else a video.
+
+    The content decides where it is of a known picture format, and else the ending.
+    """
     if path.is_dir():
         return "folder"
     suffix = path.suffix.lower()
-    if suffix in PICTURE_SUFFIXES:
-        return "picture"
-    return "gif" if suffix == ".gif" else "video"
+    if is_picture(path) or suffix in PICTURE_SUFFIXES:
+        if not is_animated(path):
+            return "picture"
+        return "gif" if is_gif(path) else "animation"
+    return "gif" if suffix == ".gif" or is_gif(path) else "video"
 
 
 def probe(path: str | Path) -> VideoInfo:
@@ -64,6 +71,8 @@ def probe(path: str | Path) -> VideoInfo:
         return _of_pictures(path, kind, list_pictures(path))
     if kind == "picture":
         return _of_pictures(path, kind, [path])
+    if kind == "animation":
+        return _of_animation(path)
     return _of_media(path, kind)
 
 
@@ -73,6 +82,13 @@ def _of_pictures(path: Path, kind: Kind, pictures: list[Path]) -> VideoInfo:
     return VideoInfo(
         path, width, height, PICTURE_RATE, count, float(count / PICTURE_RATE), False, kind
     )
+
+
+def _of_animation(path: Path) -> VideoInfo:
+    rate, duration = animation_times(path)
+    height, width = read_image(path).shape[:2]
+    count = max(1, round(duration * rate))
+    return VideoInfo(path, width, height, rate, count, float(duration), False, "animation")
 
 
 def _of_media(path: Path, kind: Kind) -> VideoInfo:

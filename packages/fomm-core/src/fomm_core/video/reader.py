@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fomm_core.errors import BrokenMediaError, MediaError
 from fomm_core.image import ByteArray
+from fomm_core.video.animation import read_animation
 from fomm_core.video.info import VideoInfo, probe
 from fomm_core.video.pictures import list_pictures, read_pictures
 from fomm_core.video.timing import Span, resample
@@ -59,6 +60,8 @@ class VideoReader:
             return self._pictures(list_pictures(self.info.path))
         if self.info.kind == "picture":
             return self._pictures([self.info.path])
+        if self.info.kind == "animation":
+            return read_animation(self.info.path, self.frame_rate, self._span)
         return self._decoded()
 
     def _pictures(self, pictures: list[Path]) -> Iterator[ByteArray]:
@@ -66,10 +69,8 @@ class VideoReader:
         return read_pictures(pictures[: self._span.stop], size, self._span.first)
 
     def _decoded(self) -> Iterator[ByteArray]:
-        from av.video.reformatter import VideoReformatter
-
         from fomm_core.video.decode import StreamDecoder
-        from fomm_core.video.layout import Layout
+        from fomm_core.video.frames import RgbFrames
         from fomm_core.video.media import open_media
 
         path, span, rate = self.info.path, self._span, self.frame_rate
@@ -78,11 +79,9 @@ class VideoReader:
             decoder = StreamDecoder(container, path)
             if span.first:
                 decoder.seek(span.first / rate)
-            layout: Layout | None = None
-            reformatter = VideoReformatter()
+            frames = RgbFrames(decoder.pixel_aspect)
             for picture in resample(decoder, rate, span):
-                layout = layout or Layout.of(picture, decoder.pixel_aspect)
-                yield layout.to_rgb(picture, reformatter)
+                yield frames.to_rgb(picture)
                 count += 1
         self._check_whole(count, decoder.damage)
 

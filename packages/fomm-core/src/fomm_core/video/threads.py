@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
@@ -16,6 +17,8 @@ from fomm_core.image import ByteArray
 from fomm_core.video.sink import FrameSink
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _JOIN_SECONDS = 10.0
 
@@ -77,6 +80,11 @@ class _ReadAhead(Generic[T]):
         self._stopped.set()
         self._free.release()
         self._thread.join(_JOIN_SECONDS)
+        if self._thread.is_alive():
+            _log.warning(
+                "a thread that reads ahead has not ended after %g s and is left behind",
+                _JOIN_SECONDS,
+            )
 
 
 def prefetch(iterable: Iterable[T], depth: int = 4) -> Iterator[T]:

@@ -11,7 +11,7 @@ from av.video.reformatter import VideoReformatter
 from fomm_core.errors import MediaError
 from fomm_core.image import ByteArray, read_image
 from fomm_core.video.decode import StreamDecoder
-from fomm_core.video.layout import Layout
+from fomm_core.video.frames import RgbFrames
 from fomm_core.video.media import open_media
 from fomm_core.video.pictures import list_pictures
 from fomm_train.data.direct import PacketTable
@@ -138,14 +138,14 @@ class SequentialClip(Clip):
     def _read(self, numbers: Sequence[int]) -> Iterator[tuple[int, ByteArray]]:
         left = iter(numbers)
         due = next(left, None)
-        reformatter = VideoReformatter()
-        layout: Layout | None = None
         with open_media(self.path) as container:
             decoder = StreamDecoder(container, self.path)
+            frames = RgbFrames(decoder.pixel_aspect)
             for number, timed in enumerate(decoder):
-                layout = layout or Layout.of(timed.picture, decoder.pixel_aspect)
+                if number == 0 or number == due:  # the first gives the size
+                    frame = frames.to_rgb(timed.picture)
                 if number == due:
-                    yield number, layout.to_rgb(timed.picture, reformatter)
+                    yield number, frame
                     due = next(left, None)
                 if due is None:
                     return
