@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,56 @@ def test_no_folder(tmp_path):
 
 def test_one_video_is_for_training(tmp_path):
     assert len(find_videos(make(tmp_path, "only.mp4"), "train")) == 1
+
+
+VOXCELEB = ("id1/vidA/00001.mp4", "id1/vidB/00001.mp4", "id2/vidC/00002.MTS", "id2/vidC/00010.mkv")
+
+
+def test_videos_in_sub_folders_are_named_by_them(tmp_path):
+    root = make(tmp_path, *VOXCELEB, "id3/vidD/00001/0.png", "flat#1.mp4")
+    names = [clip_name(video, root) for video in list_videos(root)]
+    assert names == [
+        "flat#1",
+        "id1#vidA#00001",
+        "id1#vidB#00001",
+        "id2#vidC#00002",
+        "id2#vidC#00010",
+        "id3#vidD#00001",
+    ]
+    groups = group_by_identity(list_videos(root), root)
+    assert [len(group) for group in groups] == [1, 2, 2, 1]
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_identities_of_sub_folders_are_not_divided(tmp_path, part):
+    root = make(tmp_path, *VOXCELEB)
+    videos = find_videos(root, part, by_identity=True)
+    assert len({identity_of(video, root) for video in videos}) == 1
+    assert len(videos) == 2
+
+
+def test_files_that_are_passed_over_are_counted_and_named(tmp_path, caplog):
+    root = make(tmp_path, *VOXCELEB, "id1/vidA/00001.m4a", "notes.txt", ".hidden.txt")
+    assert len(list_videos(root)) == 4
+    assert "2 files are passed over" in caplog.text
+    assert "id1/vidA/00001.m4a, notes.txt" in caplog.text
+    with pytest.raises(MediaError, match=r"found none, but 1 others: b\.doc"):
+        list_videos(make(tmp_path / "other", "b.doc"))
+
+
+def test_folders_that_lead_to_no_video_stay_entries(tmp_path):
+    root = make(tmp_path, "empty", "a/empty", "a.mp4")
+    (root / "a" / "circle").symlink_to(root / "a")
+    assert [video.name for video in list_videos(root)] == ["a", "a.mp4", "empty"]
+
+
+def test_a_name_that_no_system_takes(tmp_path):
+    with pytest.raises(MediaError, match="expected a folder of videos, found none"):
+        find_videos(f"{tmp_path}/a\0b", "train")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX alone")
+def test_names_that_are_no_utf8_are_split_too(tmp_path):
+    root = make(tmp_path, *(os.fsdecode(b"caf\xe9%d.mp4" % number) for number in range(5)))
+    train, test = (find_videos(root, part) for part in ("train", "test"))
+    assert (len(train), len(test)) == (4, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -107,3 +108,29 @@ def test_unequal_sides_are_refused_and_nothing_is_written(fomm, sides, here, put
     put.folder(here / "made" / "c", frames(2))
     assert "real has no c" in fomm("evaluate", *sides).refusal
     assert not (here / "result").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX alone")
+def test_names_that_are_no_utf8(fomm, here, put, frames):
+    name = os.fsdecode(b"caf\xe9")
+    for number, side in enumerate(("real", "made")):
+        put.folder(here / side / name, frames(3, number))
+    words = ("--real", "real", "--generated", "made", "--landmarks", "none", "--identity", "none")
+    done = fomm("evaluate", *words)
+    assert done.code == 0, done.err
+    assert "caf\\xe9" in done.out
+    folder = here / "result" / "evaluation"
+    found = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    assert list(found["clips"]) == ["caf\\xe9"]
+    for file in ("evaluation.csv", "frames.csv", "report.html"):
+        assert "caf\\xe9" in (folder / file).read_text(encoding="utf-8")
+
+
+def test_clips_in_sub_folders_are_paired_with_their_results(fomm, here, put, frames):
+    for number in range(2):
+        put.folder(here / "real" / "test" / "id1" / f"v{number}" / "00001", frames(3, number))
+        put.folder(here / "made" / f"id1#v{number}#00001", frames(3, number))
+    words = ("--real", "real", "--generated", "made", "--landmarks", "none", "--identity", "none")
+    done = fomm("evaluate", *words)
+    assert done.code == 0, done.err
+    assert "id1#v1#00001" in done.out

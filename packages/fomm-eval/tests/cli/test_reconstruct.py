@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -261,3 +262,18 @@ print(_threads(0, Six()), _threads(3, Six()), _threads(0, SingleProcess()), flus
 """
     done = mpirun(2, "-c", code, program=(sys.executable,))
     assert done.stdout.splitlines() == ["4 3 0"] * 2, done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX alone")
+def test_names_of_sub_folders_that_are_no_utf8(fomm, data, here):
+    folder = here / "vox" / "test" / os.fsdecode(b"id\xe9") / "video"
+    folder.mkdir(parents=True)
+    shutil.copy(next((data / "test").glob("*.mp4")), folder / "00001.mp4")
+    words = ("-q", "reconstruct", "--data", here / "vox", "--eval", "--only-generated")
+    done = fomm(*words)
+    assert done.code == 0, done.err
+    result = here / "result" / "avatar" / "reconstruction"
+    assert (result / os.fsdecode(b"id\xe9#video#00001.mp4")).is_file()
+    figures = json.loads((result / "reconstruction.json").read_text(encoding="utf-8"))
+    assert figures["videos"][0]["name"] == "id\\xe9#video#00001"
+    assert fomm(*words, "--resume").out == done.out

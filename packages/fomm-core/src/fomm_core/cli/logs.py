@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from fomm_core.utils.paths import as_utf8
+
 
 class StderrHandler(logging.Handler):
     """Writes ``fomm: warning: ...`` to stderr without tearing a progress bar."""
@@ -16,7 +18,7 @@ class StderrHandler(logging.Handler):
         from tqdm import tqdm
 
         try:
-            text = f"fomm: {record.levelname.lower()}: {self.format(record)}"
+            text = f"fomm: {record.levelname.lower()}: {as_utf8(self.format(record))}"
             tqdm.write(text, file=sys.stderr)
         except Exception:  # noqa: BLE001 - logging's own rule: a log line never stops the program
             self.handleError(record)

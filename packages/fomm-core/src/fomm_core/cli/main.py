@@ -6,12 +6,14 @@ can mend, 130 interrupted.
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from io import TextIOWrapper
 
 import click
 
@@ -23,6 +25,7 @@ from fomm_core.cli.plugins import (
     installed_packages,
 )
 from fomm_core.errors import FommError
+from fomm_core.utils.paths import printable
 
 EXIT_DEFECT = 1
 EXIT_USER_ERROR = 2
@@ -142,11 +145,17 @@ def _usage_message(error: click.ClickException) -> str:
     return f"{message} (see '{context.command_path} --help')" if context else message
 
 
+def _system_message(error: OSError) -> str:
+    """Say what the system refused: a matter of files, devices or rights, not of the program."""
+    place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    return f"{place}cannot be read or written: {error.strerror or error}"
+
+
 def _report(message: str, *, debug: bool) -> None:
     """Print one line on stderr, after the traceback where that is wanted."""
     if debug:
         traceback.print_exc()
-    click.echo(f"fomm: error: {' '.join(message.split())}", err=True)
+    click.echo(f"fomm: error: {printable(' '.join(message.split()))}", err=True)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -170,6 +179,12 @@ def run(arguments: Sequence[str]) -> int:
     except FommError as error:
         _report(str(error), debug=debug)
         return EXIT_USER_ERROR
+    except OSError as error:
+        _report(_system_message(error), debug=debug)
+        return EXIT_USER_ERROR
+    except MemoryError:
+        _report("expected enough memory, found too little; close programs", debug=debug)
+        return EXIT_USER_ERROR
     except Exception as error:  # noqa: BLE001 - the last resort: never a bare traceback
         hint = "" if debug else " - a defect of fomm; `fomm --debug ...` shows the traceback"
         _report(f"unexpected {type(error).__name__}: {error}{hint}", debug=debug)
@@ -181,6 +196,8 @@ def main() -> None:
     """Entry point of the program ``fomm``."""
     # Where this is installed, openvino's import reports to an analytics service.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    if isinstance(sys.stdout, TextIOWrapper):  # as stderr is by itself: names are not always text
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # two letters: C:/ is a drive of Windows
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNDECODED = re.compile("[\ud800-\udfff]")
 _FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF  # as Python keeps bytes that are no UTF-8 in names
 
 _SPECIAL = (
@@ -65,6 +66,11 @@ def printable(text: str) -> str:
     else stays as it is.
     """
     return _UNPRINTABLE.sub(_escape, text)
+
+
+def as_utf8(text: str) -> str:
+    """Return text that can be written as UTF-8: as :func:`printable`, but for its lines."""
+    return _UNDECODED.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -29,7 +29,7 @@ def list_pictures(folder: Path) -> list[Path]:
         MediaError: the folder cannot be read or holds no picture.
     """
     try:
-        files = [entry for entry in folder.iterdir() if _is_picture(entry)]
+        files = [entry for entry in folder.iterdir() if is_picture(entry)]
     except OSError as error:
         raise MediaError(f"{folder}: cannot be read: {error.strerror}") from error
     if not files:
@@ -37,7 +37,8 @@ def list_pictures(folder: Path) -> list[Path]:
     return sorted(files, key=lambda file: (natural_key(file.name), file.name))
 
 
-def _is_picture(entry: Path) -> bool:
+def is_picture(entry: Path) -> bool:
+    """Whether a file is taken for a picture, by its ending; hidden ones are not."""
     hidden = entry.name.startswith(".")
     return not hidden and entry.suffix.lower() in PICTURE_SUFFIXES and entry.is_file()
 

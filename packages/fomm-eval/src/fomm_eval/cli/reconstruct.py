@@ -113,6 +113,7 @@ def _run(
     quiet: bool,
 ) -> Reconstruction:
     """Reconstruct with a progress bar of this process's own videos."""
+    from fomm_core.dataset import part_folder
     from fomm_core.distributed import raise_on_all_ranks
     from fomm_core.loading import start_model
     from fomm_eval.cli.progress import video_bar
@@ -124,6 +125,7 @@ def _run(
         with raise_on_all_ranks(ranks):
             root = _root(options["data"], data)
             videos = find_test_videos(root, by_identity=data.id_sampling)
+            settings = replace(settings, root=part_folder(root, "test"))
             threads = _threads(options["threads"], ranks)
             model = stack.enter_context(
                 start_model(files, engine_of(options), options["precision"], threads)
@@ -192,13 +194,18 @@ def _report(outcome: Reconstruction, model: str, settings: ReconstructionSetting
     import json
 
     from fomm_core.utils.files import atomic_path
+    from fomm_core.utils.paths import printable
 
     figures = {
         "model": model,
         "l1": outcome.l1,
         "frames": outcome.frames,
-        "videos": [{"name": v.name, "frames": v.frames, "l1": v.l1} for v in outcome.videos],
-        "failures": [{"name": f.name, "reason": f.reason} for f in outcome.failures],
+        "videos": [
+            {"name": printable(v.name), "frames": v.frames, "l1": v.l1} for v in outcome.videos
+        ],
+        "failures": [
+            {"name": printable(f.name), "reason": printable(f.reason)} for f in outcome.failures
+        ],
     }
     with atomic_path(settings.folder / "reconstruction.json") as partial:
         partial.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

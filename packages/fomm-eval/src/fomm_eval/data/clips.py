@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fomm_core.dataset import VIDEO_SUFFIXES, clip_name, is_divided, videos_in
+from fomm_core.dataset import VIDEO_SUFFIXES, clip_name, is_divided, part_folder, videos_in
 from fomm_core.errors import MediaError
 from fomm_core.image import PICTURE_SUFFIXES, ByteArray, picture_size
 from fomm_core.video import VideoReader, prefetch, probe
@@ -137,13 +137,13 @@ def _clips(path: Path) -> list[Clip]:
     entries = videos_in(path)
     if not entries:
         return [Clip(_strip_name(picture), picture, True) for picture in list_pictures(path)]
-    videos = _without_strips([entry for entry in entries if _has_frames(entry)])
-    if not videos and is_divided(path):
-        videos = find_test_videos(path)
+    root, videos = path, _without_strips([entry for entry in entries if _has_frames(entry)])
+    if is_divided(path) and not any(video.parent == path for video in videos):
+        root, videos = part_folder(path, "test"), find_test_videos(path)
     if not videos:
         raise MediaError(f"{path}: expected videos or folders of frames, found none in it")
-    check_names(videos)
-    return [Clip(clip_name(video), video) for video in videos]
+    check_names(videos, root)
+    return [Clip(clip_name(video, root), video) for video in videos]
 
 
 def _has_frames(video: Path) -> bool:

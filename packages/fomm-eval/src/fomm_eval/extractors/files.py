@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from fomm_core.motion.keypoints import FloatArray
+from fomm_core.utils.paths import printable
 from fomm_eval.data.clips import Clip, Side
 from fomm_eval.errors import ExtractorError
 from fomm_eval.extractors.base import FrameView, Observation
@@ -69,9 +70,10 @@ class _Table:
         self.sparse = sparse
 
     def of(self, clip: Clip) -> FloatArray:
-        if clip.name not in self.arrays:
-            raise ExtractorError(f"{self.path}: expected the clip {clip.name}, found none of it")
-        return self.arrays[clip.name]
+        for name in (clip.name, printable(clip.name)):
+            if name in self.arrays:
+                return self.arrays[name]
+        raise ExtractorError(f"{self.path}: expected the clip {clip.name}, found none of it")
 
 
 def _read_both(real: Path, generated: Path, landmarks: bool) -> dict[Side, _Table]:

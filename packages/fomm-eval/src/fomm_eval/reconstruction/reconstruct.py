@@ -34,11 +34,18 @@ class ReconstructionSettings:
         folder: of the results: ``<name>.mp4``, or ``<name>/000000.png`` and so on.
         strips: also write the generated frames side by side, ``png/<name>.png``.
         options: of the animations, which are without sound and of absolute motion anyway.
+        root: the folder with the videos, below which their names begin; ``None`` where each
+            is named by itself.
     """
 
     folder: Path
     strips: bool = False
     options: AnimationOptions = field(default_factory=AnimationOptions)
+    root: Path | None = field(default=None, repr=False)
+
+    def name_of(self, video: Path) -> str:
+        """Name of a video, and of its results."""
+        return clip_name(video, self.root)
 
     def outputs(self, name: str) -> list[Path]:
         """Files and folders that are there when a video is complete."""
@@ -120,7 +127,7 @@ def reconstruct_video(
     Raises:
         FommError: one of its kinds, for whatever cannot be read, animated or written.
     """
-    name = clip_name(video)
+    name = settings.name_of(video)
     result = settings.outputs(name)[0]
     difference = _Difference()
     with ExitStack() as stack:
@@ -178,7 +185,7 @@ def reconstruct_all(
     for video in ranks.share(videos):
         if ranks.is_stopped():
             break
-        name = clip_name(video)
+        name = settings.name_of(video)
         known = manifest.find(name) if resume else None
         if known is not None and all(path.exists() for path in settings.outputs(name)):
             done.append(known)
@@ -194,7 +201,8 @@ def reconstruct_all(
                 ranks.stop_others()
                 break
             logger.warning("%s; left out", error)
-    return _merge(ranks.gather((done, failures)), videos, keep_going)
+    names = [settings.name_of(video) for video in videos]
+    return _merge(ranks.gather((done, failures)), names, keep_going)
 
 
 def _forget(name: str, settings: ReconstructionSettings, manifest: Manifest) -> None:
@@ -213,7 +221,7 @@ def _forget(name: str, settings: ReconstructionSettings, manifest: Manifest) -> 
 
 def _merge(
     parts: Iterable[tuple[list[Reconstructed], list[Failure]]],
-    videos: Sequence[Path],
+    names: Sequence[str],
     keep_going: bool,
 ) -> Reconstruction:
     """Put the outcomes of the processes together, in the order of the data set.
@@ -224,7 +232,6 @@ def _merge(
     parts = list(parts)
     done = {video.name: video for part, _ in parts for video in part}
     failed = {failure.name: failure for _, part in parts for failure in part}
-    names = [clip_name(video) for video in videos]
     failures = tuple(failed[name] for name in names if name in failed)
     if failures and not keep_going:
         raise MediaError(f"{failures[0].reason}; --keep-going goes on without it")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fomm_core.utils.paths import printable
 from fomm_eval._version import __version__
 from fomm_eval.benchmark.measure import BenchmarkResult, Example
 from fomm_eval.metrics import Metric, Summary
@@ -57,7 +58,7 @@ def _figures(result: BenchmarkResult) -> _Figures:
 def _facts(result: BenchmarkResult) -> dict[str, Any]:
     benchmark = result.benchmark
     return {
-        "benchmark": str(benchmark.folder),
+        "benchmark": printable(str(benchmark.folder)),
         "model": result.methods[0].name,
         "motion": result.motion,
         "cases": len(benchmark.cases),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fomm_core.utils.paths import printable
 from fomm_eval.comparison.scores import Scores
 from fomm_eval.metrics import Metric
 from fomm_eval.metrics.statistics import Array
@@ -36,7 +37,7 @@ def distribution_plot(scores: Scores, metric: Metric) -> str:
     columns = [clip.column(metric) for clip in scores.clips]
     values = [column[weights > 0] for column, weights in columns]
     if len(scores.clips) <= MOST_BOXES:
-        _boxes(axes, values, [clip.name for clip in scores.clips])
+        _boxes(axes, values, [printable(clip.name) for clip in scores.clips])
         axes.set_ylabel(metric.title)
     else:
         axes.hist([found.mean() for found in values if len(found)], bins=30, color=_BLUE)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fomm_core.utils.files import atomic_path
+from fomm_core.utils.paths import as_utf8, printable
 from fomm_eval.comparison.scores import Scores
 from fomm_eval.metrics import Metric, Summary
 
@@ -51,10 +52,11 @@ def to_json(rows: Sequence[Row], facts: dict[str, Any]) -> str:
     subjects: dict[str, dict[str, Any]] = {}
     for row in rows:
         figures = None if row.summary is None else asdict(row.summary)
-        subjects.setdefault(row.subject, {})[row.metric.name] = figures
+        subjects.setdefault(printable(row.subject), {})[row.metric.name] = figures
     overall = subjects.pop(OVERALL, {})
     metrics = {row.metric.name: asdict(row.metric) for row in rows}
-    content = {**facts, "metrics": metrics, "overall": overall, "clips": subjects}
+    told = {key: printable(v) if isinstance(v, str) else v for key, v in facts.items()}
+    content = {**told, "metrics": metrics, "overall": overall, "clips": subjects}
     return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
@@ -65,7 +67,7 @@ def to_csv(rows: Sequence[Row]) -> str:
     writer.writerow(["clip", "metric", "mean", "std", "low", "high", "count"])
     for row in rows:
         figures = [""] * 5 if row.summary is None else list(asdict(row.summary).values())
-        writer.writerow([row.subject, row.metric.name, *figures])
+        writer.writerow([printable(row.subject), row.metric.name, *figures])
     return text.getvalue()
 
 
@@ -78,15 +80,15 @@ def frames_csv(scores: Scores) -> str:
         columns = [clip.column(metric) for metric in scores.metrics]
         for index in range(clip.frames):
             cells = [f"{v[index]:.6g}" if w[index] > 0 else "" for v, w in columns]
-            writer.writerow([clip.name, index, *cells])
+            writer.writerow([printable(clip.name), index, *cells])
     return text.getvalue()
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text whole or not at all.
+    """Write a text whole or not at all; bytes of names that are no UTF-8 are shown escaped.
 
     Raises:
         OutputError: it cannot be written.
     """
     with atomic_path(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="")
+        partial.write_text(as_utf8(text), encoding="utf-8", newline="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fomm_core.utils.paths import printable
 from fomm_eval.metrics import Summary
 from fomm_eval.report.records import OVERALL, Row
 
@@ -36,7 +37,7 @@ def format_clips(rows: Sequence[Row]) -> str:
     titles = [row.metric.title for row in next(iter(clips.values()), [])]
     lines = [("clip", *titles)]
     for name, found in list(clips.items())[:MOST_CLIPS]:
-        lines.append((name, *(_mean(row.summary) for row in found)))
+        lines.append((printable(name), *(_mean(row.summary) for row in found)))
     more = len(clips) - MOST_CLIPS
     return align(lines) + (f"\n... and {more} more clips" if more > 0 else "")
 

@@ -12,9 +12,11 @@ from fomm_core.utils.yaml import read_yaml
 from fomm_train.config.data import (
     AugmentationParams,
     AvatarParams,
+    CropParams,
     DatasetParams,
     FlipParams,
     JitterParams,
+    ResizeParams,
 )
 from fomm_train.config.networks import DiscriminatorParams, ModelParams
 from fomm_train.config.training import LossWeights, MonitorParams, TrainParams, TransformParams
@@ -22,6 +24,7 @@ from fomm_train.config.training import LossWeights, MonitorParams, TrainParams, 
 __all__ = [
     "AugmentationParams",
     "AvatarParams",
+    "CropParams",
     "DatasetParams",
     "DiscriminatorParams",
     "FlipParams",
@@ -29,6 +32,7 @@ __all__ = [
     "LossWeights",
     "ModelParams",
     "MonitorParams",
+    "ResizeParams",
     "TrainConfig",
     "TrainParams",
     "TransformParams",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, model_validator
+from typing_extensions import Self
 
 from fomm_core.config import DatasetParams as InferenceDatasetParams
-from fomm_core.config.section import Probability, Section, Weight, yaml_float
+from fomm_core.config.section import Positive, Probability, Section, Weight, yaml_float
 
 
 class FlipParams(Section):
@@ -26,11 +27,62 @@ class JitterParams(Section):
     hue: Annotated[float, BeforeValidator(yaml_float), Field(ge=0, le=0.5)] = 0.0
 
 
+class ResizeParams(Section):
+    """Random change of the size of a training pair, both frames alike.
+
+    Attributes:
+        ratio: (lowest, highest) factor, of which one is drawn evenly.
+        interpolation: between pixels.
+    """
+
+    ratio: Annotated[tuple[Positive, Positive], Field(strict=False)] = (3 / 4, 4 / 3)
+    interpolation: Literal["nearest", "bilinear"] = "nearest"
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if self.ratio[0] > self.ratio[1]:
+            raise ValueError(f"ratio: expected a rising pair, found {list(self.ratio)}")
+        return self
+
+
+def _as_pair(value: Any) -> Any:
+    return (value, value) if isinstance(value, int) else value
+
+
+class CropParams(Section):
+    """Random part of a training pair, the same of both frames.
+
+    Attributes:
+        size: (height, width) of the part in pixels, or one number for both. Smaller frames are
+            padded by their edges.
+    """
+
+    size: Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(_as_pair), Field(strict=False)]
+
+
 class AugmentationParams(Section):
-    """Augmentation of the training pairs."""
+    """Augmentation of the training pairs, in the order of the original implementation.
+
+    Attributes:
+        flip_param: random flips.
+        resize_param: random change of size, which needs ``crop_param`` to end at one size.
+        crop_param: random part, of the size of the networks' frames.
+        jitter_param: random changes of colours.
+    """
 
     flip_param: FlipParams | None = None
+    resize_param: ResizeParams | None = None
+    crop_param: CropParams | None = None
     jitter_param: JitterParams | None = None
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if self.resize_param is not None and self.crop_param is None:
+            raise ValueError(
+                "resize_param: expected crop_param with it, which brings all frames to one size, "
+                "found none"
+            )
+        return self
 
 
 class AvatarParams(Section):
@@ -66,3 +118,18 @@ class DatasetParams(InferenceDatasetParams):
     pairs_list: str | None = None
     avatars: AvatarParams | None = None
     augmentation_params: AugmentationParams = AugmentationParams()
+
+    @model_validator(mode="after")
+    def _crops_fit(self) -> Self:
+        crop, size = self.augmentation_params.crop_param, self.frame_shape[:2]
+        if crop is not None and self.avatars is not None:
+            raise ValueError(
+                "augmentation_params.crop_param: expected none with avatars, whose true keypoints "
+                "are those of whole frames"
+            )
+        if crop is not None and crop.size != size:
+            raise ValueError(
+                f"augmentation_params.crop_param.size: expected {list(size)} (frame_shape), "
+                f"found {list(crop.size)}"
+            )
+        return self

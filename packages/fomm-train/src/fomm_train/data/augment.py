@@ -1,4 +1,4 @@
-"""Augmentation of a pair: flips and colour jitter, the same for both frames.
+"""Augmentation of a pair: flips, sizes, parts and colours, the same for both frames.
 
 Everything works on (..., 3, H, W) float32 in [0, 1], RGB, and keeps that range. The colour
 changes are those of torchvision's ``ColorJitter``, whose names the configuration uses.
@@ -14,6 +14,7 @@ import numpy as np
 from fomm_core.motion.keypoints import FloatArray
 from fomm_train.config import AugmentationParams, FlipParams, JitterParams
 
+Interpolation = Literal["nearest", "bilinear"]
 Property = Literal["brightness", "contrast", "saturation", "hue"]
 
 _PROPERTIES: tuple[Property, ...] = ("brightness", "contrast", "saturation", "hue")
@@ -39,17 +40,73 @@ class ColourChange:
 
 
 @dataclass(frozen=True)
+class ResizedCrop:
+    """Change of size, and a part of what comes of it.
+
+    Attributes:
+        size: (height, width) of the part, in pixels.
+        place: of the part, (down, right), as shares in [0, 1) of the places there are.
+        scale: factor of the size.
+        interpolation: between pixels.
+    """
+
+    size: tuple[int, int]
+    place: tuple[float, float] = (0.0, 0.0)
+    scale: float = 1.0
+    interpolation: Interpolation = "nearest"
+
+    def apply(self, frames: FloatArray) -> FloatArray:
+        """Return (..., H, W) frames of :attr:`size`; small ones are padded by their edges."""
+        frames = resize(frames, self.scale, self.interpolation)
+        room = [have - want for have, want in zip(frames.shape[-2:], self.size, strict=True)]
+        lacks = [(max(0, -left) // 2, (max(0, -left) + 1) // 2) for left in room]
+        frames = np.pad(frames, [(0, 0)] * (frames.ndim - 2) + lacks, mode="edge")
+        top, left = (
+            int(share * (max(0, rest) + 1)) for share, rest in zip(self.place, room, strict=True)
+        )
+        return frames[..., top : top + self.size[0], left : left + self.size[1]]
+
+
+def resize(frames: FloatArray, scale: float, interpolation: Interpolation) -> FloatArray:
+    """Scale (..., H, W) frames; sizes are rounded down, smaller ones are smoothed before.
+
+    It gives the same as ``skimage.transform.resize`` with anti-aliasing, as the original
+    implementation calls it.
+    """
+    from scipy import ndimage
+
+    before = frames.shape[-2:]
+    after = tuple(max(1, int(side * scale)) for side in before)
+    if after == before:
+        return frames
+    whole = [1.0] * (frames.ndim - 2)
+    factors = [old / new for old, new in zip(before, after, strict=True)]
+    sigmas = [0.0] * len(whole) + [max(0.0, (factor - 1) / 2) for factor in factors]
+    smooth = ndimage.gaussian_filter(frames, sigmas, mode="grid-constant")
+    scaled: FloatArray = ndimage.zoom(
+        smooth,
+        whole + [1 / factor for factor in factors],
+        order=0 if interpolation == "nearest" else 1,
+        mode="grid-constant",
+        grid_mode=True,
+    )
+    return scaled
+
+
+@dataclass(frozen=True)
 class Augmentation:
     """Augmentation of one pair.
 
     Attributes:
         time_flip: exchange the frames.
         horizontal_flip: exchange left and right.
+        crop: change of size and part, if any.
         colours: changes of colours, in the order of their application.
     """
 
     time_flip: bool = False
     horizontal_flip: bool = False
+    crop: ResizedCrop | None = None
     colours: tuple[ColourChange, ...] = ()
 
     def apply(self, frames: FloatArray) -> FloatArray:
@@ -59,12 +116,15 @@ class Augmentation:
             frames: (2, 3, H, W) float32 in [0, 1].
 
         Returns:
-            An array of the same kind; perhaps a view of the argument, which is not changed.
+            An array of the same kind, of the part's size where there is one; perhaps a view of
+            the argument, which is not changed.
         """
         if self.time_flip:
             frames = frames[::-1]
         if self.horizontal_flip:
             frames = frames[..., ::-1]
+        if self.crop is not None:
+            frames = self.crop.apply(frames)
         for change in self.colours:
             frames = change.apply(frames)
         return frames
@@ -77,14 +137,30 @@ def draw_augmentation(params: AugmentationParams, random: np.random.Generator) -
     strength of the jitter.
     """
     flips, order, strengths = random.random(2), random.permutation(4), random.uniform(-1, 1, 4)
+    scale, down, right = random.random(3).tolist()
     flip_params = params.flip_param or FlipParams()
     jitter_params = params.jitter_param or JitterParams()
     changes = (_change(_PROPERTIES[i], jitter_params, float(strengths[i])) for i in order)
     return Augmentation(
         time_flip=flip_params.time_flip and bool(flips[0] < 0.5),
         horizontal_flip=flip_params.horizontal_flip and bool(flips[1] < 0.5),
+        crop=_crop(params, scale, (down, right)),
         colours=tuple(change for change in changes if change is not None),
     )
+
+
+def _crop(
+    params: AugmentationParams, share: float, place: tuple[float, float]
+) -> ResizedCrop | None:
+    """Turn numbers in [0, 1) into the configured change of size and part, if there is one."""
+    if params.crop_param is None:
+        return None
+    resizing = params.resize_param
+    if resizing is None:
+        return ResizedCrop(params.crop_param.size, place)
+    low, high = resizing.ratio
+    scale = low + share * (high - low)
+    return ResizedCrop(params.crop_param.size, place, scale, resizing.interpolation)
 
 
 def _change(kind: Property, params: JitterParams, strength: float) -> ColourChange | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -193,7 +194,7 @@ def _key_of(path: Path) -> str:
     except OSError as error:
         raise MediaError(f"{path}: cannot be read: {error.strerror}") from error
     text = f"{_VERSION}|{path.absolute()}|{state.st_size}|{state.st_mtime_ns}"
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:40]
 
 
 def _to_bytes(index: VideoIndex) -> bytes:

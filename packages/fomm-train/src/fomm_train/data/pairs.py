@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from typing_extensions import Self
 
-from fomm_core.dataset import find_videos, group_by_identity
+from fomm_core.dataset import find_videos, group_by_identity, part_folder
 from fomm_core.errors import ConfigError, MediaError
 from fomm_core.image import fit, to_network
 from fomm_core.motion.keypoints import FloatArray
@@ -47,6 +47,7 @@ class VideoPairs:
         repeats: visits of every video (or identity) in one epoch.
         seed: what all draws derive from.
         id_sampling: visit identities, and draw one of their videos each time.
+        root: the folder with the videos; the names of its sub-folders are part of the videos'.
         augmentation: what is done to the frames.
         index_folder: where to keep what is known of the files between runs, ``None`` for
             nowhere.
@@ -69,13 +70,16 @@ class VideoPairs:
         repeats: int = 1,
         seed: int = 0,
         id_sampling: bool = False,
+        root: Path | None = None,
         augmentation: AugmentationParams | None = None,
         index_folder: Path | None = None,
     ) -> None:
         if not videos:
             raise MediaError("training pairs: expected at least one video, found none")
         self.skipped: dict[Path, str] = {}
-        self._units = group_by_identity(videos) if id_sampling else [[video] for video in videos]
+        self._units = (
+            group_by_identity(videos, root) if id_sampling else [[video] for video in videos]
+        )
         self._size = size
         self._repeats = repeats
         self._seed = seed
@@ -102,6 +106,7 @@ class VideoPairs:
             repeats=train.num_repeats,
             seed=train.seed,
             id_sampling=dataset.id_sampling,
+            root=part_folder(dataset.root_dir, "train"),
             augmentation=dataset.augmentation_params,
             index_folder=cache_folder() / "clips",
         )

@@ -102,6 +102,31 @@ def test_a_flat_folder_stays_flat(tmp_path, write_numbered):
     assert tree(tmp_path / "out") == [f"a/00000{n}.png" for n in range(3)]
 
 
+def test_videos_in_sub_folders(tmp_path, write_numbered):
+    for name in ("id1/a/00001.mp4", "id1/b/00001.mp4"):
+        (tmp_path / "vox" / name).parent.mkdir(parents=True)
+        write_numbered(tmp_path / "vox" / name, 2)
+    prepare(tmp_path / "vox", tmp_path / "out", "--size", "32", "--format", "mp4")
+    assert tree(tmp_path / "out") == ["id1#a#00001.mp4", "id1#b#00001.mp4"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX alone")
+@pytest.mark.parametrize("workers", [0, 1])
+def test_names_that_are_no_utf8(tmp_path, write_numbered, workers):
+    name, folder = os.fsdecode(b"caf\xe9"), tmp_path / os.fsdecode(b"vid\xe9os")
+    write_numbered(folder / f"{name}.mp4", 2)
+    (tmp_path / "boxes.csv").write_bytes(b"file,left,top,right,bottom\ncaf\xe9.mp4,0,0,8,8\n")
+    boxes = ("--boxes", tmp_path / "boxes.csv")
+    prepare(folder, tmp_path / "out", "--size", "32", workers=workers)
+    assert tree(tmp_path / "out") == [f"{name}/00000{n}.png" for n in range(2)]
+    assert "1 clips (0 new)" in prepare(folder, tmp_path / "out", "--size", "32")
+    prepare(folder, tmp_path / "cut", *boxes, "--size", "32", workers=workers)
+    assert tree(tmp_path / "cut") == [f"{name}#0/00000{n}.png" for n in range(2)]
+    pairs = VideoPairs([tmp_path / "out" / name, folder / f"{name}.mp4"], (32, 32))
+    assert pairs.pair(0, 1).source.shape == (3, 32, 32)
+    assert pairs.skipped == {}
+
+
 def test_a_second_run_leaves_complete_clips_alone(source, tmp_path):
     out = tmp_path / "out"
     prepare(source, out, "--size", "32")

@@ -85,11 +85,12 @@ def read_boxes(path: Path) -> list[BoxRow]:
             message names the line.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        # Names of files need not be UTF-8.
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             reader = csv.DictReader(file)
             _check_columns(path, reader.fieldnames or ())
             rows = [_row(row, f"{path}:{reader.line_num}") for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, csv.Error) as error:
         raise ConfigError(f"{path}: expected a CSV file of boxes: {error}") from error
     if not rows:
         raise ConfigError(f"{path}: expected at least one box, found none")

@@ -94,10 +94,12 @@ def plan_clips(root: Path, boxes: Sequence[BoxRow] | None = None) -> list[ClipJo
 def _sources(root: Path) -> list[tuple[str, Path]]:
     """List all videos with the names of their clips."""
     if not is_divided(root):
-        return [(clip_name(path), path) for path in list_videos(root)]
+        return [(clip_name(path, root), path) for path in list_videos(root)]
     parts = [part for part in PARTS if (root / part).is_dir()]
     return [
-        (f"{part}/{clip_name(path)}", path) for part in parts for path in list_videos(root / part)
+        (f"{part}/{clip_name(path, root / part)}", path)
+        for part in parts
+        for path in list_videos(root / part)
     ]
 
 
