@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from fomm_core.colour import profiles
+from fomm_core.colour.conversion import on_white
 from fomm_core.errors import MediaError
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.utils.files import atomic_path
@@ -43,29 +45,29 @@ _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM", "TGA", "JPEG2000
 _ANIMATED = frozenset({"WEBP", "PNG", "AVIF", "GIF"})
 _UNSTATED_MS = 100  # as browsers show a frame that states no duration
 
-_WHITE = (255, 255, 255, 255)
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error)
 
 
 def read_image(path: str | Path) -> ByteArray:
-    """Read a picture of any common kind as RGB.
+    """Read a picture of any common kind as sRGB.
 
-    Grey, palette, CMYK and 16-bit pictures are converted; transparent ones are laid on
-    white; a rotation stored in EXIF is applied; of an animation the first frame is taken.
+    Grey, palette, CMYK and 16-bit pictures are converted, those with an ICC profile by it (a
+    damaged one is left aside with a warning); transparent ones are laid on white; a rotation
+    stored in EXIF is applied; of an animation the first frame is taken.
 
     Args:
         path: a PNG, JPEG, BMP, TIFF, WebP, GIF, PNM, TGA, JPEG 2000, AVIF or ICO file. The
             content decides, not the ending.
 
     Returns:
-        (H, W, 3) uint8, RGB.
+        (H, W, 3) uint8, sRGB.
 
     Raises:
         MediaError: there is no such file, it is empty, damaged or no picture, or it has more
             than :data:`MAX_PIXELS` pixels.
     """
     with _opened(Path(path)) as image:
-        return _to_rgb(image)
+        return _to_rgb(image, str(path))
 
 
 def picture_size(path: str | Path) -> tuple[int, int]:
@@ -104,7 +106,7 @@ def read_moments(path: str | Path) -> Iterator[tuple[Fraction, ByteArray]]:
             image.seek(number)
             image.load()  # some formats tell a frame's duration only now
             milliseconds = round(image.info.get("duration") or 0) or _UNSTATED_MS
-            yield Fraction(milliseconds, 1000), _to_rgb(image.copy())
+            yield Fraction(milliseconds, 1000), _to_rgb(image.copy(), str(path))
 
 
 def _moments_before(image: Image) -> int:
@@ -154,17 +156,20 @@ def _check_pixels(path: Path, size: tuple[int, int]) -> None:
         )
 
 
-def _to_rgb(image: Image) -> ByteArray:
-    """Convert an opened picture of any mode to (H, W, 3) uint8."""
+def _to_rgb(image: Image, name: str) -> ByteArray:
+    """Convert an opened picture of any mode to (H, W, 3) uint8, sRGB."""
     from PIL import Image, ImageOps
 
     ImageOps.exif_transpose(image, in_place=True)
+    profile = image.info.get("icc_profile")
     if image.mode == "F" or image.mode.startswith("I"):
-        grey = _wide_to_bytes(np.asarray(image))
-        return np.repeat(grey[:, :, None], 3, axis=2)
+        image = Image.fromarray(_wide_to_bytes(np.asarray(image)))
+    if image.mode == "LAB":
+        image = profiles.lab_to_srgb(image)
+    elif profile:
+        image = profiles.to_srgb(image, profile, name)
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", layer.size, _WHITE), layer)
+        return on_white(np.asarray(image.convert("RGBA")))
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 

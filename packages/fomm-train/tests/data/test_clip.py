@@ -114,3 +114,15 @@ def test_a_vanished_file(videos, tmp_path):
         clip.frames([0])
     with pytest.raises(MediaError, match="cannot be read"):
         open_clip(path, IndexStore())
+
+
+def test_hdr_is_converted_however_it_is_read(tmp_path):
+    path = Path(__file__).with_name("hlg.mp4")  # all of it (200, 40, 40), HLG, BT.2020, 10 bits
+    IndexStore(tmp_path).get(path)
+
+    clip = open_clip(path, IndexStore(tmp_path))
+
+    assert isinstance(clip, DirectClip)
+    assert np.abs(clip.frames([3])[0].astype(int) - (200, 40, 40)).max() <= 2
+    for direct, sequential in zip(clip.span(0, len(clip)), whole(path, len(clip)), strict=True):
+        np.testing.assert_array_equal(direct, sequential)

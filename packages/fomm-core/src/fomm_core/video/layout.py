@@ -1,4 +1,4 @@
-"""From decoded pictures to upright RGB frames with square pixels."""
+"""From decoded pictures to upright sRGB frames with square pixels."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ from fractions import Fraction
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.plane import VideoPlane
+from av.video.reformatter import ColorRange, VideoReformatter
 
+from fomm_core.colour.conversion import Conversion, conversion_of, on_white
+from fomm_core.colour.standards import BT2020, UNSPECIFIED, is_hdr
 from fomm_core.image import ByteArray
+
+# RGB, BT.709, none stated, FCC, BT.601 (twice), SMPTE 240M, BT.2020 (H.273, table 4).
+_MATRICES = (0, 1, 2, 4, 5, 6, 7, 9)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Turns decoded pictures into upright RGB frames with square pixels.
+    """Turns decoded pictures into upright sRGB frames with square pixels.
 
     Attributes:
         width: of the stored picture with square pixels, before turning.
@@ -50,23 +57,65 @@ class Layout:
         return (self.width, self.height) if odd_turn else (self.height, self.width)
 
     def to_rgb(self, frame: VideoFrame, reformatter: VideoReformatter) -> ByteArray:
-        """Convert a decoded picture to (H, W, 3) uint8 RGB by its own matrix and range."""
-        kind = "rgba" if self.alpha else "rgb24"
-        plain = reformatter.reformat(frame, self.width, self.height, kind, threads=1)
-        pixels = plain.to_ndarray().astype(np.uint8, copy=False)
-        if self.alpha:
-            pixels = _on_white(pixels)
-        pixels = np.rot90(pixels, self.quarter_turns)
+        """Convert a decoded picture to (H, W, 3) uint8 sRGB.
+
+        By its own matrix, range, curve and primaries; see :func:`conversion_of`.
+        """
+        conversion = conversion_of(
+            frame.colorspace, frame.color_primaries, frame.color_trc, _white_of(frame)
+        )
+        if conversion is None:
+            kind = "rgba" if self.alpha else "rgb24"
+            pixels = self._scaled(frame, reformatter, kind).to_ndarray()
+            pixels = pixels.astype(np.uint8, copy=False)
+        else:
+            kind = "gbrap16le" if self.alpha else "gbrp16le"
+            pixels = _converted(self._scaled(frame, reformatter, kind), conversion)
+        pixels = np.rot90(on_white(pixels) if self.alpha else pixels, self.quarter_turns)
         return np.ascontiguousarray(pixels[:, ::-1] if self.mirrored else pixels, np.uint8)
 
+    def _scaled(self, frame: VideoFrame, reformatter: VideoReformatter, kind: str) -> VideoFrame:
+        """Convert to RGB of a kind by matrix and range alone.
 
-def _on_white(rgba: ByteArray) -> ByteArray:
-    opacity = rgba[:, :, 3:].astype(np.uint16)
-    if opacity.min() == 255:
-        return rgba[:, :, :3]
-    blend = rgba[:, :, :3] * opacity + 255 * (255 - opacity)
-    opaque: ByteArray = ((blend + 127) // 255).astype(np.uint8)
-    return opaque
+        The scaler leaves curves and primaries as they are, but refuses those it does not know.
+        """
+        tags = frame.colorspace, frame.color_primaries, frame.color_trc
+        frame.colorspace = _matrix_of(frame)
+        frame.color_primaries = frame.color_trc = UNSPECIFIED
+        try:
+            return reformatter.reformat(frame, self.width, self.height, kind, threads=1)
+        finally:
+            frame.colorspace, frame.color_primaries, frame.color_trc = tags
+
+
+def _matrix_of(frame: VideoFrame) -> int:
+    """Choose the nearest matrix that FFmpeg's scaler knows."""
+    if frame.colorspace in _MATRICES:
+        return int(frame.colorspace)
+    wide = frame.color_primaries == BT2020 or is_hdr(frame.color_trc)
+    return BT2020 if wide else UNSPECIFIED
+
+
+def _white_of(frame: VideoFrame) -> int:
+    """Tell what the scaler makes of white in 16 bits: of full range it moves the bits only."""
+    if frame.color_range != ColorRange.JPEG and not frame.format.is_rgb:
+        return 255 << 8
+    depth = min(16, max(component.bits for component in frame.format.components))
+    return ((1 << depth) - 1) << (16 - depth)
+
+
+def _converted(wide: VideoFrame, conversion: Conversion) -> ByteArray:
+    """Convert planes of 16 bits; opacity, where there is any, stays as it is."""
+    green, blue, red, *opacity = map(_samples, wide.planes)
+    pixels = conversion(np.stack([red, green, blue]))
+    if not opacity:
+        return pixels
+    return np.dstack([pixels, (opacity[0] >> 8).astype(np.uint8)])
+
+
+def _samples(plane: VideoPlane) -> npt.NDArray[np.uint16]:
+    lines = np.frombuffer(bytes(plane), np.uint16).reshape(plane.height, plane.line_size // 2)
+    return lines[:, : plane.width]
 
 
 def _orientation(frame: VideoFrame) -> tuple[int, bool]:

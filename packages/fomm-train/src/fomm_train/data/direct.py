@@ -48,7 +48,8 @@ class StreamFormat:
         codec: FFmpeg's name of the codec.
         extradata: the codec's own header.
         width, height: of the stored pictures, in pixels.
-        colour_space, colour_range: FFmpeg's numbers, as the container has them.
+        colour_space, colour_range, primaries, transfer: FFmpeg's numbers, as the container
+            has them.
         layout: turns decoded pictures into upright RGB frames.
     """
 
@@ -58,6 +59,8 @@ class StreamFormat:
     height: int
     colour_space: int
     colour_range: int
+    primaries: int
+    transfer: int
     layout: Layout
 
     def open(self) -> VideoCodecContext:
@@ -72,8 +75,9 @@ class StreamFormat:
         return decoder
 
     def to_rgb(self, frame: VideoFrame, reformatter: VideoReformatter) -> ByteArray:
-        """Convert a decoded picture to (H, W, 3) uint8 RGB."""
+        """Convert a decoded picture to (H, W, 3) uint8 sRGB."""
         frame.colorspace, frame.color_range = self.colour_space, self.colour_range
+        frame.color_primaries, frame.color_trc = self.primaries, self.transfer
         return self.layout.to_rgb(frame, reformatter)
 
 

@@ -29,7 +29,7 @@ from fomm_train.data.direct import PACKET, PacketTable, StreamFormat
 
 _log = logging.getLogger(__name__)
 
-_VERSION = 1
+_VERSION = 2
 _KEPT_IN_MEMORY = 8192
 
 
@@ -119,6 +119,8 @@ def _format_of(stream: VideoStream, first: VideoFrame) -> StreamFormat:
         height=context.height,
         colour_space=int(first.colorspace),
         colour_range=int(first.color_range),
+        primaries=int(first.color_primaries),
+        transfer=int(first.color_trc),
         layout=Layout.of(first, stream.sample_aspect_ratio),
     )
 

@@ -1,0 +1,1 @@
+"""Colours of pictures and videos as they become sRGB: curves, primaries, profiles, transparency."""
