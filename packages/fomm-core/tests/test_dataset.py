@@ -153,3 +153,8 @@ def test_names_that_are_no_utf8_are_split_too(tmp_path):
     root = make(tmp_path, *(os.fsdecode(b"caf\xe9%d.mp4" % number) for number in range(5)))
     train, test = (find_videos(root, part) for part in ("train", "test"))
     assert (len(train), len(test)) == (4, 1)
+
+
+def test_an_address_is_no_data_set():
+    with pytest.raises(MediaError, match="found an address; download it first"):
+        find_videos("https://example.org/data", "train")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from fomm_core.errors import MediaError
-from fomm_core.utils.paths import printable
+from fomm_core.utils.paths import describe_other, printable
 from fomm_core.video.pictures import is_picture, natural_key
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,8 @@ def _entries(folder: Path) -> list[Path]:
         entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise MediaError(f"{folder}: expected a folder of videos, found none: {reason}") from error
+        found = describe_other(folder) or f"none: {reason}"
+        raise MediaError(f"{folder}: expected a folder of videos, found {found}") from error
     return sorted(entries, key=lambda entry: (natural_key(entry.name), entry.name))
 
 

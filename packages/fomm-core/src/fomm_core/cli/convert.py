@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fomm_core.cli.options import ReachablePath
 from fomm_core.errors import OutputError, ParameterError
 
 TORCH_ENDINGS = (".pth.tar", ".pth", ".pt", ".tar", ".ckpt")
@@ -13,12 +14,12 @@ NNABLA_ENDING = ".h5"
 
 
 @click.command(name="convert")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("source", type=ReachablePath())
+@click.argument("target", type=ReachablePath())
 @click.option(
     "--config",
     required=True,
-    type=click.Path(path_type=Path),
+    type=ReachablePath(),
     help="The model's configuration (YAML), as either implementation has it.",
 )
 @click.option("--half", is_flag=True, help="Store the .h5 in half precision: half the size.")

@@ -10,6 +10,7 @@ from typing import Literal
 from fomm_core.dataset import VIDEO_SUFFIXES, clip_name, is_divided, part_folder, videos_in
 from fomm_core.errors import MediaError
 from fomm_core.image import PICTURE_SUFFIXES, ByteArray, picture_size
+from fomm_core.utils.paths import describe_other
 from fomm_core.video import VideoReader, prefetch, probe
 from fomm_core.video.pictures import list_pictures
 from fomm_eval.data.strips import STRIPS_FOLDER, read_strip
@@ -100,7 +101,8 @@ def pair_clips(real: Path, generated: Path, *, common: bool = False) -> list[Cli
     """
     for path in (real, generated):
         if not path.exists():
-            raise MediaError(f"{path}: expected a video or a folder, found nothing of that name")
+            found = describe_other(path) or "nothing of that name"
+            raise MediaError(f"{path}: expected a video or a folder, found {found}")
     one, other = _single(real), _single(generated)
     if one is not None and other is not None:
         return [ClipPair(one, other)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fomm_core.cli.options import ReachablePath
 from fomm_core.errors import MediaError, OutputError
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def read_size(_: click.Context, __: click.Parameter, text: str) -> tuple[int, in
 
 
 @click.command(name="prepare")
-@click.argument("videos", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("videos", type=ReachablePath())
+@click.argument("out", type=ReachablePath())
 @click.option(
     "--size",
     default="256",
@@ -44,7 +45,7 @@ def read_size(_: click.Context, __: click.Parameter, text: str) -> tuple[int, in
 )
 @click.option(
     "--boxes",
-    type=click.Path(path_type=Path),
+    type=ReachablePath(),
     help="CSV of parts to cut out: file, start, end (frames), left, top, right, bottom.",
 )
 @click.option(

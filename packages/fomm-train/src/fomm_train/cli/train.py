@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from fomm_core.cli.options import ReachablePath
 from fomm_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _show_config(context: click.Context, _: click.Parameter, name: str | None) -
 @click.option("--info", default="", help="A word or two for the log directory's name.")
 @click.option(
     "--ft-params",
-    type=click.Path(path_type=Path),
+    type=ReachablePath(),
     help="Begin with these parameters (.h5): stage two, or fine-tuning.",
 )
 @click.option(
@@ -63,14 +63,14 @@ def _show_config(context: click.Context, _: click.Parameter, name: str | None) -
 )
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path),
+    type=ReachablePath(),
     help="Go on exactly where the training with this log directory was interrupted.",
 )
 @click.option(
     "--out",
     "--log-dir",
     "out",
-    type=click.Path(path_type=Path),
+    type=ReachablePath(),
     help="Log directory [default: a new one below the configuration's monitor_path].",
 )
 @click.option(

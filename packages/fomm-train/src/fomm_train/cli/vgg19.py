@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fomm_core.cli.options import ReachablePath
 from fomm_core.errors import OutputError, ParameterError
 
 
@@ -15,8 +16,8 @@ def command() -> None:
 
 
 @command.command(name="convert")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("source", type=ReachablePath())
+@click.argument("target", type=ReachablePath())
 @click.option("--force", is_flag=True, help="Replace TARGET if it exists.")
 def convert(source: Path, target: Path, force: bool) -> None:
     """Convert torchvision's checkpoint of VGG19 to the .h5 that training reads.
