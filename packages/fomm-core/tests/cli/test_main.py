@@ -226,3 +226,17 @@ def test_openvino_reports_its_import_to_nobody():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[] True None"
+
+
+def test_a_refusal_of_the_system_is_no_defect(install, capsys):
+    install("fail", "raise PermissionError(13, 'Permission denied', '/some/file')")
+    assert run(["fail"]) == 2
+    assert capsys.readouterr().err == (
+        "fomm: error: /some/file: cannot be read or written: Permission denied\n"
+    )
+
+
+def test_names_that_are_no_text_are_shown(install, capsys):
+    install("fail", "raise ConfigError('caf\\udce9: bad key')")
+    assert run(["fail"]) == 2
+    assert capsys.readouterr().err == "fomm: error: caf\\xe9: bad key\n"
