@@ -34,8 +34,8 @@ from pathlib import Path
 from typing import Any
 
 from fomm_core.distributed import Communicator, SingleProcess, join_ranks
-from fomm_train.backend.nnabla import NNablaTrainingOperations
-from fomm_train.backend.precision import Precision, make_precision
+from fomm_train.backend.nnabla.precision import NNablaPrecision, make_precision
+from fomm_train.backend.precision import Precision
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import Progress
 from fomm_train.config import TrainConfig
@@ -43,7 +43,6 @@ from fomm_train.configs import find_config
 from fomm_train.data.batch import Batch
 from fomm_train.data.workers.loader import BatchLoader
 from fomm_train.graph.inputs import teacher_forcing_probability
-from fomm_train.graph.normalization import synchronised
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph, build_graph
 from fomm_train.kernels.import_workaround import remember_absent_modules
@@ -69,7 +68,7 @@ class Bench:
 
 def prepare(config: TrainConfig, communicator: Communicator, precision: Precision) -> Bench:
     """Build everything."""
-    ops = NNablaTrainingOperations(synchronised(communicator), precision.kernels)
+    ops = precision.make_operations(communicator)
     graph = build_graph(config, ops, None, precision)
     return Bench(config, graph, TrainingStep(config, graph, communicator, precision, TOTAL_STEPS))
 
@@ -168,7 +167,7 @@ def profile(config: TrainConfig) -> dict[str, dict[str, float]]:
     """Shares of the graph's time by kind of function and pass, the largest ones."""
     blas = make_precision("cpu", 0)
     return {
-        "nnabla": _profile(config, Precision(blas.single)),
+        "nnabla": _profile(config, NNablaPrecision(blas.single)),
         "blas": _profile(config, blas),
     }
 

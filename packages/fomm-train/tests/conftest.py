@@ -102,7 +102,7 @@ def vgg_parameters():
 @pytest.fixture(scope="session")
 def ops(needs_nnabla):
     """NNabla's operations and kernels, for what has no parameters of its own."""
-    from fomm_train.backend.nnabla import NNablaTrainingOperations
+    from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 
     return NNablaTrainingOperations()
 

@@ -38,7 +38,7 @@ def test_the_public_names_are_these():
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "__version__"])
-def test_each_is_what_its_name_says(needs_nnabla, name):
+def test_each_is_what_its_name_says(name):
     value = getattr(fomm_train, name)
     assert value.__name__ == name
     assert value.__module__.startswith("fomm_train.")
@@ -59,3 +59,14 @@ def test_other_names_are_no_attributes():
 )
 def test_what_needs_no_network_loads_nothing_heavy(statement):
     assert loaded_by(statement) == []
+
+
+def test_only_training_itself_loads_nnabla():
+    assert "nnabla" not in loaded_by("import fomm_train.cli.train, fomm_train.run.train")
+
+
+@pytest.mark.parametrize("name", ["train", "resume"])
+def test_without_nnabla_training_says_what_to_do(name, monkeypatch, tmp_path):
+    monkeypatch.setattr("fomm_train.backend.requirements.find_spec", lambda name: None)
+    with pytest.raises(fomm_train.TrainingError, match="fomm train: expected NNabla, found"):
+        getattr(fomm_train, name)(tmp_path)

@@ -39,8 +39,8 @@ def make_settings(weights, **train):
 
 def build_from(weights, normalize=None, precision=None, **train):
     from fomm_core.network.nnabla_operations import batch_statistics
-    from fomm_train.backend.nnabla import NNablaTrainingOperations
-    from fomm_train.backend.precision import make_precision
+    from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
+    from fomm_train.backend.nnabla.precision import make_precision
     from fomm_train.graph.training_graph import build_graph
 
     config = parse_train_config(make_settings(weights, **train))

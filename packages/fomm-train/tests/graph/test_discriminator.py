@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fomm_core.model.parameters import load_parameters
-from fomm_train.backend.nnabla import NNablaTrainingOperations
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.config import DiscriminatorParams
 from fomm_train.graph.discriminator import discriminate
 

@@ -8,8 +8,8 @@ import yaml
 from fomm_core.errors import ConfigError
 from fomm_core.model.parameters import load_parameters
 from fomm_core.network.nnabla_operations import batch_statistics, running_statistics
-from fomm_train.backend.nnabla import NNablaTrainingOperations
-from fomm_train.backend.precision import Precision, make_precision
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
+from fomm_train.backend.nnabla.precision import NNablaPrecision, make_precision
 from fomm_train.config import parse_train_config
 from fomm_train.data.batch import Batch
 from fomm_train.graph.inputs import StepInputs
@@ -205,7 +205,7 @@ def test_half_precision_is_close_and_leaves_keypoints_alone(build, make_batch):
     half = get_extension_context("cpu", type_config="half")
     weights = {"reconstruction": 10, "generator_gan": 1, "discriminator_gan": 1}
     found = []
-    for precision in (Precision(single), Precision(single, half)):
+    for precision in (NNablaPrecision(single), NNablaPrecision(single, half)):
         graph = build(weights, precision=precision)
         graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
         gradients(graph, graph.generator)
@@ -233,7 +233,7 @@ def test_objectives_work_on_variables_of_the_given_inputs(build, make_batch):
     graph = build({"reconstruction": 1})
     ops, config = graph.operations, graph.config
     other = StepInputs.create(ops, config)
-    precision = Precision(nn.get_current_context())
+    precision = NNablaPrecision(nn.get_current_context())
     objective = generator_objective(ops, config, other, graph.outputs, None, precision)
     graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
     objective.total.forward()

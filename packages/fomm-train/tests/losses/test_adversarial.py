@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fomm_core.errors import ConfigError
-from fomm_train.backend.nnabla import NNablaTrainingOperations
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.losses.adversarial import feature_matching, gan_discriminator, gan_generator
 
 OPS = NNablaTrainingOperations()

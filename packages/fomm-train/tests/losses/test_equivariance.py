@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fomm_train.backend.nnabla import NNablaTrainingOperations
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.losses.equivariance import equivariance_jacobian, equivariance_value
 
 OPS = NNablaTrainingOperations()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fomm_core.errors import ConfigError
-from fomm_train.backend.nnabla import NNablaTrainingOperations
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.losses.perceptual import perceptual
 from fomm_train.losses.pyramid import pyramid
 

@@ -4,7 +4,7 @@ import nnabla as nn
 import numpy as np
 import pytest
 
-from fomm_train.backend.nnabla import NNablaTrainingOperations
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.losses.supervision import (
     background_supervision,
     jacobian_supervision,

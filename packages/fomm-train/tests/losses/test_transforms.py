@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fomm_core.network.warping import coordinate_grid
-from fomm_train.backend.nnabla import NNablaTrainingOperations
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.config import TransformParams
 from fomm_train.losses.equivariance import equivariance_jacobian, equivariance_value
 from fomm_train.losses.transforms import RandomTransform, TransformVariables

@@ -9,8 +9,8 @@ import nnabla as nn
 import numpy as np
 
 from fomm_core.distributed import join_ranks
-from fomm_train.backend.nnabla import NNablaTrainingOperations
-from fomm_train.backend.precision import make_precision
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
+from fomm_train.backend.nnabla.precision import make_precision
 from fomm_train.config import load_train_config
 from fomm_train.data.batch import Batch
 from fomm_train.graph.step import TrainingStep

@@ -11,7 +11,7 @@ import numpy as np
 from fomm_core.cli.errors import abort_all_ranks_on_error
 from fomm_core.distributed import join_ranks
 from fomm_core.errors import MediaError
-from fomm_train.backend.precision import make_precision
+from fomm_train.backend.nnabla.precision import make_precision
 from fomm_train.config import load_train_config
 from fomm_train.data.batch import Pair
 from fomm_train.run.start import start_new

@@ -1,16 +1,48 @@
-"""The operations that losses and discriminator need beyond those of the networks."""
+"""The operations that training needs beyond those of the networks."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 from typing_extensions import Self
 
+from fomm_core.distributed import Communicator
 from fomm_core.network.operations import Operations, Tensor
+from fomm_train.backend.solvers import Network, Solver
 
 
 class TrainingOperations(Operations):
     """Computes networks, discriminator and losses; gradients flow through all of it."""
+
+    # ----- steps
+
+    @abstractmethod
+    def seed_parameters(self, seed: int) -> None:
+        """Draw the parameters that are made from now on by this seed alone."""
+
+    @abstractmethod
+    def copy_from_main(self, communicator: Communicator) -> None:
+        """Give all parameters the values that they have on rank 0."""
+
+    @abstractmethod
+    def make_solver(self, network: Network) -> Solver:
+        """Adam for the trained parameters that one network has so far."""
+
+    @abstractmethod
+    def forward(self, loss: Tensor) -> None:
+        """Compute a loss, a scalar, and what it depends on, from the inputs as they are now."""
+
+    @abstractmethod
+    def backward(self, loss: Tensor, scale: float) -> None:
+        """Add ``scale`` times the derivatives of a loss to the gradients of the parameters.
+
+        It was computed by :meth:`forward` just before; what is not kept cannot be read after.
+        """
+
+    @abstractmethod
+    def average_gradients(self, communicator: Communicator, solvers: Sequence[Solver]) -> None:
+        """Replace the gradients of these solvers by their means over the ranks."""
 
     # ----- gradients
 

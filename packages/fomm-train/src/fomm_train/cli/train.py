@@ -162,8 +162,9 @@ def _check_combination(arguments: dict[str, Any]) -> None:
 def _train(arguments: dict[str, Any], quiet: bool) -> None:
     """Join the other ranks, train, and say how it ended."""
     from fomm_core.cli.errors import abort_all_ranks_on_error
-    from fomm_train.backend.communicator import join_training_ranks
-    from fomm_train.backend.precision import Arithmetic, choose_context, make_precision
+    from fomm_train.backend.nnabla.communicator import join_training_ranks
+    from fomm_train.backend.nnabla.precision import choose_context, make_precision
+    from fomm_train.backend.precision import Arithmetic
     from fomm_train.run.train import run_training
 
     context = choose_context(arguments["context"])

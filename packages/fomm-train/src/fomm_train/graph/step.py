@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import nnabla as nn
 import numpy as np
 
 from fomm_core.distributed import Communicator
-from fomm_train.backend.communicator import average
 from fomm_train.backend.precision import FIRST_SCALE, LossScale, Precision
 from fomm_train.backend.solvers import Network, Schedule, Solver, SolverState
 from fomm_train.config import TrainConfig
@@ -39,8 +37,8 @@ class StepReport:
 
     Attributes:
         losses: the generator's and the discriminator's, each with its total.
-        stop: whether a rank has asked for the training to stop after this step; all ranks
-            are told the same.
+        stop: whether a rank has asked for the training to stop after this step; the same on all
+            ranks.
     """
 
     losses: tuple[Loss, ...]
@@ -71,7 +69,7 @@ class TrainingStep:
         self._communicator = communicator
         self._schedule = Schedule(config.train_params, total_steps)
         self._total_steps = total_steps
-        with nn.context_scope(precision.single):
+        with precision.everything():
             self.solvers = _make_solvers(graph)
         self.loss_scale = LossScale(FIRST_SCALE if precision.is_mixed else 1.0)
         self.arithmetic = precision.arithmetic
@@ -123,16 +121,16 @@ class TrainingStep:
     ) -> tuple[tuple[Loss, ...], bool]:
         """Improve networks on an objective; its losses, and whether a rank wants to stop."""
         epoch, step = moment
+        ops = self._graph.operations
         solvers = [self.solvers[network] for network in networks]
         with np.errstate(all="ignore"):  # what is not finite is found by the checks
-            total: nn.Variable = objective.total
-            total.forward(clear_no_need_grad=True)
+            ops.forward(objective.total)
             losses, wanted = self._share_losses(total_name, objective, stop)
             _check_finite(losses, epoch, step)
             for solver in solvers:
                 solver.zero_grad()
-            total.backward(self.loss_scale.scale, clear_buffer=True)
-        average(self._communicator, [g for solver in solvers for g in solver.gradients])
+            ops.backward(objective.total, self.loss_scale.scale)
+        ops.average_gradients(self._communicator, solvers)
         if self._is_mixed and not self._unscale(solvers):
             return losses, wanted
         for solver in solvers:
@@ -144,8 +142,9 @@ class TrainingStep:
     ) -> tuple[tuple[Loss, ...], bool]:
         """Average the losses over the ranks, and hear whether one wants to stop."""
         names = [total_name, *(term.name for term in objective.terms)]
-        variables: list[nn.Variable] = [objective.total, *(term.value for term in objective.terms)]
-        values = np.array([*(float(v.d) for v in variables), float(stop)])
+        tensors = [objective.total, *(term.value for term in objective.terms)]
+        read = self._graph.operations.read
+        values = np.array([*(float(read(t)) for t in tensors), float(stop)])
         self._communicator.all_reduce_sum(values)
         means = values[:-1] / self._communicator.size
         losses = tuple(Loss(n, float(v)) for n, v in zip(names, means, strict=True))
@@ -163,11 +162,10 @@ class TrainingStep:
 
 def _make_solvers(graph: TrainingGraph) -> dict[Network, Solver]:
     """A solver for each network that is trained."""
-    parameters = graph.networks.parameters()
     trained = [Network.GENERATOR, Network.KP_DETECTOR]
     if graph.discriminator is not None:
         trained.append(Network.DISCRIMINATOR)
-    return {network: Solver(network, parameters) for network in trained}
+    return {network: graph.operations.make_solver(network) for network in trained}
 
 
 def _check_finite(losses: tuple[Loss, ...], epoch: int, step: int) -> None:

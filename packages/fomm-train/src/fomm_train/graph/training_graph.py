@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import nnabla as nn
-
 from fomm_core.network.graph import Networks
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.precision import Precision
@@ -60,7 +58,7 @@ def build_graph(
     Raises:
         ConfigError: no loss is on, or one cannot work with these networks.
     """
-    nn.random.set_parameter_seed(config.train_params.seed)
+    ops.seed_parameters(config.train_params.seed)
     with precision.everything():
         networks = Networks(config, ops)
         inputs = StepInputs.create(ops, config)

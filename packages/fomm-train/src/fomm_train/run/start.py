@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import nnabla as nn
-
 from fomm_core.model.parameters import Parameters, check_parameters, load_parameters
+from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.precision import Arithmetic
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import CheckpointFolder, Progress, TrainingState
@@ -166,23 +164,22 @@ def apply_start(beginning: RunStart, graph: TrainingGraph, step: TrainingStep) -
         ParameterError: they do not fit the configuration.
     """
     if beginning.parameters is not None:
-        variables = graph.networks.parameters()
-        set_parameters(variables, beginning.parameters, beginning.origin)
+        set_parameters(graph.operations, beginning.parameters, beginning.origin)
     if beginning.state is not None:
         for network, solver in step.solvers.items():
             solver.restore(beginning.state.solvers.get(network, {}))
         step.loss_scale = beginning.state.loss_scale
 
 
-def set_parameters(variables: Mapping[str, nn.Variable], values: Parameters, origin: str) -> None:
-    """Set variables to loaded values; a discriminator may be missing, all else may not.
+def set_parameters(ops: TrainingOperations, values: Parameters, origin: str) -> None:
+    """Set all parameters to loaded values; a discriminator may be missing, all else may not.
 
     Raises:
         ParameterError: a value is missing or does not fit; the message names it.
     """
     prefix = f"{Network.DISCRIMINATOR.value}/"
     judged = any(name.startswith(prefix) for name in values)
-    wanted = {n: v for n, v in variables.items() if judged or not n.startswith(prefix)}
+    wanted = {n: v for n, v in ops.parameters().items() if judged or not n.startswith(prefix)}
     check_parameters(values, {name: v.shape for name, v in wanted.items()}, origin)
-    for name, variable in wanted.items():
-        variable.d = values[name]
+    for name, parameter in wanted.items():
+        ops.write(parameter, values[name])

@@ -1,4 +1,4 @@
-"""A whole training: everything put together, run, and its end told."""
+"""A whole training: everything put together, run, and its end reported."""
 
 from __future__ import annotations
 
@@ -7,22 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nnabla as nn
-
 from fomm_core.distributed import Communicator
 from fomm_train.backend.base import TrainingOperations
-from fomm_train.backend.communicator import copy_from_main, join_training_ranks
-from fomm_train.backend.nnabla import NNablaTrainingOperations
-from fomm_train.backend.precision import (
-    SINGLE_PRECISION,
-    Arithmetic,
-    Precision,
-    choose_context,
-    make_precision,
-)
+from fomm_train.backend.precision import SINGLE_PRECISION, Arithmetic, Precision
+from fomm_train.backend.requirements import require_nnabla
 from fomm_train.checkpoint import Progress
 from fomm_train.config import TrainConfig
-from fomm_train.graph.normalization import synchronised
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph, build_graph
 from fomm_train.losses.vgg19 import Vgg19
@@ -100,9 +90,10 @@ def train(
 
     Raises:
         FommError: one of its kinds, for whatever is missing, damaged or goes wrong; such as
-            TrainingError where ``out`` holds a training, or DivergenceError where a loss
-            becomes NaN or infinite.
+            TrainingError where NNabla is not installed or ``out`` holds a training, or
+            DivergenceError where a loss becomes NaN or infinite.
     """
+    require_nnabla()
     folder = None if out is None else Path(out)
     if ft_params is None:
         beginning = start.start_new(config, folder, "")
@@ -126,6 +117,7 @@ def resume(
     Raises:
         FommError: as for :func:`train`; TrainingError where there is no readable checkpoint.
     """
+    require_nnabla()
     beginning = start.resume(Path(log_directory))
     return _join_and_train(beginning, context, SINGLE_PRECISION, options)
 
@@ -134,6 +126,9 @@ def _join_and_train(
     beginning: RunStart, context: str, arithmetic: Arithmetic, options: TrainOptions
 ) -> TrainResult:
     """Train on all ranks that the launcher has started."""
+    from fomm_train.backend.nnabla.communicator import join_training_ranks
+    from fomm_train.backend.nnabla.precision import choose_context, make_precision
+
     chosen = choose_context(context)
     communicator = join_training_ranks(chosen)
     settled = beginning.settle_arithmetic(arithmetic)
@@ -188,13 +183,13 @@ def _prepare(
 ) -> tuple[TrainingGraph, TrainingStep]:
     """Build the graph and put everything in its place, equal on all ranks."""
     config = beginning.config
-    ops = NNablaTrainingOperations(synchronised(communicator), precision.kernels)
+    ops = precision.make_operations(communicator)
     vgg = _load_vgg(ops, config, communicator)
-    with nn.context_scope(precision.single):
+    with precision.everything():
         graph = build_graph(config, ops, vgg, precision)
         step = TrainingStep(config, graph, communicator, precision, total_steps)
         apply_start(beginning, graph, step)
-        copy_from_main(communicator, [v.data for v in ops.parameters().values()])
+        ops.copy_from_main(communicator)
     return graph, step
 
 

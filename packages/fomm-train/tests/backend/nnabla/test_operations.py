@@ -3,7 +3,7 @@ import nnabla.functions as F
 import numpy as np
 
 from fomm_core.network.nnabla_operations import NNABLA_KERNELS, Kernels
-from fomm_train.backend.nnabla import NNablaTrainingOperations
+from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.kernels.blas_convolution import BlasConvolution
 from fomm_train.kernels.gathered_warping import warp_by_gathering
 

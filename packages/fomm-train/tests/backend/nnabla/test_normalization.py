@@ -1,6 +1,6 @@
 from fomm_core.distributed import SingleProcess
 from fomm_core.network.nnabla_operations import batch_statistics
-from fomm_train.graph.normalization import synchronised
+from fomm_train.backend.nnabla.normalization import synchronised
 
 
 def test_a_single_rank_uses_nnablas_own():

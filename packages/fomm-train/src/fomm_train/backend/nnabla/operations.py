@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -11,8 +11,12 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 from typing_extensions import Self
 
+from fomm_core.distributed import Communicator
 from fomm_core.network.nnabla_operations import NNablaOperations
 from fomm_train.backend.base import TrainingOperations
+from fomm_train.backend.nnabla.communicator import average, copy_from_main
+from fomm_train.backend.nnabla.solver import NNablaSolver
+from fomm_train.backend.solvers import Network, Solver
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,24 @@ class NNablaTrainingOperations(NNablaOperations, TrainingOperations):
     def entered_scope(self) -> Iterator[None]:
         with super().entered_scope(), nn.no_grad(not self.trains):
             yield
+
+    def seed_parameters(self, seed: int) -> None:
+        nn.random.set_parameter_seed(seed)
+
+    def copy_from_main(self, communicator: Communicator) -> None:
+        copy_from_main(communicator, [v.data for v in self.parameters().values()])
+
+    def make_solver(self, network: Network) -> NNablaSolver:
+        return NNablaSolver(network, self.parameters())
+
+    def forward(self, loss: nn.Variable) -> None:
+        loss.forward(clear_no_need_grad=True)
+
+    def backward(self, loss: nn.Variable, scale: float) -> None:
+        loss.backward(scale, clear_buffer=True)
+
+    def average_gradients(self, communicator: Communicator, solvers: Sequence[Solver]) -> None:
+        average(communicator, [g for solver in solvers for g in solver.gradients])
 
     def without_training(self) -> Self:
         return replace(self, trains=False)

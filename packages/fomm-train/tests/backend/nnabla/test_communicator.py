@@ -4,7 +4,7 @@ import pytest
 
 from fomm_core.distributed import SingleProcess
 from fomm_core.errors import DistributedError
-from fomm_train.backend.communicator import (
+from fomm_train.backend.nnabla.communicator import (
     NNablaCommunicator,
     average,
     copy_from_main,

@@ -7,7 +7,7 @@ import nnabla.parametric_functions as PF
 
 from fomm_core.distributed import Communicator
 from fomm_core.network.nnabla_operations import Normalize, batch_statistics
-from fomm_train.backend.communicator import NNablaCommunicator
+from fomm_train.backend.nnabla.communicator import NNablaCommunicator
 from fomm_train.kernels.batch_normalization import DECAY_RATE, EPSILON, normalize_over_ranks
 
 
