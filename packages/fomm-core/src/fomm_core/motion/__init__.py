@@ -1,1 +1,1 @@
-"""Motion as values: keypoints, their transfer (Section 3.1), smoothing, templates."""
+"""Motion as values: keypoints, their transfer (Section 3.4), smoothing, templates."""

@@ -1,6 +1,6 @@
 """Motion transfer: which keypoints the source moves to, given those of the driving video.
 
-Everything here is Section 3.3 of the paper, in numpy: relative and absolute transfer, the
+Everything here is Section 3.4 of the paper, in numpy: relative and absolute transfer, the
 adaption of the movement's scale, and the search for the best reference frame.
 """
 

@@ -1,4 +1,4 @@
-"""The equivariance losses (Section 3.3, Eq. 9 to 11)."""
+"""The equivariance losses (Section 3.3 of the paper)."""
 
 from __future__ import annotations
 

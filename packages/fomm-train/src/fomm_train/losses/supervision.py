@@ -28,7 +28,7 @@ def background_supervision(
 ) -> Tensor | None:
     """L1 between the deformation and none at all, where nothing but background is shown.
 
-    Not in the paper, which leaves it to the masks (Eq. 5) to find out what stands still.
+    Not in the paper, which leaves it to the masks (Eq. 7) to find out what stands still.
 
     Args:
         ops: what computes.
