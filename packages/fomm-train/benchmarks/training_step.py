@@ -84,16 +84,16 @@ def batches(config: TrainConfig, communicator: Communicator) -> Iterator[Iterato
 
 def bare_step(bench: Bench) -> None:
     """Forward, backward and update of the graph, as one would write it in NNabla."""
-    solvers = bench.step.solvers
+    ops, solvers = bench.graph.operations, bench.step.solvers
     first = [solvers[Network.GENERATOR], solvers[Network.KP_DETECTOR]]
     objectives = [(bench.graph.generator, first)]
     if bench.graph.discriminator is not None:
         objectives.append((bench.graph.discriminator, [solvers[Network.DISCRIMINATOR]]))
     for objective, own in objectives:
-        objective.total.forward(clear_no_need_grad=True)
+        ops.forward(objective.total)
         for solver in own:
             solver.zero_grad()
-        objective.total.backward(clear_buffer=True)
+        ops.backward(objective.total, 1.0)
         for solver in own:
             solver.update(2e-4)
 
@@ -194,7 +194,7 @@ def _profile(config: TrainConfig, precision: Precision) -> dict[str, float]:
 
         return add
 
-    total = bench.graph.generator.total
+    total: Any = bench.graph.generator.total
     total.forward(
         clear_no_need_grad=True, function_pre_hook=before, function_post_hook=after("forward")
     )
