@@ -26,7 +26,7 @@ def test_lines_are_means_in_nnablas_format(directory):
     assert directory.series("total_generator").read_text() == "2 2\n5 2\n"
 
 
-def test_nnablas_own_monitor_writes_the_same(directory, tmp_path):
+def test_nnablas_own_monitor_writes_the_same(needs_nnabla, directory, tmp_path):
     from nnabla.monitor import Monitor, MonitorSeries
 
     values = np.random.default_rng(0).normal(size=10)

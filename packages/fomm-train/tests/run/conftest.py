@@ -147,7 +147,7 @@ def mpirun():
 
 
 @pytest.fixture
-def start():
+def start(needs_nnabla):
     """Start a script, or with a command's name in front ``fomm``."""
     started = []
 
@@ -163,7 +163,7 @@ def start():
 
 
 @pytest.fixture
-def fomm(needs_nnabla, start):
+def fomm(start):
     """Run a program to its end; (exit code, stdout, stderr)."""
 
     def run(*arguments, timeout=TIMEOUT_SECONDS, **options):

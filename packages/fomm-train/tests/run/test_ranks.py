@@ -33,7 +33,7 @@ def train(path, launcher, config, data):
 
 
 @pytest.fixture
-def trained(settings, write_config, tmp_path, mpirun):
+def trained(needs_nnabla, settings, write_config, tmp_path, mpirun):
     """Losses, first gradients and parameters of one rank and of two."""
     data = tmp_path / "data.npz"
     source, driving, target = smooth_frames(STEPS, 4)
