@@ -8,9 +8,11 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.stream import Disposition
 
 from fomm_core.errors import MediaError
 from fomm_core.utils.paths import describe_other
+from fomm_core.video.fallback import open_piped
 
 # Containers of video only. Others that FFmpeg knows turn text into video (tty) or follow
 # addresses found in the file (playlists), which no driving video needs.
@@ -46,7 +48,16 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     except (av.FFmpegError, OSError) as error:
         raise MediaError(f"{path}: cannot be opened: {error.strerror}") from error
     with container:
-        yield container
+        if not _has_only_unknown_pictures(container):
+            yield container
+            return
+        with open_piped(path, _OPTIONS) as piped:
+            yield piped or container
+
+
+def _has_only_unknown_pictures(container: InputContainer) -> bool:
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    return bool(streams) and all(stream.codec_context is None for stream in streams)
 
 
 def has_broadcast_clock(container: InputContainer) -> bool:

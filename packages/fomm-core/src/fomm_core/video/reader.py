@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,6 +14,8 @@ from fomm_core.video.animation import read_animation
 from fomm_core.video.info import VideoInfo, probe
 from fomm_core.video.pictures import list_pictures, read_pictures
 from fomm_core.video.timing import Span, resample
+
+_log = logging.getLogger(__name__)
 
 
 class VideoReader:
@@ -42,6 +45,7 @@ class VideoReader:
         self, path: str | Path, *, start: float | None = None, end: float | None = None
     ) -> None:
         self.info: VideoInfo = probe(path)
+        self._told = False
         _check_range(self.info, start, end)
         self._span = Span.of_seconds(start, end, self.info.frame_rate)
 
@@ -70,6 +74,7 @@ class VideoReader:
 
     def _decoded(self) -> Iterator[ByteArray]:
         from fomm_core.video.decode import StreamDecoder
+        from fomm_core.video.fallback import is_piped
         from fomm_core.video.frames import RgbFrames
         from fomm_core.video.media import open_media
 
@@ -77,6 +82,7 @@ class VideoReader:
         count = 0
         with open_media(path) as container:
             decoder = StreamDecoder(container, path)
+            self._tell(piped=is_piped(container), joined=bool(decoder.timeline.shifts))
             if span.first:
                 decoder.seek(span.first / rate)
             frames = RgbFrames(decoder.pixel_aspect)
@@ -84,6 +90,20 @@ class VideoReader:
                 yield frames.to_rgb(picture)
                 count += 1
         self._check_whole(count, decoder.damage)
+
+    def _tell(self, *, piped: bool, joined: bool) -> None:
+        """Say once what the user should know of the source."""
+        if piped and not self._told:
+            _log.warning(
+                "%s: PyAV knows no decoder for it; imageio-ffmpeg's FFmpeg reads it", self.info.path
+            )
+        if joined and not self._told:
+            _log.warning(
+                "%s: its clock jumps, as where recordings are joined; pictures and sound go on "
+                "without a gap",
+                self.info.path,
+            )
+        self._told = True
 
     def _check_whole(self, count: int, damage: str | None) -> None:
         """Raise if the source ended before the range did."""
