@@ -21,7 +21,7 @@ from fomm_core.loading import (
     start_model,
     usable_engines,
 )
-from fomm_core.model import hub as zoo
+from fomm_core.model import hub
 from fomm_core.model.bundle import embedded_models
 from fomm_core.model.files import ModelFiles
 
@@ -75,7 +75,7 @@ class TestFinding:
             asked.append(name)
             return config, config.with_name("params.h5")
 
-        monkeypatch.setattr(zoo, "fetch_model", fetch_model)
+        monkeypatch.setattr(hub, "fetch_model", fetch_model)
         files = find_model("vox")
         assert asked == ["vox"]
         assert (files.name, files.parameters.name, files.bundle) == ("vox", "params.h5", None)
@@ -83,7 +83,7 @@ class TestFinding:
 
     def test_a_folder_that_only_has_a_name_of_the_zoo(self, pair, tmp_path, monkeypatch):
         config = pair()
-        monkeypatch.setattr(zoo, "fetch_model", lambda _: (config, config.with_name("params.h5")))
+        monkeypatch.setattr(hub, "fetch_model", lambda _: (config, config.with_name("params.h5")))
         monkeypatch.chdir(tmp_path)
         (tmp_path / "vox" / "train").mkdir(parents=True)
         assert folder_of_model("vox") is None
@@ -97,7 +97,7 @@ class TestFinding:
         with pytest.raises(ModelError) as caught:
             find_model(name)
         assert str(caught.value) == (
-            f"expected a model folder or one of avatar, vox, vgg19, found '{name}'; "
+            f"expected a model folder or one of avatar, face, vox, vgg19, found '{name}'; "
             f"did you mean '{near}'?"
         )
 
@@ -206,6 +206,10 @@ class TestStarting:
     def test_unknown_precisions(self, precision):
         with pytest.raises(EngineError, match=r"^precision: expected fp32 or fast, found "):
             load_model(precision=precision)
+
+    def test_fewer_threads_than_none(self):
+        with pytest.raises(EngineError, match=r"^threads: expected 0 .* or more, found -1$"):
+            load_model(threads=-1)
 
     def test_unknown_engines(self):
         with pytest.raises(EngineError, match=r"^engine: expected one of auto, cpu, .* 'torch'$"):

@@ -110,6 +110,8 @@ def start_model(
 ) -> Model:
     """Load the found files into an engine; arguments as in :func:`load_model`."""
     wanted = parse_precision(precision)
+    if threads < 0:
+        raise EngineError(f"threads: expected 0 (the engine chooses) or more, found {threads}")
     spec = choose_engine(engine, lambda spec: _obstacle(spec, files, wanted))
     logger.info("model %s on engine %s, precision %s", files.name, spec.name, wanted)
     if spec.needs_graphs:

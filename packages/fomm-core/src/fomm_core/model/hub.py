@@ -1,6 +1,6 @@
 """The models that can be downloaded by name.
 
-The embedded model ``avatar`` is not listed here: it needs no download.
+The embedded models are not listed here: they need no download.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fomm_core.errors import ModelError
+from fomm_core.model.bundle import embedded_models
 from fomm_core.model.download import RemoteFile, fetch_file
 from fomm_core.model.http import Retry
 from fomm_core.utils.cache import cache_folder
-
-EMBEDDED = "avatar"
-"""Name of the model that comes with the package."""
 
 CONFIG_NAME = "config.yaml"
 PARAMS_NAME = "params.h5"
@@ -81,7 +79,7 @@ def resolve(name: str) -> HubEntry:
     """
     if name in HUB:
         return HUB[name]
-    known = (EMBEDDED, *HUB)
+    known = (*sorted(embedded_models()), *HUB)
     near = get_close_matches(name, known, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     raise ModelError(f"expected a model folder or one of {', '.join(known)}, found '{name}'{hint}")
@@ -109,7 +107,7 @@ def fetch(entry: HubEntry, progress: bool = True, retry: Retry | None = None) ->
 
 
 def fetch_model(name: str, progress: bool = True) -> tuple[Path, Path]:
-    """Make a model of the zoo available locally.
+    """Make a model of the hub available locally.
 
     Returns:
         Paths of its configuration and of its parameter file.
