@@ -204,6 +204,12 @@ class TestOtherPackages:
         with pytest.raises(EngineError, match=r"found 'bad'$"):
             choose_engine("bad", free)
 
+    @pytest.mark.parametrize("name", ["auto", "cpu"])
+    def test_the_names_of_groups_stay_theirs(self, install, name):
+        install(name, DUMMY.format(name=name))
+        assert engine_names() == ENGINES
+        assert choose_engine(name, free).name in ENGINES
+
     def test_the_names_of_this_package_stay_its_own(self, install):
         install("openvino", DUMMY.format(name="openvino"))
         assert engine_names() == ENGINES

@@ -28,6 +28,9 @@ _OWN = {
 }
 """The engines of this package, the fastest first: the order in which ``auto`` tries them."""
 
+_GROUPS = ("auto", "cpu")
+"""The names that :func:`choose_engine` takes for several engines."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -92,10 +95,10 @@ def _candidates(wanted: str, groups: dict[str, tuple[EngineSpec, ...]]) -> tuple
 
 
 def _entry_points() -> list[EntryPoint]:
-    """The place of each engine; a name of this package's stays its own."""
+    """The place of each engine; the names of this package's, and of groups, stay theirs."""
     own = [EntryPoint(name, value, ENGINE_GROUP) for name, value in _OWN.items()]
     added = {point.name: point for point in entry_points(group=ENGINE_GROUP)}
-    return own + [added[name] for name in sorted(added.keys() - _OWN.keys())]
+    return own + [added[name] for name in sorted(added.keys() - {*_OWN, *_GROUPS})]
 
 
 def _load(entry_point: EntryPoint) -> EngineSpec | None:
