@@ -1,4 +1,4 @@
-"""Make the prepared graphs of well-known networks (see fomm_core.export.prebuilt).
+"""Make the prebuilt graphs of well-known networks (see fomm_core.export.prebuilt).
 
 To be run under Python 3.10 with NNabla, after a change of the networks or of their export:
 

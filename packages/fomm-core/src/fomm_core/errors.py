@@ -21,7 +21,7 @@ class ParameterError(FommError):
 
 
 class ModelError(FommError):
-    """A model (bundle, zoo entry, exported graph) that is missing or damaged."""
+    """A model (bundle, hub entry, exported graph) that is missing or damaged."""
 
 
 class DownloadError(ModelError):

@@ -96,7 +96,7 @@ def _answer(server: Server, request: BaseHTTPRequestHandler) -> None:
 
 @pytest.fixture
 def server(monkeypatch) -> Iterator[Server]:
-    """A running server; the zoo is fetched from it."""
+    """A running server; the hub is fetched from it."""
     state = Server()
 
     class Handler(BaseHTTPRequestHandler):

@@ -63,7 +63,7 @@ def export_bundle(
         origin: where the parameters are from, for error messages.
 
     Raises:
-        EngineError: NNabla is not installed and the networks are not prepared.
+        EngineError: NNabla is not installed and there are no prebuilt graphs.
         ParameterError: the parameters do not fit the configuration.
         ExportError: a graph cannot be exported, or differs from NNabla's by more than rounding.
         OutputError: the folder cannot be written.
@@ -106,7 +106,7 @@ def _save(graphs: Mapping[str, OnnxGraph], folder: Path, half: bool) -> dict[str
 def export_graphs(config: Config, parameters: Parameters, origin: str) -> Mapping[str, OnnxGraph]:
     """Export the four stages as lowered ONNX graphs, by the stage's name.
 
-    The graphs come from NNabla where it is installed, else from those that were prepared
+    The graphs come from NNabla where it is installed, else from those that were prebuilt
     with it.
 
     Args:
@@ -115,7 +115,7 @@ def export_graphs(config: Config, parameters: Parameters, origin: str) -> Mappin
         origin: where they are from, for error messages.
 
     Raises:
-        EngineError: there is neither NNabla nor a prepared graph.
+        EngineError: there is neither NNabla nor a prebuilt graph.
         ParameterError: the parameters do not fit the configuration.
     """
     require_exporter(config)

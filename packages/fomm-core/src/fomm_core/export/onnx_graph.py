@@ -70,10 +70,6 @@ class OnnxGraph:
         self.initializers[name] = array
         return name
 
-    def producer(self, name: str) -> onnx.NodeProto | None:
-        """The node that makes ``name``; ``None`` for inputs and constants."""
-        return next((node for node in self.nodes if name in node.output), None)
-
     def consumers(self, name: str) -> list[onnx.NodeProto]:
         """The nodes that read ``name``."""
         return [node for node in self.nodes if name in node.input]

@@ -31,12 +31,12 @@ def networks_of(config: Config) -> dict[str, Any]:
 
 
 def is_prebuilt(config: Config) -> bool:
-    """Whether there are prepared graphs for a configuration."""
+    """Whether there are prebuilt graphs for a configuration."""
     return _folder_of(config) is not None
 
 
 def prebuilt_graphs(config: Config) -> dict[str, OnnxGraph]:
-    """The prepared graphs of a configuration, by stage, without parameters.
+    """The prebuilt graphs of a configuration, by stage, without parameters.
 
     Raises:
         ModelError: there are none.
@@ -48,7 +48,7 @@ def prebuilt_graphs(config: Config) -> dict[str, OnnxGraph]:
 
 
 def save_prebuilt(folder: Path, config_text: str, graphs: dict[str, OnnxGraph]) -> None:
-    """Write prepared graphs with the configuration that they are for."""
+    """Write prebuilt graphs with the configuration that they are for."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NETWORKS_FILE).write_text(config_text, encoding="utf-8")
     for stage, graph in graphs.items():

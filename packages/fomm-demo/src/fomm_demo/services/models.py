@@ -169,7 +169,7 @@ def _origins(wanted: Sequence[str]) -> dict[str, str]:
 
 
 def _downloaded() -> list[str]:
-    """The models of the zoo that lie complete in the cache."""
+    """The models of the hub that lie complete in the cache."""
     folder = cache_folder() / "zoo"
     return [
         entry.name

@@ -1,1 +1,1 @@
-"""Test videos, clips, strips and true keypoints on the disk."""
+"""Test videos, clips and strips on the disk."""
