@@ -11,6 +11,8 @@ import pytest
 from fomm_core.errors import DownloadError, OutputError
 from fomm_core.model.download import RemoteFile, fetch_file
 
+pytestmark = pytest.mark.once
+
 URL = "https://example.org/models/published.h5"
 
 
@@ -157,7 +159,6 @@ import sys
 from pathlib import Path
 from fomm_core.model.download import RemoteFile, fetch_file
 
-pytestmark = pytest.mark.once
 fetch_file(RemoteFile(sys.argv[1], "params.h5"), Path(sys.argv[2]), progress=False)
 """
 
