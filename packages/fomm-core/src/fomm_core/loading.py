@@ -94,7 +94,7 @@ def find_model(
 ) -> ModelFiles:
     """Find the files of a model, downloading them where the hub says so.
 
-    Args: as in :func:`load_model`.
+    Arguments and errors as in :func:`load_model`.
     """
     if config is None:
         if params is not None:
@@ -108,7 +108,7 @@ def find_model(
 def start_model(
     files: ModelFiles, engine: str = "auto", precision: str = "fp32", threads: int = 0
 ) -> Model:
-    """Load the found files into an engine; arguments as in :func:`load_model`."""
+    """Load the found files into an engine; arguments and errors as in :func:`load_model`."""
     wanted = parse_precision(precision)
     if threads < 0:
         raise EngineError(f"threads: expected 0 (the engine chooses) or more, found {threads}")

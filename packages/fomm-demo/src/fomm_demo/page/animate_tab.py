@@ -55,7 +55,7 @@ class AnimateTab:
     """The preview, the result, and the buttons below them.
 
     Args:
-        services: what carries out the orders.
+        services: what carries out the requests.
     """
 
     def __init__(self, services: AppServices) -> None:

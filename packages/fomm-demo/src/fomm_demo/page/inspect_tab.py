@@ -37,7 +37,7 @@ class InspectTab:
     """A button that looks inside, and what it finds.
 
     Args:
-        services: what carries out the orders.
+        services: what carries out the requests.
     """
 
     def __init__(self, services: AppServices) -> None:
