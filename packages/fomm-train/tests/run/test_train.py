@@ -2,6 +2,7 @@
 
 import pytest
 
+from fomm_core.config import Config
 from fomm_train import CheckpointPolicy, TrainingError, TrainOptions, resume, train
 from fomm_train.config import parse_train_config
 
@@ -36,6 +37,24 @@ def test_it_begins_with_given_parameters_at_a_given_epoch(config, tmp_path):
         train(config, tmp_path / "two", ft_params=parameters, start_epoch=1, context="cpu")
     done = train(config, tmp_path / "two", ft_params=parameters, context="cpu", options=OPTIONS)
     assert done.progress.step == 12
+
+
+def test_a_configuration_of_networks_alone_is_refused(config):
+    with pytest.raises(TrainingError, match=r"expected a TrainConfig, .* found Config"):
+        train(Config(model_params=config.model_params.model_dump(exclude={"discriminator_params"})))
+
+
+def test_an_epoch_to_start_at_wants_parameters(config, tmp_path):
+    with pytest.raises(TrainingError, match="start_epoch: expected ft_params with it"):
+        train(config, tmp_path, start_epoch=3)
+
+
+@pytest.mark.parametrize(
+    "options", [{"workers": -1}, {"max_minutes": 0}, {"max_minutes": float("nan")}]
+)
+def test_options_that_cannot_be_are_refused(options):
+    with pytest.raises(TrainingError, match=r"expected .*, found"):
+        TrainOptions(**options)
 
 
 def test_a_folder_with_a_training_is_refused(config, tmp_path):

@@ -13,6 +13,7 @@ from fomm_train.backend.precision import SINGLE_PRECISION, Arithmetic, Precision
 from fomm_train.backend.requirements import require_nnabla
 from fomm_train.checkpoint import Progress
 from fomm_train.config import TrainConfig
+from fomm_train.errors import TrainingError
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import TrainingGraph, build_graph
 from fomm_train.losses.vgg19 import Vgg19
@@ -38,12 +39,22 @@ class TrainOptions:
         workers: processes that make batches; ``None`` for a number that suits the machine.
         keeping: how often and how much is kept.
         quiet: show no progress bar.
+
+    Raises:
+        TrainingError: there is no time, or the workers are fewer than none.
     """
 
     max_minutes: float | None = None
     workers: int | None = None
     keeping: CheckpointPolicy = field(default_factory=CheckpointPolicy)
     quiet: bool = False
+
+    def __post_init__(self) -> None:
+        minutes, workers = self.max_minutes, self.workers
+        if minutes is not None and not minutes > 0:
+            raise TrainingError(f"max_minutes: expected more than 0, found {minutes}")
+        if workers is not None and workers < 0:
+            raise TrainingError(f"workers: expected 0 or more, found {workers}")
 
 
 @dataclass(frozen=True)
@@ -90,10 +101,16 @@ def train(
 
     Raises:
         FommError: one of its kinds, for whatever is missing, damaged or goes wrong; such as
-            TrainingError where NNabla is not installed or ``out`` holds a training, or
+            TrainingError where NNabla is not installed, ``config`` is none of a training,
+            ``start_epoch`` comes without ``ft_params``, or ``out`` holds a training, or
             DivergenceError where a loss becomes NaN or infinite.
     """
     require_nnabla()
+    if not isinstance(config, TrainConfig):  # fomm-core's Config reads the same files
+        expected = "a TrainConfig, as load_train_config reads it"
+        raise TrainingError(f"config: expected {expected}, found {type(config).__name__}")
+    if start_epoch is not None and ft_params is None:
+        raise TrainingError("start_epoch: expected ft_params with it, found none")
     folder = None if out is None else Path(out)
     if ft_params is None:
         beginning = start.start_new(config, folder, "")
