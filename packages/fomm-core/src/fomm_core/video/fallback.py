@@ -41,10 +41,12 @@ def open_piped(path: Path, options: dict[str, str]) -> Iterator[InputContainer |
         path: of the file.
         options: of its demuxer.
     """
-    import imageio_ffmpeg
-
+    program = _find_program()
+    if program is None:
+        yield None
+        return
     process = subprocess.Popen(
-        _command(imageio_ffmpeg.get_ffmpeg_exe(), path, options),
+        _command(program, path, options),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -61,6 +63,16 @@ def open_piped(path: Path, options: dict[str, str]) -> Iterator[InputContainer |
 def is_piped(container: InputContainer) -> bool:
     """Whether a container is one of :func:`open_piped`."""
     return container.name == _NAME
+
+
+def _find_program() -> str | None:
+    """The program's path; not every wheel of imageio-ffmpeg brings one."""
+    import imageio_ffmpeg
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        return None
 
 
 def _opened(stream: IO[bytes]) -> InputContainer | None:
