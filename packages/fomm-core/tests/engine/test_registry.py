@@ -204,6 +204,14 @@ class TestOtherPackages:
         with pytest.raises(EngineError, match=r"found 'bad'$"):
             choose_engine("bad", free)
 
+    def test_one_that_cannot_tell_its_status_is_not_usable(self, install):
+        failing = "ENGINE = replace(ENGINE, status=lambda: 1 / 0)"
+        install("sick", DUMMY.format(name="sick") + failing)
+        reason = "its status fails: ZeroDivisionError: division by zero"
+        assert available_engines()[-1] == EngineStatus("sick", False, reason, "")
+        with pytest.raises(EngineError, match=f"sick: {reason}$"):
+            choose_engine("sick", free)
+
     @pytest.mark.parametrize("name", ["auto", "cpu"])
     def test_the_names_of_groups_stay_theirs(self, install, name):
         install(name, DUMMY.format(name=name))

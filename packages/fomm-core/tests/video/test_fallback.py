@@ -71,13 +71,16 @@ def test_what_neither_can_decode_is_refused_in_one_line(tmp_path, clip):
         probe(path)
 
 
-def test_where_the_program_is_absent_it_is_refused_as_before(tmp_path, clip, monkeypatch):
+@pytest.mark.parametrize("program", [None, "/dev/null"])
+def test_where_the_program_is_absent_it_is_refused_as_before(tmp_path, clip, monkeypatch, program):
     path = tmp_path / "unknown.mp4"
     path.write_bytes(clip.read_bytes().replace(b"avc1", b"zzzz").replace(b"avcC", b"zzzz"))
 
-    def absent() -> str:
-        raise RuntimeError("No ffmpeg exe could be found.")
+    def find() -> str:
+        if program is None:
+            raise RuntimeError("No ffmpeg exe could be found.")
+        return program
 
-    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", absent)
+    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", find)
     with pytest.raises(MediaError, match="of an unknown codec"):
         probe(path)

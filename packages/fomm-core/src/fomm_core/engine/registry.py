@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
@@ -111,4 +112,13 @@ def _load(entry_point: EntryPoint) -> EngineSpec | None:
     except BrokenEntryPointError as error:
         logger.warning("engine %s: left out: %s", entry_point.name, error)
         return None
-    return spec
+    return replace(spec, status=lambda: _status_of(spec))
+
+
+def _status_of(spec: EngineSpec) -> EngineStatus:
+    """The status of an engine; one that cannot even tell it is not usable."""
+    try:
+        return spec.status()
+    except Exception as error:  # noqa: BLE001 - other people's modules may fail in any way
+        reason = " ".join(f"its status fails: {type(error).__name__}: {error}".split())
+        return EngineStatus(spec.name, False, reason, "")

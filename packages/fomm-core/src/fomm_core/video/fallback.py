@@ -45,12 +45,16 @@ def open_piped(path: Path, options: dict[str, str]) -> Iterator[InputContainer |
     if program is None:
         yield None
         return
-    process = subprocess.Popen(
-        _command(program, path, options),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    try:
+        process = subprocess.Popen(
+            _command(program, path, options),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:  # as where IMAGEIO_FFMPEG_EXE names another kind of file
+        yield None
+        return
     try:
         yield None if process.stdout is None else _opened(process.stdout)
     finally:
