@@ -90,6 +90,33 @@ def turn(path: Path) -> Path:
     return path
 
 
+def write_squares(path: Path, *, turned: bool) -> Path:
+    """Write an mp4 of 40 x 40 squares, whose frames become twice as high on the way.
+
+    Its packets are those of two recordings, each with the codec's own header in its key frame.
+    """
+    with av.open(str(path), "w") as target:
+        stamp = 0
+        output = None
+        for height in (96, 192):
+            encoder = av.CodecContext.create("libx264", "w")
+            encoder.width, encoder.height, encoder.pix_fmt = 96, height, "yuv420p"
+            encoder.time_base, encoder.options = Fraction(1, 25), {"bf": "0"}
+            picture = np.zeros((height, 96, 3), np.uint8)
+            picture[height // 2 - 20 : height // 2 + 20, 28:68] = 255
+            frames = [av.VideoFrame.from_ndarray(picture) for _ in range(10)]
+            for frame in [*frames, None]:
+                for packet in encoder.encode(frame):
+                    if output is None:
+                        output = target.add_stream("libx264", rate=25)
+                        output.width, output.height, output.pix_fmt = 96, 96, "yuv420p"
+                    packet.stream, packet.pts, packet.dts = output, stamp, stamp
+                    packet.time_base = Fraction(1, 25)
+                    target.mux(packet)
+                    stamp += 1
+    return turn(path) if turned else path
+
+
 def runs(pid: int) -> bool:
     """Whether a process runs; one that ended and that nobody waited for does not."""
     try:
@@ -138,6 +165,11 @@ def _number_in() -> Callable[[np.ndarray], int]:
 @pytest.fixture(name="write_numbered", scope="session")
 def _write_numbered() -> Callable[..., Path]:
     return write_numbered
+
+
+@pytest.fixture(name="write_squares", scope="session")
+def _write_squares() -> Callable[..., Path]:
+    return write_squares
 
 
 @pytest.fixture(name="write_folder", scope="session")

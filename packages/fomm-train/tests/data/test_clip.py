@@ -126,3 +126,19 @@ def test_hdr_is_converted_however_it_is_read(tmp_path):
     assert np.abs(clip.frames([3])[0].astype(int) - (200, 40, 40)).max() <= 2
     for direct, sequential in zip(clip.span(0, len(clip)), whole(path, len(clip)), strict=True):
         np.testing.assert_array_equal(direct, sequential)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_size_that_changes_does_not_squash_the_picture(tmp_path, write_squares, turned):
+    path = write_squares(tmp_path / "size.mp4", turned=turned)
+
+    clip = open_clip(path, IndexStore())
+
+    assert isinstance(clip, DirectClip)
+    assert len(clip) == 20
+    for frame in [*clip.span(0, 20), *clip.frames([15])]:
+        assert frame.shape == (96, 96, 3)
+        bright = frame[:, :, 1] > 128
+        assert (bright.any(0).sum(), bright.any(1).sum()) == (40, 40)
+    for direct, sequential in zip(clip.span(0, 20), whole(path, 20), strict=True):
+        np.testing.assert_array_equal(direct, sequential)

@@ -12,7 +12,7 @@ instead of 430 from videos of ``fomm prepare``, 23 instead of 61 from an mp4 wit
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -25,7 +25,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from fomm_core.errors import MediaError
-from fomm_core.image import ByteArray
+from fomm_core.image import ByteArray, fit
 from fomm_core.video.layout import Layout
 
 PacketArray: TypeAlias = npt.NDArray[np.void]
@@ -75,10 +75,21 @@ class StreamFormat:
         return decoder
 
     def to_rgb(self, frame: VideoFrame, reformatter: VideoReformatter) -> ByteArray:
-        """Convert a decoded picture to (H, W, 3) uint8 sRGB."""
+        """Convert a decoded picture to (H, W, 3) uint8 sRGB of the layout's size.
+
+        One of another size, as of a phone that was turned, is scaled and cut; its proportions
+        stay.
+        """
         frame.colorspace, frame.color_range = self.colour_space, self.colour_range
         frame.color_primaries, frame.color_trc = self.primaries, self.transfer
-        return self.layout.to_rgb(frame, reformatter)
+        if (frame.width, frame.height) == (self.width, self.height):
+            return self.layout.to_rgb(frame, reformatter)
+        other = replace(
+            self.layout,
+            width=max(1, round(frame.width * self.layout.width / self.width)),
+            height=frame.height,
+        )
+        return fit(other.to_rgb(frame, reformatter), self.layout.size)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from fomm_train.data.direct import PACKET, PacketTable, StreamFormat
 
 _log = logging.getLogger(__name__)
 
-_VERSION = 2
+_VERSION = 3
 _KEPT_IN_MEMORY = 8192
 
 
@@ -81,6 +81,8 @@ def _read_table(path: Path, container: InputContainer, stream: VideoStream) -> P
         for packet in container.demux(stream):
             if packet.is_corrupt:
                 raise MediaError(f"{path}: expected an intact video: its end is cut off")
+            if packet.has_sidedata("new_extradata"):
+                return None  # the codec's own header changes on the way
             if first is None:
                 first = next(iter(packet.decode()), None)
             if packet.size:
