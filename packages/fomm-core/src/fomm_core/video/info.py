@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,9 +23,10 @@ class VideoInfo:
         width: of the frames as delivered (turned upright, square pixels), in pixels.
         height: the same.
         frame_rate: frames per second, exact, for example 30000/1001.
-        frame_count: number of frames that reading will deliver, estimated from the header
-            (off by one or two at times), or ``None`` where it says nothing.
-        duration_s: in seconds, or ``None`` where the header says nothing.
+        frame_count: number of frames that reading will deliver, by their stamps (off by one
+            or two at times), or ``None`` where it is unknown.
+        duration_s: in seconds, by the stamps of the frames whatever the header says, or
+            ``None`` where it is unknown.
         has_audio: whether there is a sound track.
         kind: ``"video"``, ``"gif"``, ``"animation"`` (a picture file that moves), ``"folder"``
             (of pictures) or ``"picture"``.
@@ -114,31 +114,3 @@ def _of_media(path: Path, kind: Kind) -> VideoInfo:
         has_audio,
         kind,
     )
-
-
-def time_of_last_frame(path: str | Path) -> float:
-    """Find when the last frame of a video file is shown, by its packets, without decoding.
-
-    For files whose header does not state their length, such as recordings of browsers.
-
-    Returns:
-        Seconds since the first frame; of a damaged file for the part that can be read.
-
-    Raises:
-        MediaError: the file is no video.
-    """
-    import av
-
-    from fomm_core.video.media import open_media
-    from fomm_core.video.tracks import video_stream
-
-    path = Path(path)
-    with open_media(path) as container:
-        stream = video_stream(container, path)
-        first = last = None
-        with suppress(av.FFmpegError):
-            for packet in container.demux(stream):
-                if packet.pts is not None:
-                    first = packet.pts if first is None else min(first, packet.pts)
-                    last = packet.pts if last is None else max(last, packet.pts)
-        return float(((last or 0) - (first or 0)) * (stream.time_base or 0))

@@ -14,7 +14,6 @@ from pathlib import Path
 from fomm_core.errors import FommError, MediaError
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.video import VideoInfo, probe
-from fomm_core.video.info import time_of_last_frame
 from fomm_demo.settings import Limits
 
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
@@ -173,9 +172,7 @@ def _part(
         end = None  # there is no more of it
     longest = min(limits.seconds, limits.frames / float(info.frame_rate))
     finish = end if end is not None else info.duration_s
-    if finish is None:  # recordings of browsers do not state their length
-        finish = time_of_last_frame(path)
-    if finish - begin <= longest:
+    if finish is not None and finish - begin <= longest:
         return Clip(path, info, start, end)
     cut = begin + longest
     notice = f"The video is longer than {longest:g} s; it is animated from {begin:g} to {cut:g} s."
