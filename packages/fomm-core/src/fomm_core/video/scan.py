@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from fomm_core.errors import MediaError
 from fomm_core.video.joins import Shifts, Track, find_shifts
 from fomm_core.video.media import has_broadcast_clock, open_media
 from fomm_core.video.rates import DEFAULT_RATE, constant_rate
@@ -32,13 +34,28 @@ _SLACK = Fraction(1, 2)
 
 _MICROSECONDS = Fraction(1, 1_000_000)
 
+# The look at a file, its frames and its sound follow one another, for two files at most.
+_KEPT = 4
+
 
 def read_timeline(path: Path) -> Timeline:
     """Read through the packets of a file, up to where it is damaged; nothing is decoded.
 
+    That of a file that did not change since is kept: reading through takes 0.6 s for ten
+    minutes of 1080p.
+
     Raises:
         MediaError: the file cannot be opened, or its pictures are of an unknown codec.
     """
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be read: {error.strerror}") from error
+    return _timeline_of(path, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(maxsize=_KEPT)
+def _timeline_of(path: Path, _state: tuple[int, ...]) -> Timeline:
     with open_media(path) as container:
         names = frozenset(container.format.name.split(","))
         video = _video_of(container, path)
