@@ -294,3 +294,24 @@ def test_any_rising_stamps_come_out_with_their_length_and_from_any_start(tmp_pat
     rate = VideoReader(path).frame_rate
     assert abs(len(whole) / rate - Fraction(len(wanted), 25)) <= Fraction(gaps[-1] + 1, 25)
     assert round(float(next(iter(reader)).mean()) / 20) == len(gaps) - 1
+
+
+def test_sound_whose_rate_changes_within_a_broadcast_comes_out(ffmpeg, tmp_path):
+    parts = []
+    for rate in (8000, 48000):
+        part = tmp_path / f"{rate}.ts"
+        inputs = ("-f", "lavfi", "-i", "testsrc2=s=64x48:d=2", "-f", "lavfi", "-i", "sine=d=2")
+        ffmpeg.run(*inputs, "-ar", rate, "-c:v", "libx264", "-c:a", "aac", part)
+        parts.append(part.read_bytes())
+    path = tmp_path / "rates.ts"
+    path.write_bytes(b"".join(parts))
+
+    assert animate(path, tmp_path / "a.mp4") == (100, pytest.approx(4.0, abs=0.12))
+
+
+def test_a_step_back_that_catches_up_with_steady_pictures_is_none_of_the_clock():
+    pictures = track(0, [40 * n for n in range(100)], [40] * 100)
+    counted = [40 * n + 100 * (n % 8) for n in range(100)]
+    sound = track(1, counted, [140] * 100, first_place=1)
+
+    assert find_shifts([pictures, sound], may_jump=True) == {}

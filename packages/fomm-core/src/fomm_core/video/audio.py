@@ -14,6 +14,7 @@ from av.container import InputContainer, OutputContainer
 from typing_extensions import Self
 
 from fomm_core.video.audio_feeds import CopyFeed, EncodeFeed, Feed, Piece
+from fomm_core.video.audio_form import keeps_form
 from fomm_core.video.info import kind_of
 from fomm_core.video.media import has_broadcast_clock, open_media
 from fomm_core.video.scan import read_timeline
@@ -90,7 +91,7 @@ class AudioTrack:
             timeline = read_timeline(path)
             packets = timeline.mended(source.demux(stream), stream.index)
             origin = timeline.origin + start
-            if _is_copied(source, stream, form):
+            if _is_copied(source, path, stream, form):
                 feed: Feed = CopyFeed(packets, stream, origin, target)
             else:
                 feed = EncodeFeed(packets, stream, origin, target, form.encoder)
@@ -120,7 +121,8 @@ class AudioTrack:
             self._next = None
 
 
-def _is_copied(source: InputContainer, stream: AudioStream, form: AudioFormat) -> bool:
+def _is_copied(source: InputContainer, path: Path, stream: AudioStream, form: AudioFormat) -> bool:
     """Whether packets may stay as they are: a copy cannot follow a form that changes."""
-    changes = has_broadcast_clock(source)  # as in broadcasts
-    return stream.codec_context.codec.canonical_name in form.copied and not changes
+    if stream.codec_context.codec.canonical_name not in form.copied:
+        return False
+    return not has_broadcast_clock(source) and keeps_form(path, stream.index)

@@ -32,6 +32,7 @@ _PIECE = 1024  # samples
 
 # Stamps are rounded; nobody hears that the sound is off by so many seconds.
 _UNHEARD = Fraction(1, 50)
+_ROUNDING = Fraction(1, 500)
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class EncodeFeed:
         output.layout = "mono" if stream.channels == 1 else "stereo"
         output.codec_context.open(strict=False)
         self._output = output
+        self._rate = stream.rate
         self._damaged = 0
 
     def pieces(self) -> Iterator[Piece]:
@@ -160,13 +162,20 @@ class EncodeFeed:
             yield from resampler.resample(None)
 
     def _decoded(self) -> Iterator[AudioFrame]:
-        """Yield frames with times of the result, from the one heard at its beginning on."""
-        due = Fraction(0)
+        """Yield frames with times of the result, from the one heard at its beginning on.
+
+        Between the stamps that a file has, demuxers count by the sample rate of its beginning;
+        where that changed, the samples themselves count.
+        """
+        due = counted = Fraction(0)
         heard = False
         for frame in self._intact():
-            time = due
+            time = stamp = due
             if frame.pts is not None and frame.time_base is not None:
-                time = frame.pts * frame.time_base - self._origin
+                time = stamp = frame.pts * frame.time_base - self._origin
+            if frame.sample_rate != self._rate and abs(stamp - counted) < _ROUNDING:
+                time = due
+            counted = stamp + Fraction(frame.samples, self._rate)
             due = time + Fraction(frame.samples, frame.sample_rate)
             heard = True
             if due > 0:

@@ -21,6 +21,8 @@ FORWARD = 10.0
 _INTERLEAVING = 5.0
 # So short a step back, in seconds, may lie in a gap of another stream.
 _UNNOTICED = 1
+# So many packets before and after without a gap are a stream that goes on steadily.
+_STEADY = 8
 
 
 @dataclass(eq=False)
@@ -166,11 +168,45 @@ def _belongs(one: _Break, join: list[_Break]) -> bool:
 def _is_of_the_clock(
     join: list[_Break], tracks: Sequence[Track], joins: list[list[_Break]], *, may_jump: bool
 ) -> bool:
+    if len(join) == 1 and any(_is_caught_up(join[0], t) for t in tracks if t is not join[0].track):
+        return False
     if join[0].width < 0 or _is_undone(join, joins):
         return True
     place = min(one.place for one in join)
     going_on = [t for t in tracks if t.places and t.places[0] < place < t.places[-1]]
     return may_jump and all(any(one.track is t for one in join) for t in going_on)
+
+
+def _is_caught_up(one: _Break, other: Track) -> bool:
+    """Whether a step back leads nearer to the clock of another stream that goes on steadily.
+
+    So where the sample rate changes: demuxers go on counting by that of the beginning, until
+    the next stamp that the file has.
+    """
+    clock, before = one.track.clocks[one.number], one.track.clocks[one.number - 1]
+    number = bisect_right(other.places, one.place)
+    steps = _steps(other, max(1, number - _STEADY), number + _STEADY)
+    going_on = other.clocks[min(number, len(other.clocks)) - 1] if number else None
+    if one.width > 0 or not steps or None in (clock, before, going_on):
+        return False
+    due = float((going_on or 0) * other.base)
+    far, near = (abs(float((each or 0) * one.track.base) - due) for each in (before, clock))
+    return near < far and all(abs(step) < BACKWARD for step in steps)
+
+
+def _steps(track: Track, begin: int, end: int) -> list[float]:
+    """List by how many seconds packets begin after the one before ends, jumps left out."""
+    steps = [
+        float((clock - before - duration) * track.base)
+        for before, clock, duration in zip(
+            track.clocks[begin - 1 : end],
+            track.clocks[begin:end],
+            track.durations[begin - 1 : end],
+            strict=False,
+        )
+        if clock is not None and before is not None and clock >= before
+    ]
+    return [step for step in steps if step <= FORWARD]
 
 
 def _is_undone(join: list[_Break], joins: list[list[_Break]]) -> bool:
