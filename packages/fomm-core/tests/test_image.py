@@ -230,6 +230,8 @@ NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), n
         (encoded(NOISE, "JPEG")[:1500], "damaged data"),
         (encoded(NOISE, "TIFF")[:4000], "damaged data"),
         (encoded(NOISE, "WEBP")[:100], "found"),
+        (encoded(NOISE, "AVIF").replace(b"iloc", b"none"), "damaged data"),
+        (png(1, 1, 8, 3, b"\0\0"), "damaged data .no palette."),
     ],
 )
 def test_what_is_no_picture_is_refused_in_one_line(tmp_path, content, found):

@@ -45,7 +45,8 @@ _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM", "TGA", "JPEG2000
 _ANIMATED = frozenset({"WEBP", "PNG", "AVIF", "GIF"})
 _UNSTATED_MS = 100  # as browsers show a frame that states no duration
 
-_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error)
+# RuntimeError is that of the libraries behind WebP and AVIF.
+_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, RuntimeError, struct.error)
 
 
 def read_image(path: str | Path) -> ByteArray:
@@ -156,11 +157,19 @@ def _check_pixels(path: Path, size: tuple[int, int]) -> None:
         )
 
 
+def _check_palette(image: Image) -> None:
+    """Raise ValueError for indexed colours without a palette, which Pillow takes for granted."""
+    image.load()  # some formats read it only now
+    if image.mode in ("P", "PA") and image.palette is None:
+        raise ValueError("no palette")
+
+
 def _to_rgb(image: Image, name: str) -> ByteArray:
     """Convert an opened picture of any mode to (H, W, 3) uint8, sRGB."""
     from PIL import Image, ImageOps
 
     ImageOps.exif_transpose(image, in_place=True)
+    _check_palette(image)
     profile = image.info.get("icc_profile")
     if image.mode == "F" or image.mode.startswith("I"):
         image = Image.fromarray(_wide_to_bytes(np.asarray(image)))

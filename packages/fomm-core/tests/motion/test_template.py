@@ -224,6 +224,11 @@ class TestLoad:
         array[1, 2] = np.nan
         self.refused(write(tmp_path / "m.npz", **{name: array}), f"{name}: expected finite")
 
+    def test_an_array_header_that_never_ends(self, tmp_path):
+        with zipfile.ZipFile(tmp_path / "m.npz", "w") as archive:
+            archive.writestr("values.npy", b"\x93NUMPY\1\0\4\0{(1 ")
+        self.refused(tmp_path / "m.npz", "expected an undamaged .npz file")
+
     def test_missing_values(self, tmp_path):
         self.refused(write(tmp_path / "m.npz", values=None), "an array named 'values', found none")
 

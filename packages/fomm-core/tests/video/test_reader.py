@@ -385,3 +385,20 @@ def test_frames_beyond_the_limit_of_pixels_are_not_decoded(
 
     with pytest.raises(MediaError, match="no frame that can be decoded"):
         VideoReader(clip)
+
+
+def test_texts_that_are_no_utf8_are_no_fault(ffmpeg, tmp_path):
+    path = ffmpeg.clip(tmp_path / "a.mp4", *ffmpeg.h264, "-metadata", "title=ABCDEF", frames=3)
+    path.write_bytes(path.read_bytes().replace(b"ABCDEF", b"\xff\xfe\xc3\xe9\xff\xff"))
+
+    assert ffmpeg.numbers(VideoReader(path)) == [0, 1, 2]
+
+
+def test_a_stream_that_appears_on_the_way_is_left_aside(ffmpeg, tmp_path):
+    # FFmpeg looks for streams in the first 90 s.
+    path = ffmpeg.clip(tmp_path / "a.flv", *ffmpeg.h264, "-bf", 0, frames=8, rate="1/20")
+    values = b"\x02\0\x0aonTextData\x08\0\0\0\1\0\4text\2\0\2hi\0\0\x09"
+    tag = b"\x12" + len(values).to_bytes(3, "big") + b"\0\0\x80" + bytes(4) + values
+    path.write_bytes(path.read_bytes() + tag + len(tag).to_bytes(4, "big"))
+
+    assert ffmpeg.numbers(VideoReader(path)) == list(range(8))

@@ -387,6 +387,18 @@ def test_damaged_sound_ends_early_and_the_frames_go_on(ffmpeg, tmp_path, frames,
     assert len(ffmpeg.decode(result, (64, 48))) == 30
 
 
+def test_sound_that_the_format_refuses_is_an_output_error(ffmpeg, tmp_path, frames):
+    path = ffmpeg.clip(tmp_path / "a.flv", *ffmpeg.h264, sound=("-c:a", "aac"))
+    data = bytearray(path.read_bytes())
+    data[data.index(b"\xaf\0") - 8] = 1  # the size of the codec's settings
+    path.write_bytes(data)
+
+    with pytest.raises(OutputError, match="leave out the sound"):
+        write(tmp_path / "a.mkv", frames, audio=AudioClip(path))
+
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_sound_from_a_missing_file_is_a_media_error(tmp_path, frames):
     with pytest.raises(MediaError, match="nothing there"):
         write(tmp_path / "a.mp4", frames, audio=AudioClip(tmp_path / "none.mp4"))

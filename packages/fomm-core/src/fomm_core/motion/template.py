@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,10 @@ from fomm_core.utils.files import atomic_path
 _MAX_ARRAY_BYTES = 2**29
 _MAX_FRAME_BYTES = 2**13  # the jacobians of 512 keypoints
 _MAX_METADATA_BYTES = 2**16
+_DAMAGE = (
+    *(ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error),
+    *(SyntaxError, tokenize.TokenError),  # NumPy parses its headers as Python literals
+)
 _npy: Any = np.lib.format  # untyped in some releases of numpy
 
 
@@ -190,7 +195,7 @@ class MotionTemplate:
         except ValidationError as error:
             reason = _first_problem(error)
             raise MotionError(f"motion template {path}: {reason}") from error
-        except (ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except _DAMAGE as error:
             raise MotionError(
                 f"motion template {path}: expected an undamaged .npz file, "
                 f"found one that cannot be read; save the motion again"

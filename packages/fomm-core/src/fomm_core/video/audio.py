@@ -16,7 +16,7 @@ from typing_extensions import Self
 from fomm_core.video.audio_feeds import CopyFeed, EncodeFeed, Feed, Piece
 from fomm_core.video.audio_form import keeps_form
 from fomm_core.video.info import kind_of
-from fomm_core.video.media import has_broadcast_clock, open_media
+from fomm_core.video.media import demux, has_broadcast_clock, open_media
 from fomm_core.video.scan import read_timeline
 from fomm_core.video.timing import exact
 from fomm_core.video.tracks import audio_stream
@@ -89,7 +89,7 @@ class AudioTrack:
             start = exact(clip.start or 0)
             length = None if clip.end is None else exact(clip.end) - start
             timeline = read_timeline(path)
-            packets = timeline.mended(source.demux(stream), stream.index)
+            packets = timeline.mended(demux(source, stream), stream.index)
             origin = timeline.origin + start
             if _is_copied(source, path, stream, form):
                 feed: Feed = CopyFeed(packets, stream, origin, target)

@@ -11,7 +11,7 @@ import av
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
-from fomm_core.video.media import open_media
+from fomm_core.video.media import demux, open_media
 
 # Of AAC and the like each packet decodes for itself; one a second tells the form.
 _INTERVAL = Fraction(1)
@@ -34,7 +34,7 @@ def keeps_form(path: Path, index: int) -> bool:
         stream = container.streams[index]
         if not isinstance(stream, AudioStream):
             raise TypeError(f"stream {index}: expected sound")
-        forms = _forms(container.demux(stream), stream)
+        forms = _forms(demux(container, stream), stream)
         try:
             return all(form == other for form, other in pairwise(forms))
         except (av.FFmpegError, OSError):

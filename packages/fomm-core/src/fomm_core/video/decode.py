@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 
 from fomm_core.errors import MediaError
 from fomm_core.image import MAX_PIXELS
+from fomm_core.video.media import demux
 from fomm_core.video.scan import read_timeline
 from fomm_core.video.timeline import FrameTimestamps, Timeline
 from fomm_core.video.timing import Timed
@@ -91,7 +92,7 @@ class StreamDecoder:
                 return
 
     def _demuxed(self) -> Iterator[Packet[VideoStream]]:
-        packets = self._container.demux(self._stream)
+        packets = demux(self._container, self._stream)
         return self.timeline.mended(packets, self._stream.index)
 
     def __iter__(self) -> Iterator[Timed[VideoFrame]]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
+from av.packet import Packet
+from av.stream import Disposition, Stream
 
 from fomm_core.errors import MediaError
 from fomm_core.utils.paths import describe_other
 from fomm_core.video.fallback import open_piped
+
+StreamT = TypeVar("StreamT", bound=Stream)
 
 # Containers of video only. Others that FFmpeg knows turn text into video (tty) or follow
 # addresses found in the file (playlists), which no driving video needs.
@@ -39,7 +43,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         if path.stat().st_size == 0:
             raise MediaError(f"{path}: expected a video, found an empty file")
         # An absolute path can never be taken for an address with a protocol.
-        container = av.open(str(path.absolute()), options=_OPTIONS)
+        container = av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace")
     except (av.InvalidDataError, av.ArgumentError, av.EOFError) as error:
         raise MediaError(
             f"{path}: expected a video (mp4, mov, webm, avi, mkv, gif), found data of no such "
@@ -63,3 +67,19 @@ def _has_only_unknown_pictures(container: InputContainer) -> bool:
 def has_broadcast_clock(container: InputContainer) -> bool:
     """Whether the format is one of broadcast: its clock and its streams' forms may change."""
     return bool(int(container.format.flags) & _TS_DISCONT)
+
+
+def demux(container: InputContainer, *streams: StreamT) -> Iterator[Packet[StreamT]]:
+    """Yield the packets of some streams in the file's order, then an empty one of each.
+
+    Streams that appear only on the way are left aside: PyAV does not know them, and raises
+    IndexError for the first of them when all packets, the empty ones too, were given.
+
+    Raises:
+        FFmpegError, OSError: the file is damaged from there on.
+    """
+    packets: Iterator[Any] = container.demux(streams)
+    try:
+        yield from packets
+    except IndexError:
+        return

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from fomm_core.errors import MediaError
 from fomm_core.video.joins import Shifts, Track, find_shifts
-from fomm_core.video.media import has_broadcast_clock, open_media
+from fomm_core.video.media import demux, has_broadcast_clock, open_media
 from fomm_core.video.rates import DEFAULT_RATE, constant_rate
 from fomm_core.video.timeline import KeyFrame, Timeline, within
 from fomm_core.video.tracks import video_stream
@@ -101,7 +101,7 @@ def _read_stamps(
     by_index = {track.index: track for track in tracks}
     stamps = _Stamps(tracks)
     with suppress(av.FFmpegError, OSError):  # decoding meets the damage again
-        for place, packet in enumerate(container.demux()):
+        for place, packet in enumerate(demux(container, *container.streams)):
             track = by_index.get(packet.stream_index)
             if track is None:
                 stamps.reach = max(stamps.reach, _end_of(packet))

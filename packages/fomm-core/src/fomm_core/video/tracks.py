@@ -14,7 +14,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from fomm_core.errors import MediaError
-from fomm_core.video.media import open_media
+from fomm_core.video.media import demux, open_media
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def _decoded_counts(path: Path, indices: list[int]) -> dict[int, int]:
     counts = dict.fromkeys(indices, 0)
     with open_media(path) as container, suppress(av.FFmpegError, OSError):
         wanted = [container.streams[index] for index in indices]
-        for tried, packet in enumerate(container.demux(wanted)):
+        for tried, packet in enumerate(demux(container, *wanted)):
             if tried >= _PACKETS_TRIED or min(counts.values()) >= 2:
                 break
             index = packet.stream.index  # which the last packets state alone

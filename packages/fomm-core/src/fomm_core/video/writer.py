@@ -110,8 +110,9 @@ class VideoWriter(StagedSink):
                 self._file.finish()
 
     def _release(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        with _codec_errors_as_os_errors():
+            if self._file is not None:
+                self._file.close()
 
 
 @contextmanager

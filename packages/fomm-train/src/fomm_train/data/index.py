@@ -23,7 +23,7 @@ from fomm_core.errors import FommError, MediaError
 from fomm_core.utils.files import atomic_path
 from fomm_core.video.decode import StreamDecoder
 from fomm_core.video.layout import Layout
-from fomm_core.video.media import open_media
+from fomm_core.video.media import demux, open_media
 from fomm_core.video.tracks import video_stream
 from fomm_train.data.direct import PACKET, PacketTable, StreamFormat
 
@@ -78,7 +78,7 @@ def _read_table(path: Path, container: InputContainer, stream: VideoStream) -> P
     rows: list[tuple[int | None, int, int | None, bool, bool]] = []
     first: VideoFrame | None = None
     try:
-        for packet in container.demux(stream):
+        for packet in demux(container, stream):
             if packet.is_corrupt:
                 raise MediaError(f"{path}: expected an intact video: its end is cut off")
             if packet.has_sidedata("new_extradata"):
