@@ -315,3 +315,56 @@ def test_a_step_back_that_catches_up_with_steady_pictures_is_none_of_the_clock()
     sound = track(1, counted, [140] * 100, first_place=1)
 
     assert find_shifts([pictures, sound], may_jump=True) == {}
+
+
+@pytest.fixture(scope="module")
+def beeping(ffmpeg, tmp_path_factory):
+    """Clips of numbered frames with beeps: edited, in another container, joined broadcasts."""
+    folder = tmp_path_factory.mktemp("beeping")
+    aac = ("-c:a", "aac")
+    late = ffmpeg.clip(folder / "late.mp4", *ffmpeg.h264, "-bf", 2, sound=aac, delay=0.3)
+    opus = ffmpeg.clip(folder / "opus.mkv", *ffmpeg.h264, sound=("-c:a", "libopus"))
+    part = ffmpeg.clip(folder / "part.ts", *ffmpeg.h264, "-bf", 2, sound=aac)
+    joined = folder / "joined.ts"
+    joined.write_bytes(part.read_bytes() * 2)
+    return late, opus, joined
+
+
+def excerpt(ffmpeg, source, target, start=None, end=None):
+    """Write a part of a file with its sound; return frame numbers and times of beeps."""
+    reader = VideoReader(source, start=start, end=end)
+    with VideoWriter(target, reader.frame_rate, audio=AudioClip(source, start, end)) as writer:
+        frames = list(reader)
+        for frame in frames:
+            writer.write(frame)
+    return ffmpeg.numbers(frames), ffmpeg.beeps(ffmpeg.sound(target))
+
+
+def only_in(times, others, length):
+    """List the times, not at the ends of a length, that are 0.03 s or more from all others."""
+    return [
+        time
+        for time in times
+        if 0.05 < time < length - 0.05 and all(abs(time - other) > 0.03 for other in others)
+    ]
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.integers(0, 2), st.integers(0, 35), st.integers(10, 50), st.sampled_from([".mp4", ".webm"])
+)
+def test_any_part_has_the_frames_and_the_sound_of_the_whole(
+    ffmpeg, tmp_path, beeping, which, first, count, ending
+):
+    last = min(first + count, 100 if which == 2 else 50)
+    numbers, beeps = excerpt(ffmpeg, beeping[which], tmp_path / f"whole{ending}")
+
+    found = excerpt(ffmpeg, beeping[which], tmp_path / f"part{ending}", first / 25, last / 25)
+
+    assert found[0] == numbers[first:last]
+    due = [time - first / 25 for time in beeps]
+    length = (last - first) / 25
+    assert only_in(due, found[1], length) == []
+    assert only_in(found[1], due, length) == []
