@@ -309,6 +309,24 @@ def test_sound_whose_rate_changes_within_a_broadcast_comes_out(ffmpeg, tmp_path)
     assert animate(path, tmp_path / "a.mp4") == (100, pytest.approx(4.0, abs=0.12))
 
 
+@pytest.mark.parametrize("offsets", [(95442.2,), (0, 3600), (3600, 0)])
+def test_clocks_of_broadcasts_wrap_around_and_jump(ffmpeg, tmp_path, offsets):
+    """Of 33 bits and 90 kHz, they begin again after 95443.7 s."""
+    path = tmp_path / "a.ts"
+    parts = []
+    for offset in offsets:
+        options = (*ffmpeg.h264, "-bf", 2, "-output_ts_offset", offset)
+        ffmpeg.clip(path, *options, sound=("-c:a", "aac"))
+        parts.append(path.read_bytes())
+    path.write_bytes(b"".join(parts))
+
+    numbers, beeps = excerpt(ffmpeg, path, tmp_path / "a.mp4")
+
+    assert numbers == [*range(50)] * len(offsets)
+    due = [n / 2 for n in range(4 * len(offsets)) if n != 4]  # the join overlaps with that one
+    assert beeps == pytest.approx(due, abs=0.03)
+
+
 def test_a_step_back_that_catches_up_with_steady_pictures_is_none_of_the_clock():
     pictures = track(0, [40 * n for n in range(100)], [40] * 100)
     counted = [40 * n + 100 * (n % 8) for n in range(100)]
