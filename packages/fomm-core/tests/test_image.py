@@ -3,6 +3,7 @@ import struct
 import warnings
 import zlib
 from contextlib import suppress
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from fomm_core.errors import MediaError, OutputError
 from fomm_core.image import (
     MAX_PIXELS,
     fit,
+    moment_lengths,
     picture_size,
     read_image,
+    read_moments,
     to_network,
     to_uint8,
     write_image,
@@ -159,6 +162,28 @@ def test_of_an_animation_the_first_frame_is_read(tmp_path, ending):
     path = saved(first, tmp_path / f"a.{ending}", save_all=True, append_images=[second])
 
     assert read_image(path).min() == 255
+
+
+@pytest.mark.parametrize("ending", [".png", ".webp", ".avif"])
+def test_lengths_of_frames_are_known_without_their_colours(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    frames = [Image.new("RGB", (8, 8), (n, 0, 0)) for n in (0, 90, 180)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=[40, 80, 120])
+
+    assert list(moment_lengths(path)) == [Fraction(n, 25) for n in (1, 2, 3)]
+    assert [seconds for seconds, _ in read_moments(path)] == list(moment_lengths(path))
+
+
+def test_an_animation_whose_clock_stands_still_is_damaged(tmp_path):
+    frames = [Image.new("RGB", (8, 8), (n, 0, 0)) for n in (0, 90)]
+    frames[0].save(tmp_path / "a.avif", save_all=True, append_images=frames[1:])
+    content = bytearray((tmp_path / "a.avif").read_bytes())
+    ticks = content.index(b"mdhd") + 24  # a second, after the times of making
+    content[ticks : ticks + 4] = bytes(4)
+    (tmp_path / "a.avif").write_bytes(content)
+
+    with pytest.raises(MediaError, match="division by zero"):
+        list(read_moments(tmp_path / "a.avif"))
 
 
 def test_a_single_pixel(tmp_path):

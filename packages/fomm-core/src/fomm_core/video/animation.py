@@ -8,7 +8,7 @@ from math import gcd
 from pathlib import Path
 
 from fomm_core.errors import BrokenMediaError, MediaError
-from fomm_core.image import ByteArray, count_moments, read_moments
+from fomm_core.image import ByteArray, count_moments, moment_lengths, read_moments
 from fomm_core.video.rates import constant_rate
 from fomm_core.video.timing import Span, Timed, resample
 
@@ -53,7 +53,7 @@ def animation_times(path: Path) -> tuple[Fraction, Fraction]:
     """
     lengths: list[int] = []
     try:
-        lengths.extend(round(seconds * 1000) for seconds, _ in read_moments(path))
+        lengths.extend(round(seconds * 1000) for seconds in moment_lengths(path))
     except MediaError:
         if not lengths:
             raise
