@@ -53,7 +53,9 @@ Blocks = Annotated[int, Field(ge=1, le=10)]
 class Section(BaseModel):
     """A part of the configuration: frozen, typed, without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=()
+    )
 
 
 SectionT = TypeVar("SectionT", bound=Section)
