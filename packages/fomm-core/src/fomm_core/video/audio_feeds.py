@@ -32,7 +32,7 @@ _PIECE = 1024  # samples
 
 # Stamps are rounded; nobody hears that the sound is off by so many seconds.
 _UNHEARD = Fraction(1, 50)
-_ROUNDING = Fraction(1, 500)
+_ROUNDING = Fraction(1, 500)  # of stamps, in seconds
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class EncodeFeed:
         output.layout = "mono" if stream.channels == 1 else "stereo"
         output.codec_context.open(strict=False)
         self._output = output
-        self._rate = stream.rate
+        self._rate = stream.rate or _DEFAULT_SAMPLE_RATE
         self._damaged = 0
 
     def pieces(self) -> Iterator[Piece]:

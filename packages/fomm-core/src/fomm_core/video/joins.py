@@ -21,6 +21,8 @@ FORWARD = 10.0
 _INTERLEAVING = 5.0
 # So short a step back, in seconds, may lie in a gap of another stream.
 _UNNOTICED = 1
+# Streams jump one soon after another, so that of many jumps only the latest are compared.
+_NEAR = 64
 # So many packets before and after without a gap are a stream that goes on steadily.
 _STEADY = 8
 
@@ -148,7 +150,7 @@ def _joins(tracks: Sequence[Track], *, may_jump: bool) -> list[list[_Break]]:
     breaks = [one for track in tracks for one in _breaks(track)]
     joins: list[list[_Break]] = []
     for one in sorted(breaks, key=lambda each: each.place):
-        join = next((join for join in joins if _belongs(one, join)), None)
+        join = next((join for join in joins[-_NEAR:] if _belongs(one, join)), None)
         if join is None:
             joins.append([one])
         else:
@@ -183,15 +185,16 @@ def _is_caught_up(one: _Break, other: Track) -> bool:
     So where the sample rate changes: demuxers go on counting by that of the beginning, until
     the next stamp that the file has.
     """
-    clock, before = one.track.clocks[one.number], one.track.clocks[one.number - 1]
     number = bisect_right(other.places, one.place)
-    steps = _steps(other, max(1, number - _STEADY), number + _STEADY)
-    going_on = other.clocks[min(number, len(other.clocks)) - 1] if number else None
-    if one.width > 0 or not steps or None in (clock, before, going_on):
+    if one.width > 0 or not 0 < number < len(other.places):
         return False
-    due = float((going_on or 0) * other.base)
-    far, near = (abs(float((each or 0) * one.track.base) - due) for each in (before, clock))
-    return near < far and all(abs(step) < BACKWARD for step in steps)
+    before, clock = one.track.clocks[one.number - 1 : one.number + 1]
+    due = other.clocks[number - 1]
+    if before is None or clock is None or due is None:
+        return False
+    far, near = (abs(each * one.track.base - due * other.base) for each in (before, clock))
+    steps = _steps(other, max(1, number - _STEADY), number + _STEADY)
+    return near < far and bool(steps) and all(abs(step) < BACKWARD for step in steps)
 
 
 def _steps(track: Track, begin: int, end: int) -> list[float]:
