@@ -26,6 +26,11 @@ _CONTAINERS = (
 )
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 
+# Texts that are no UTF-8 are an error in PyAV's older releases; newer ones know no such setting.
+_TEXTS: dict[str, Any] = (
+    {"metadata_errors": "replace"} if hasattr(InputContainer, "metadata_errors") else {}
+)
+
 _TS_DISCONT = 0x200  # FFmpeg's mark of formats whose clock may jump
 
 
@@ -43,7 +48,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         if path.stat().st_size == 0:
             raise MediaError(f"{path}: expected a video, found an empty file")
         # An absolute path can never be taken for an address with a protocol.
-        container = av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace")
+        container = av.open(str(path.absolute()), options=_OPTIONS, **_TEXTS)
     except (av.InvalidDataError, av.ArgumentError, av.EOFError) as error:
         raise MediaError(
             f"{path}: expected a video (mp4, mov, webm, avi, mkv, gif), found data of no such "
