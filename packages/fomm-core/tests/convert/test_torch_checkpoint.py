@@ -133,8 +133,8 @@ def test_the_interim_model_is_converted_without_a_discriminator(torch, interim):
     parameters = from_torch(interim / "checkpoint.pth.tar", config)
     assert {name.split("/")[0] for name in parameters} == {"kp_detector", "generator"}
     trained = sum(v.size for n, v in parameters.items() if not n.endswith(("/mean", "/var")))
-    assert round(trained / 1e6, 2) == 0.72
-    assert parameters["kp_detector/keypoint_detector/conv/W"].shape == (10, 19, 7, 7)
+    assert round(trained / 1e6, 2) == 4.88
+    assert parameters["kp_detector/keypoint_detector/conv/W"].shape == (20, 35, 7, 7)
 
 
 @pytest.mark.parametrize("scale_factor", [0.5, 0.25, 0.125])

@@ -35,21 +35,31 @@ class GracefulServer(uvicorn.Server):
         super().__init__(config)
 
     @contextmanager
-    def running(self, listening: socket.socket) -> Iterator[threading.Thread]:
-        """Serve on a socket while the block runs; then wait a moment for what is going on."""
-        thread = threading.Thread(
-            target=self.run, kwargs={"sockets": [listening]}, name="server", daemon=True
-        )
-        thread.start()
+    def running(self, listening: socket.socket) -> Iterator[threading.Event]:
+        """Serve on a socket while the block runs; then wait a moment for what is going on.
+
+        Gives an event that is set when the server has ended. It is waited for in place of the
+        thread: up to Python 3.12 a signal during ``Thread.join`` makes a thread seem to have
+        ended that goes on.
+        """
+        ended = threading.Event()
+
+        def run() -> None:
+            try:
+                self.run(sockets=[listening])
+            finally:
+                ended.set()
+
+        threading.Thread(target=run, name="server", daemon=True).start()
         try:
-            while thread.is_alive() and not self.started:
+            while not (self.started or ended.is_set()):
                 time.sleep(_POLL_SECONDS)
-            yield thread
+            yield ended
         finally:
             # Responses that are cut off from now on are no errors.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             self.should_exit = True
-            thread.join()
+            ended.wait()
 
 
 def open_socket(host: str, port: int) -> socket.socket:

@@ -46,14 +46,14 @@ def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
     ):
         port = listening.getsockname()[1]
         announce(f"serving at {_address(settings.host, port)} - Ctrl-C stops it")
-        with server.running(listening) as thread:
+        with server.running(listening) as ended:
             services, app = load(settings, workspace)
             try:
                 splash.show(app)
                 if settings.share:
                     threading.Thread(target=share, args=(port, announce), daemon=True).start()
-                while thread.is_alive():
-                    thread.join(_POLL_SECONDS)
+                while not ended.wait(_POLL_SECONDS):
+                    pass  # signals are taken between two waits
             finally:
                 services.sessions.close()
                 app.stop()

@@ -18,7 +18,7 @@ that video from 0.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +77,14 @@ class BoxRow:
     place: str
 
 
+def _lines(file: Iterable[str]) -> Iterator[str]:
+    """The lines of a text; from Python 3.11 on, csv takes binary data for some."""
+    for line in file:
+        if "\0" in line:
+            raise csv.Error("line contains NUL")
+        yield line
+
+
 def read_boxes(path: Path) -> list[BoxRow]:
     """Read a table of boxes.
 
@@ -87,7 +95,7 @@ def read_boxes(path: Path) -> list[BoxRow]:
     try:
         # Names of files need not be UTF-8.
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(_lines(file))
             _check_columns(path, reader.fieldnames or ())
             rows = [_row(row, f"{path}:{reader.line_num}") for row in reader]
     except (OSError, csv.Error) as error:
