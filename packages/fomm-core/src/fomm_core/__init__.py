@@ -17,10 +17,10 @@ The names below are the public ones; they are imported on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fomm_core._version import __version__
+from fomm_core.utils.lazy import import_name
 
 if TYPE_CHECKING:
     from fomm_core.animator import AnimatedFrame, Animator
@@ -92,11 +92,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+    return import_name(__name__, _HOME, name)
 
 
 def __dir__() -> list[str]:

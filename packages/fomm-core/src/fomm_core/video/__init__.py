@@ -5,8 +5,9 @@ The codecs are loaded when a name is first used, not when this package is import
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from fomm_core.utils.lazy import import_name
 
 if TYPE_CHECKING:
     from fomm_core.video.audio import AudioClip
@@ -44,11 +45,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its module on first use."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+    return import_name(__name__, _HOMES, name)
 
 
 def __dir__() -> list[str]:
