@@ -59,6 +59,7 @@ anything = st.recursive(
 )
 
 
+@pytest.mark.once
 @given(st.lists(anything, min_size=14, max_size=14))
 def test_no_form_at_all_breaks_the_reading(fields):
     with contextlib.suppress(FommError):  # and nothing else

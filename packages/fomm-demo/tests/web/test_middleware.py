@@ -174,6 +174,7 @@ def test_files_never_run_as_pages(security):
     assert answer.headers["cache-control"] == "private, no-store"
 
 
+@pytest.mark.once
 def test_guessing_passwords_is_slow(security):
     async def guess():
         transport = httpx.ASGITransport(security)
@@ -185,6 +186,7 @@ def test_guessing_passwords_is_slow(security):
     assert asyncio.run(guess()) >= 2.0
 
 
+@pytest.mark.once
 def test_a_login_that_is_never_sent_to_its_end_keeps_nobody_out(security):
     async def never():
         yield b"username=ann&"

@@ -141,6 +141,7 @@ def test_what_is_no_picture_is_neither_animated_nor_run(web, clip, name, data):
         assert shown.headers["content-disposition"].startswith("attachment")
 
 
+@pytest.mark.once
 def test_a_picture_that_is_also_a_page_is_only_ever_a_picture(web, picture, clip):
     both = picture.read_bytes() + b"<html><script>alert(1)</script></html>"
     source = upload(web, "both.html", both)
@@ -185,6 +186,7 @@ def test_markup_in_a_message_is_text(web, clip, picture):
     assert "<img" not in web.get(f"/gradio_api/call/animate/{event}").text
 
 
+@pytest.mark.once
 def test_only_who_knows_the_password_enters(serve, tmp_path, picture):
     accounts = tmp_path / "accounts"
     accounts.write_text("ann:right horse\n")

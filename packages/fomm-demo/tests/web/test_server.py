@@ -44,6 +44,7 @@ def test_a_model_that_does_not_exist_ends_it_in_one_line(serve):
     assert len(text.splitlines()) == 1
 
 
+@pytest.mark.once
 def test_the_first_event_imports_nothing_that_keeps_others_waiting():
     code = (
         "import sys; from gradio.utils import MatplotlibBackendMananger as Manager\n"
@@ -56,6 +57,7 @@ def test_the_first_event_imports_nothing_that_keeps_others_waiting():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.once
 def test_stopping_while_loading_is_as_polite(serve, tmp_path):
     server = serve()
     code, text = server.stop()
@@ -64,6 +66,7 @@ def test_stopping_while_loading_is_as_polite(serve, tmp_path):
     assert list(tmp_path.glob("fomm-demo-*")) == []
 
 
+@pytest.mark.once
 def test_it_stops_soon_though_pages_are_open_and_jobs_run(serve, tmp_path, picture, long_clip):
     gradio_client = pytest.importorskip("gradio_client")
     server = serve().wait()
@@ -84,6 +87,7 @@ def test_it_stops_soon_though_pages_are_open_and_jobs_run(serve, tmp_path, pictu
     client.close()
 
 
+@pytest.mark.once
 def test_behind_a_proxy_the_page_knows_where_it_lies(serve):
     server = serve("--root-path", "/fomm/").wait()
     with urllib.request.urlopen(server.url, timeout=10) as answer:
@@ -92,6 +96,7 @@ def test_behind_a_proxy_the_page_knows_where_it_lies(serve):
     assert re.search(r'"root":"[^"]*/fomm"', page)
 
 
+@pytest.mark.once
 def test_eight_clients_at_once_are_all_served_in_bounded_memory(serve, picture, clip):
     gradio_client = pytest.importorskip("gradio_client")
     server = serve("--concurrency", "2", "--queue-size", "20").wait()
@@ -119,6 +124,7 @@ def test_eight_clients_at_once_are_all_served_in_bounded_memory(serve, picture, 
     assert (code, text) == (0, "stopped\n")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("works", [True, False])
 def test_a_public_address_is_announced_or_its_absence_explained(monkeypatch, caplog, works):
     networking = pytest.importorskip("gradio.networking")
