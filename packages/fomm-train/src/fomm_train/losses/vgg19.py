@@ -22,8 +22,11 @@ NUM_FEATURES = 5
 # (but before the first), and their activations are the features.
 _OPENING = (1, 3, 5, 9, 13)
 
-_MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32).reshape(1, 3, 1, 1)
-_STD = np.array([0.229, 0.224, 0.225], dtype=np.float32).reshape(1, 3, 1, 1)
+MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32).reshape(1, 3, 1, 1)
+"""Mean colour, RGB in [0, 1], that is taken from images; (1, 3, 1, 1)."""
+
+STD = np.array([0.229, 0.224, 0.225], dtype=np.float32).reshape(1, 3, 1, 1)
+"""Deviation of the colours, by which they are divided; (1, 3, 1, 1)."""
 
 
 class Vgg19:
@@ -70,7 +73,7 @@ class Vgg19:
         """
         features: list[Tensor] = []
         ops = self._ops
-        hidden = (image - ops.constant(_MEAN)) / ops.constant(_STD)
+        hidden = (image - ops.constant(MEAN)) / ops.constant(STD)
         for index, (weight, bias) in enumerate(self._layers, start=1):
             if index in _OPENING[1:]:
                 hidden = ops.max_pooling(hidden, (2, 2))

