@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fomm_core import __version__
 from fomm_core.model.bundle import EMBEDDED_MODELS
 from fomm_core.motion.template import MotionTemplate
 
@@ -30,6 +32,22 @@ def sound_packets(path):
         if not container.streams.audio:
             return []
         return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+@pytest.fixture
+def comment_of():
+    """Reads the comment of a video, a GIF or a folder of pictures; empty where there is none."""
+
+    def read(result):
+        path = min(result.iterdir()) if result.is_dir() else result
+        if path.suffix in (".gif", ".png"):
+            with Image.open(path) as image:
+                text = image.info.get("comment") or image.info.get("Comment", "")
+            return text.decode() if isinstance(text, bytes) else text
+        with av.open(str(path)) as container:
+            return {k.lower(): v for k, v in container.metadata.items()}.get("comment", "")
+
+    return read
 
 
 def panels_of(sheet, panel):
@@ -350,3 +368,24 @@ def test_quiet_prints_the_path_alone_and_verbose_tells_of_the_engine(fomm, portr
     assert quiet.err == ""
     assert quiet.out == verbose.out == "result/avatar/arbitrary/ada_by_ada.mp4\n"
     assert "engine openvino" in verbose.err
+
+
+@pytest.mark.parametrize("ending", ["mp4", "webm", "gif", "png"])
+def test_a_result_says_that_it_was_animated_unless_that_is_unwanted(
+    animate, portrait, clip, comment_of, ending
+):
+    form = ["--output-png"] if ending == "png" else []
+    words = ("--source", portrait, "--driving", clip, "--end", "0.08", *form)
+    said = comment_of(animate(*words, "--output", f"o.{ending}").result)
+    assert json.loads(said) == {"model": "avatar", "animated_by": f"fomm-core {__version__}"}
+    assert said.isascii()
+    silent = animate(*words, "--output", f"o.{ending}", "--no-metadata").result
+    assert comment_of(silent) == ""
+
+
+def test_a_model_of_any_name_can_be_told(animate, portrait, comment_of, here):
+    shutil.copytree(EMBEDDED_MODELS / "avatar", here / "größe")
+    card = (here / "größe/model.yaml").read_text()
+    (here / "größe/model.yaml").write_text(card.replace("name: avatar", "name: größe ☺"), "utf-8")
+    words = ("--model", "größe", "--source", portrait, "--driving", portrait)
+    assert json.loads(comment_of(animate(*words).result))["model"] == "größe ☺"

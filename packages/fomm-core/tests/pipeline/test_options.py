@@ -40,6 +40,7 @@ COMMAND_LINES = {
     "start": {0.5: ["--start", "0.5"]},
     "end": {0.5: ["--end", "0.5"]},
     "keep_going": {True: ["--keep-going"]},
+    "metadata": {False: ["--no-metadata"]},
     "save_motion": {"m.npz": ["--save-motion", "m.npz"]},
     "spared": {("model.h5",): []},
 }

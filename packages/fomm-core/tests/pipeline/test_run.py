@@ -189,9 +189,9 @@ class TestSound:
         """What video writers are given as their sound."""
         given = []
 
-        def writer(path, rate, *, audio=None):
+        def writer(path, rate, *, audio=None, comment=""):
             given.append(audio)
-            return VideoWriter(path, rate)
+            return VideoWriter(path, rate, comment=comment)
 
         monkeypatch.setattr(pipeline_output, "VideoWriter", writer)
         return given

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fomm_core.errors import OutputError
 from fomm_core.image import read_image
@@ -123,3 +124,14 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path, frames):
 
     assert (tmp_path / "link").is_symlink()
     assert len(files(tmp_path / "real")) == 2
+
+
+def test_a_comment_goes_into_every_picture(tmp_path, frames):
+    for comment in ("made by a test", ""):
+        with PngWriter(tmp_path / "out", comment=comment) as writer:
+            writer.write(frames[0])
+            writer.write(frames[1])
+
+        for path in (tmp_path / "out").iterdir():
+            with Image.open(path) as picture:
+                assert picture.text.get("Comment", "") == comment

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from fomm_core.errors import MediaError, OutputError
 from fomm_core.video import AudioClip, VideoReader, VideoWriter, probe
@@ -423,3 +424,25 @@ def test_a_device_is_no_file_to_write(tmp_path):
     (tmp_path / "a.mp4").symlink_to("/dev/null")
     with pytest.raises(OutputError, match="found a device"):
         VideoWriter(tmp_path / "a.mp4", Fraction(25))
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.m4v", "a.mov", "a.mkv", "a.webm"])
+def test_a_comment_goes_into_the_metadata(tmp_path, frames, name):
+    for comment in ("made by a test", ""):
+        path = write(tmp_path / name, frames[:3], comment=comment)
+        with av.open(str(path)) as container:
+            found = {key.lower(): value for key, value in container.metadata.items()}
+        assert found.get("comment", "") == comment
+
+
+@pytest.mark.parametrize("length", [1, 255, 256, 700])
+def test_a_gif_has_a_comment_too_and_the_same_pictures(tmp_path, frames, length):
+    plain = write(tmp_path / "plain.gif", frames[:5])
+    path = write(tmp_path / "a.gif", frames[:5], comment="x" * length)
+
+    with Image.open(path) as gif, Image.open(plain) as other:
+        assert gif.info["comment"] == b"x" * length
+        assert gif.info["loop"] == other.info["loop"] == 0
+        assert "comment" not in other.info
+    np.testing.assert_array_equal(list(VideoReader(path)), list(VideoReader(plain)))
+    assert files(tmp_path) == ["a.gif", "plain.gif"]

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
+import av
 import pytest
 
 from fomm_core.errors import FommError, MediaError
@@ -30,6 +32,12 @@ def test_a_picture_and_a_video_become_an_animation_with_sound(animation, picture
     assert info.has_audio
     assert result.video.name == "ada-animated.mp4"
     assert animation.workspace.holds(result.video)
+
+
+def test_a_result_says_that_it_was_animated(animation, picture, clip):
+    result = animation.animate(request(picture, clip), ignore)
+    with av.open(str(result.video)) as container:
+        assert json.loads(container.metadata["comment"])["model"] == "fake"
 
 
 def test_options_reach_the_animation(animation, picture, clip_with_sound):

@@ -91,6 +91,14 @@ _LONGEST_TITLE = 100
 @path_option("--motion-template", help_text="Saved motion (.npz) in place of --driving.")
 @path_option("--save-motion", help_text="Also save the driving motion (.npz) for later use.")
 @click.option(
+    "--no-metadata",
+    "metadata",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Do not say in the result's metadata that it was animated.",
+)
+@click.option(
     "--keep-going",
     is_flag=True,
     help="Where the driving video is broken, animate what comes before.",
@@ -101,7 +109,8 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
 
     Without --source and --driving the embedded sample is animated, and without --model or
     --config the embedded model is used. The result keeps the driving video's frame rate and
-    sound; its path is printed.
+    sound, and says in its metadata that it was animated, by which version and which model; its
+    path is printed. Ask people for their consent before you animate them.
 
     \b
     Examples:

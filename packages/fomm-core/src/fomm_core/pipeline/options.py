@@ -35,6 +35,8 @@ class AnimationOptions:
         start, end: the part of the driving video, in seconds.
         keep_going: where the driving video breaks off, animate what comes before.
         save_motion: also save the driving motion as a template (.npz).
+        metadata: say in the result's metadata that it was animated, and by what
+            (:class:`~fomm_core.pipeline.provenance.Provenance`).
         spared: files that were read before, such as the motion template or parameters; they
             are not written over, as the inputs are not.
 
@@ -55,6 +57,7 @@ class AnimationOptions:
     end: float | None = None
     keep_going: bool = False
     save_motion: str | Path | None = None
+    metadata: bool = True
     spared: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from fomm_core.errors import OutputError
 from fomm_core.pipeline.driving import Driving
 from fomm_core.pipeline.options import AnimationOptions
+from fomm_core.pipeline.provenance import Provenance
 from fomm_core.video import AudioClip, FrameSink, PngWriter, VideoWriter
 
 logger = logging.getLogger(__name__)
@@ -48,16 +49,25 @@ def spare_inputs(inputs: Iterable[Path], output: Path, options: AnimationOptions
         raise OutputError(f"{motion}: cannot be written: {error.strerror}") from error
 
 
-def open_sink(output: Path, driving: Driving, options: AnimationOptions) -> FrameSink:
+def open_sink(
+    output: Path, driving: Driving, options: AnimationOptions, provenance: Provenance
+) -> FrameSink:
     """Open the result for writing, with the driving video's sound where that fits.
+
+    Args:
+        output: the result.
+        driving: what drives, for its rate and sound.
+        options: of the animation.
+        provenance: for the metadata, where the options want any.
 
     Raises:
         OutputError: the result cannot be written.
     """
+    comment = provenance.to_comment() if options.metadata else ""
     if options.png:
-        return PngWriter(output)
+        return PngWriter(output, comment=comment)
     rate = options.frame_rate or driving.frame_rate
-    return VideoWriter(output, rate, audio=_sound(driving, rate, options))
+    return VideoWriter(output, rate, audio=_sound(driving, rate, options), comment=comment)
 
 
 def _sound(driving: Driving, rate: Fraction, options: AnimationOptions) -> AudioClip | None:

@@ -22,6 +22,7 @@ from fomm_core.motion.template import MotionTemplate
 from fomm_core.pipeline.driving import Driving, open_driving
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.output import open_sink, spare_inputs
+from fomm_core.pipeline.provenance import Provenance
 from fomm_core.pipeline.views import make_view, needs_diagnostics, shows_driving
 from fomm_core.video import BackgroundSink
 
@@ -133,7 +134,8 @@ def _animate(
     keypoints: list[Keypoints] = []
     count = 0
     began = time.monotonic()
-    with BackgroundSink(open_sink(output, driving, options)) as sink:
+    provenance = Provenance(model.name)
+    with BackgroundSink(open_sink(output, driving, options, provenance)) as sink:
         if options.find_best_frame:
             driving = _with_best_reference(driving, animator, options, on_progress)
         view = make_view(options.view, animator, model.config.visualizer_params)

@@ -20,22 +20,24 @@ class PngWriter(StagedSink):
 
     Args:
         folder: where the pictures are to be. Missing parent folders are made.
+        comment: for the metadata of each, in ASCII; empty for none.
 
     Raises:
         OutputError: the folder holds something else, is a file, or cannot be written.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, comment: str = "") -> None:
         # A link to a folder stays one: its target is replaced.
         final = Path(os.path.realpath(folder))
         _check_replaceable(final)
+        self._comment = comment
         super().__init__(final)
 
     def _reserve(self) -> None:
         self.aside.mkdir()
 
     def _put(self, frame: ByteArray, number: int) -> None:
-        save_png(self.aside / f"{number:06d}.png", frame)
+        save_png(self.aside / f"{number:06d}.png", frame, self._comment)
 
     def _finish(self) -> None:
         """Do nothing: each file is complete."""

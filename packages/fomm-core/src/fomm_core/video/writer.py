@@ -16,6 +16,7 @@ from fomm_core.errors import OutputError
 from fomm_core.image import ByteArray
 from fomm_core.video.audio import AudioClip, AudioFormat, AudioTrack
 from fomm_core.video.encode import Codec, Encoding, GifEncoding, YuvEncoding
+from fomm_core.video.gif_comment import insert_gif_comment
 from fomm_core.video.sink import CodecError, StagedSink
 
 DEFAULT_CRF = 18
@@ -68,6 +69,7 @@ class VideoWriter(StagedSink):
         audio: sound to go with the frames, ``None`` for none. It is copied where the format
             allows and otherwise encoded; it ends with the last frame.
         crf: constant rate factor of H.264, lower is better and larger; VP9's is 12 higher.
+        comment: for the file's metadata, in ASCII; empty for none.
 
     Raises:
         OutputError: the ending is unknown, the path is a folder or cannot be written.
@@ -81,6 +83,7 @@ class VideoWriter(StagedSink):
         *,
         audio: AudioClip | None = None,
         crf: int = DEFAULT_CRF,
+        comment: str = "",
     ) -> None:
         path = Path(path)
         if frame_rate <= 0:
@@ -89,6 +92,7 @@ class VideoWriter(StagedSink):
         self._rate = Fraction(frame_rate)
         self._clip = audio
         self._crf = crf
+        self._comment = comment
         self._file: _OpenFile | None = None
         super().__init__(path)
 
@@ -98,7 +102,7 @@ class VideoWriter(StagedSink):
     def _put(self, frame: ByteArray, number: int) -> None:
         with _codec_errors_as_os_errors():
             if self._file is None:
-                self._file = _OpenFile(self.aside, self._format)
+                self._file = _OpenFile(self.aside, self._format, self._comment)
                 height, width = frame.shape[:2]
                 self._file.add_video((height, width), self._rate, self._crf)
                 self._file.add_sound(self._clip)
@@ -108,6 +112,8 @@ class VideoWriter(StagedSink):
         with _codec_errors_as_os_errors():
             if self._file is not None:
                 self._file.finish()
+        if self._comment and self._format.container == "gif":
+            insert_gif_comment(self.aside, self._comment)
 
     def _release(self) -> None:
         with _codec_errors_as_os_errors():
@@ -140,12 +146,14 @@ def _format_of(path: Path) -> _Format:
 class _OpenFile:
     """An output file with its streams, open for writing."""
 
-    def __init__(self, path: Path, form: _Format) -> None:
+    def __init__(self, path: Path, form: _Format, comment: str) -> None:
         self._form = form
         # An absolute path can never be taken for an address with a protocol.
         self._container: OutputContainer = av.open(
             str(path.absolute()), "w", format=form.container, options=form.options
         )
+        if comment:
+            self._container.metadata["comment"] = comment
         self._encoding: Encoding | None = None
         self._track: AudioTrack | None = None
 
