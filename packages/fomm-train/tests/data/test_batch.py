@@ -17,7 +17,8 @@ def make_truth(seed: int) -> Truth:
     value, jacobian = random.random((2, 5, 2)), random.random((2, 5, 2, 2))
     floats = [array.astype(np.float32) for array in (*value, *jacobian)]
     masks = frame(seed, 1), frame(seed + 1, 1)
-    return Truth(floats[0], floats[2], floats[1], floats[3], *masks)
+    labels = random.integers(0, 7, (4, 6)).astype(np.uint8)
+    return Truth(floats[0], floats[2], floats[1], floats[3], *masks, labels)
 
 
 def test_samples_are_stacked_in_order():

@@ -21,6 +21,7 @@ from fomm_train.synthetic.drawn.casting import draw_identity
 from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, keypoint_arrays
 from fomm_train.synthetic.drawn.pose import NEUTRAL
 from fomm_train.synthetic.drawn.renderer import Renderer
+from fomm_train.synthetic.drawn.world import DrawnWorld
 from fomm_train.synthetic.draws import Split
 
 SIZE, COUNT = 48, 6
@@ -28,7 +29,7 @@ SIZE, COUNT = 48, 6
 
 @pytest.fixture(scope="module")
 def cases() -> list[BenchmarkCase]:
-    return list(cross_identity_benchmark(SIZE, COUNT, 0))
+    return list(cross_identity_benchmark(DrawnWorld(SIZE, keep=2), COUNT, 0))
 
 
 def test_cases_have_the_form_promised(cases):
@@ -51,12 +52,12 @@ def test_both_expressions_occur(cases):
 
 
 def test_equal_seeds_give_equal_cases_whatever_their_number(cases):
-    again = list(cross_identity_benchmark(SIZE, 2, 0))
+    again = list(cross_identity_benchmark(DrawnWorld(SIZE, keep=2), 2, 0))
     for first, second in zip(cases, again, strict=False):
         np.testing.assert_array_equal(first.target, second.target)
         blinks = [case.expression("blink").target_without for case in (first, second)]
         np.testing.assert_array_equal(*blinks)
-    other = next(cross_identity_benchmark(SIZE, 1, 1))
+    other = next(cross_identity_benchmark(DrawnWorld(SIZE, keep=2), 1, 1))
     assert np.abs(other.source - cases[0].source).mean() > 0.02
 
 
@@ -76,7 +77,7 @@ def test_the_true_answer_shows_the_source_and_not_the_driving_avatar(cases):
 
 
 def test_exchanged_avatars_exchange_frames(cases):
-    swapped = next(cross_identity_benchmark(SIZE, 1, 0, swapped=True))
+    swapped = next(cross_identity_benchmark(DrawnWorld(SIZE, keep=2), 1, 0, swapped=True))
     np.testing.assert_array_equal(swapped.driving, cases[0].target)
     np.testing.assert_array_equal(swapped.target, cases[0].driving)
 
@@ -99,7 +100,7 @@ def test_keypoints_of_driving_frames_are_those_of_the_true_answers(cases):
 
 
 def write(out: Path, count: int, on_progress=lambda done: None) -> None:
-    cases = cross_identity_benchmark(SIZE, count, 0)
+    cases = cross_identity_benchmark(DrawnWorld(SIZE, keep=2), count, 0)
     write_benchmark(out, BenchmarkSettings(SIZE, count, 0), cases, on_progress)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from fomm_core.errors import ConfigError
 from fomm_core.image import to_network
+from fomm_core.motion.keypoints import Keypoints
 from fomm_train.config import (
     AugmentationParams,
     AvatarParams,
@@ -16,11 +17,12 @@ from fomm_train.config import (
     TrainConfig,
 )
 from fomm_train.data.batch import Pair
-from fomm_train.synthetic.drawn.ground_truth import keypoint_arrays, mirror
+from fomm_train.synthetic.drawn.ground_truth import MIRRORED, keypoint_arrays
 from fomm_train.synthetic.drawn.regions import region_mask
 from fomm_train.synthetic.drawn.renderer import Renderer
 from fomm_train.synthetic.draws import Split
 from fomm_train.synthetic.pairs import AvatarPairs
+from fomm_train.synthetic.world import mirror_keypoints
 
 PARAMS = AvatarParams(identities=12, group=4, motions=3, frames=16, seed=1)
 SIZE = 32
@@ -166,9 +168,9 @@ def test_a_mirrored_sample_has_a_mirrored_truth():
         for place in (0, 1, 2, -2, -1):
             np.testing.assert_array_equal(straight[place][..., ::-1], turned[place])
         for start in (3, 5):
-            expected = mirror(straight[start], straight[start + 1])
-            np.testing.assert_array_equal(expected[0], turned[start])
-            np.testing.assert_array_equal(expected[1], turned[start + 1])
+            expected = mirror_keypoints(Keypoints(*straight[start : start + 2]), MIRRORED)
+            np.testing.assert_array_equal(expected.value, turned[start])
+            np.testing.assert_array_equal(expected.jacobian, turned[start + 1])
     assert 2 <= mirrored_samples <= 10
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from fomm_train.synthetic.dataset import AvatarDataset
 
 
 @click.command(name="avatars")
@@ -120,13 +116,15 @@ def command(
       fomm avatars --out benchmark --benchmark 16
       fomm avatars --out swapped --benchmark 16 --swapped
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_core.cli.signals import ended_like_interrupted
+    from fomm_train.cli.synthetic import write_cases, write_dataset
     from fomm_train.config import AvatarParams
-    from fomm_train.synthetic.dataset import FORMS, AvatarDataset, DatasetSettings
+    from fomm_train.synthetic.dataset import FORMS, DatasetSettings
+    from fomm_train.synthetic.drawn.world import DrawnWorld
 
     quiet = getattr(context.obj, "verbosity", 0) < 0
     if benchmark is not None:
-        _write_benchmark(out, size, benchmark, seed, swapped, quiet)
+        # Two avatars and their backgrounds are all that is needed at a time.
+        write_cases(out, DrawnWorld(size, keep=2), benchmark, seed, swapped, quiet)
         return
     if swapped:
         raise click.UsageError("--swapped: expected with --benchmark")
@@ -134,42 +132,4 @@ def command(
         identities=identities, group=group, motions=motions, frames=frames, seed=seed
     )
     settings = DatasetSettings(params, size, FORMS[FORMS.index(form)], test_share)
-    with ended_like_interrupted(), AvatarDataset.open(out, settings) as dataset:
-        total, new = _write_all(dataset, quiet)
-    click.echo(f"{out}: {total} clips ({new} new) of {identities} avatars, {frames} frames each")
-
-
-def _write_benchmark(
-    out: Path, size: int, count: int, seed: int, swapped: bool, quiet: bool
-) -> None:
-    """Write the benchmark, with a progress bar."""
-    from tqdm import tqdm
-
-    from fomm_core.benchmark_format import BenchmarkSettings, write_benchmark
-    from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_train.synthetic.benchmark import cross_identity_benchmark
-
-    hidden = quiet or None  # None: hidden where there is no terminal
-    with ended_like_interrupted(), tqdm(total=count, unit=" cases", disable=hidden) as bar:
-
-        def on_progress(done: int) -> None:
-            bar.update(done - bar.n)
-
-        settings = BenchmarkSettings(size, count, seed, swapped)
-        cases = cross_identity_benchmark(size, count, seed, swapped=swapped)
-        write_benchmark(out, settings, cases, on_progress)
-    click.echo(f"{out}: {count} cases of {size}x{size}")
-
-
-def _write_all(dataset: AvatarDataset, quiet: bool) -> tuple[int, int]:
-    """Write what is missing, with a progress bar; the numbers of all and of new clips."""
-    from tqdm import tqdm
-
-    tasks = dataset.tasks()
-    missing = [task for task in tasks if not dataset.is_written(task)]
-    ready = len(tasks) - len(missing)
-    with tqdm(total=len(tasks), initial=ready, unit="clip", disable=quiet or None) as bar:
-        for task in missing:
-            dataset.write(task)
-            bar.update()
-    return len(tasks), len(missing)
+    write_dataset(out, DrawnWorld(size, keep=1), settings, quiet)

@@ -17,6 +17,7 @@ from fomm_train.config.data import (
     FlipParams,
     JitterParams,
     ResizeParams,
+    SyntheticParams,
 )
 from fomm_train.config.networks import DiscriminatorParams, ModelParams
 from fomm_train.config.training import LossWeights, MonitorParams, TrainParams, TransformParams
@@ -33,6 +34,7 @@ __all__ = [
     "ModelParams",
     "MonitorParams",
     "ResizeParams",
+    "SyntheticParams",
     "TrainConfig",
     "TrainParams",
     "TransformParams",

@@ -85,12 +85,12 @@ class AugmentationParams(Section):
         return self
 
 
-class AvatarParams(Section):
-    """The procedural data set, drawn in memory instead of read from ``root_dir``.
+class SyntheticParams(Section):
+    """People made by code: how many there are, and what they do.
 
     Attributes:
-        identities: number of different avatars.
-        group: avatars that share their motions, so that pairs across them have a true answer.
+        identities: number of different people.
+        group: people that share their motions, so that pairs across them have a true answer.
         motions: number of motions (videos) of each group.
         frames: length of each motion in frames.
         seed: what the set is drawn from; equal seeds give equal pixels.
@@ -104,6 +104,10 @@ class AvatarParams(Section):
     frames: PositiveInt = 64
     seed: NonNegativeInt = 0
     expressive: Probability = 0.0
+
+
+class AvatarParams(SyntheticParams):
+    """Avatars drawn by code, in memory instead of read from ``root_dir``."""
 
 
 class DatasetParams(InferenceDatasetParams):

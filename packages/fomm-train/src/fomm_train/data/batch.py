@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fomm_core.image import ByteArray
 from fomm_core.motion.keypoints import FloatArray
 
 IdArray = npt.NDArray[np.int64]
@@ -21,13 +22,15 @@ IdArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """True answers of a drawn data set about a sample; in a batch with a leading axis B.
+    """True answers of a synthetic data set about a sample; in a batch with a leading axis B.
 
     Attributes:
-        source_value, driving_value: (K, 2) float32, keypoints in [-1, 1], x first.
+        source_value, driving_value: (K, 2) float32, keypoints in [-1, 1] of the frames shown, x
+            first.
         source_jacobian, driving_jacobian: (K, 2, 2) float32, their local affine frames.
         regions: (1, H, W) float32 in [0, 1], 1 on eyes and mouth of the target frame.
         foreground: (1, H, W) float32 in [0, 1], 0 where the target frame shows background.
+        labels: (H, W) uint8, what the pixels of the target frame show, where that is known.
     """
 
     source_value: FloatArray
@@ -36,10 +39,12 @@ class Truth:
     driving_jacobian: FloatArray
     regions: FloatArray
     foreground: FloatArray
+    labels: ByteArray | None = None
 
     @staticmethod
     def stack(truths: Sequence[Truth]) -> Truth:
         """Put the truths of several samples side by side on a new first axis."""
+        labels = [truth.labels for truth in truths if truth.labels is not None]
         return Truth(
             source_value=np.stack([truth.source_value for truth in truths]),
             source_jacobian=np.stack([truth.source_jacobian for truth in truths]),
@@ -47,6 +52,7 @@ class Truth:
             driving_jacobian=np.stack([truth.driving_jacobian for truth in truths]),
             regions=np.stack([truth.regions for truth in truths]),
             foreground=np.stack([truth.foreground for truth in truths]),
+            labels=np.stack(labels) if labels else None,
         )
 
 

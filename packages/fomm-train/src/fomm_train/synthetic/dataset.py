@@ -1,9 +1,9 @@
-"""Writing avatars as a data set of files, in the layout of the reference.
+"""Writing synthetic people as a data set of files, in the layout of the reference.
 
 ``train/`` and ``test/`` hold one video (or folder of frames) for each identity and motion,
-named ``identity#motion``; ``truth/`` holds a file with the true keypoints of each. Avatars of
-one group share their motions: ``00008#003`` and ``00009#003`` move alike, so that each is the
-true answer to the other.
+named ``identity#motion``; ``truth/`` holds a file with the true keypoints of each, and with the
+label maps of its frames where the world has some. People of one group share their motions:
+``00008#003`` and ``00009#003`` move alike, so that each is the true answer to the other.
 """
 
 from __future__ import annotations
@@ -19,23 +19,20 @@ from typing import Literal
 import numpy as np
 
 from fomm_core.errors import OutputError
+from fomm_core.image import ByteArray
 from fomm_core.motion.ground_truth import TrueKeypoints, write_true_keypoints
+from fomm_core.motion.keypoints import Keypoints
 from fomm_core.utils.files import atomic_path
-from fomm_train.config import AvatarParams
+from fomm_train.config import SyntheticParams
 from fomm_train.data.prepare.sinks import ClipSink, PictureFolder, SeekableVideo
-from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, true_keypoints
-from fomm_train.synthetic.drawn.motion import FRAME_RATE
-from fomm_train.synthetic.drawn.pose import CHANNELS
-from fomm_train.synthetic.drawn.renderer import Renderer
-from fomm_train.synthetic.drawn.world import World
 from fomm_train.synthetic.draws import Split
+from fomm_train.synthetic.people import People
+from fomm_train.synthetic.world import AnyWorld
 
 Form = Literal["mp4", "png"]
 
 FORMS: tuple[Form, ...] = ("mp4", "png")
 
-_SETTINGS_NAME = "avatars.json"
-_LOCK_NAME = ".avatars.lock"
 _SPLITS = {"train": Split.TRAIN, "test": Split.TEST}
 
 
@@ -50,12 +47,12 @@ class DatasetSettings:
         test_share: share of the identities in ``test/``, 0 up to but not including 1.
     """
 
-    params: AvatarParams
+    params: SyntheticParams
     size: int
     form: Form
     test_share: float
 
-    def part(self, name: str) -> AvatarParams:
+    def part(self, name: str) -> SyntheticParams:
         """The parameters of ``"train"`` or ``"test"`` alone."""
         test = round(self.params.identities * self.test_share)
         count = test if name == "test" else self.params.identities - test
@@ -84,33 +81,41 @@ class ClipTask:
         return out / "truth" / self.part / f"{self.name}.npz"
 
 
-class AvatarDataset:
-    """A data set of avatars being written, by this process alone. Use :meth:`open`."""
+class SyntheticDataset:
+    """A data set of people being written, by this process alone. Use :meth:`open`."""
 
-    def __init__(self, out: Path, settings: DatasetSettings) -> None:
+    def __init__(self, out: Path, world: AnyWorld, settings: DatasetSettings) -> None:
         self._out = out
+        self._world = world
         self._settings = settings
-        self._renderer = Renderer(settings.size, keep=1)
-        self._worlds = {part: World(settings.part(part), split) for part, split in _SPLITS.items()}
+        self._people = {
+            part: People(world, settings.part(part), split) for part, split in _SPLITS.items()
+        }
 
     @classmethod
     @contextmanager
-    def open(cls, out: Path, settings: DatasetSettings) -> Iterator[AvatarDataset]:
+    def open(
+        cls, out: Path, world: AnyWorld, settings: DatasetSettings
+    ) -> Iterator[SyntheticDataset]:
         """Make the folder, or go on with one of equal settings.
 
+        Args:
+            out: the folder.
+            world: what kind of people, in frames of the settings' size.
+            settings: what is to be written.
+
         Raises:
-            ConfigError: the settings cannot work.
             OutputError: the folder cannot be written, holds a data set of other settings, or
                 somebody else is writing to it.
         """
         from filelock import FileLock, Timeout
 
-        dataset = cls(out, settings)
+        dataset = cls(out, world, settings)
         try:
             for part in dataset._parts():
                 (out / part).mkdir(parents=True, exist_ok=True)
                 (out / "truth" / part).mkdir(parents=True, exist_ok=True)
-            with FileLock(out / _LOCK_NAME, timeout=0):
+            with FileLock(out / f".{world.name}s.lock", timeout=0):
                 dataset._check_settings()
                 yield dataset
         except Timeout as error:
@@ -123,7 +128,7 @@ class AvatarDataset:
         return [
             ClipTask(part, identity, motion)
             for part in self._parts()
-            for identity in range(self._worlds[part].params.identities)
+            for identity in range(self._people[part].params.identities)
             for motion in range(self._settings.params.motions)
         ]
 
@@ -138,27 +143,34 @@ class AvatarDataset:
         Raises:
             OutputError: they cannot be written; nothing is left half done.
         """
-        world = self._worlds[task.part]
-        identity, motion = world.identity(task.identity), world.motion(task.identity, task.motion)
+        people = self._people[task.part]
+        identity, motion = people.identity(task.identity), people.motion(task.identity, task.motion)
+        keypoints: list[Keypoints] = []
+        labels: list[ByteArray] = []
         with self._sink(task.video(self._out, self._settings.form)) as sink:
-            for frame in range(len(motion)):
-                sink.write(self._renderer.render(identity, motion[frame]))
-        poses = {"poses": motion.track, "pose_names": np.array(CHANNELS)}
-        keypoints = [true_keypoints(motion[frame]) for frame in range(len(motion))]
+            for pose in motion:
+                sink.write(self._world.render(identity, pose))
+                keypoints.append(self._world.keypoints(identity, pose))
+                if self._world.label_names:
+                    labels += _some(self._world.masks(identity, pose).labels)
+        more = dict(motion.arrays())
+        if labels:
+            more |= {"labels": np.stack(labels), "label_names": np.array(self._world.label_names)}
+        truth = TrueKeypoints.of(keypoints, self._world.keypoint_names)
         with atomic_path(task.truth(self._out)) as partial:
-            write_true_keypoints(partial, TrueKeypoints.of(keypoints, KEYPOINT_NAMES), poses)
+            write_true_keypoints(partial, truth, more)
 
     def _parts(self) -> list[str]:
-        return [part for part in _SPLITS if self._worlds[part].params.identities]
+        return [part for part in _SPLITS if self._people[part].params.identities]
 
     def _sink(self, path: Path) -> ClipSink:
         if self._settings.form == "mp4":
-            return SeekableVideo(path, Fraction(FRAME_RATE))
+            return SeekableVideo(path, Fraction(self._world.frame_rate))
         return PictureFolder(path, "png")
 
     def _check_settings(self) -> None:
         """Write down what the set is made from, or compare with what is written there."""
-        path = self._out / _SETTINGS_NAME
+        path = self._out / f"{self._world.name}s.json"
         settings = self._settings
         wanted = {
             **settings.params.model_dump(),
@@ -177,6 +189,10 @@ class AvatarDataset:
                     f"{self._out}: expected a data set with {key} {value}, found one with "
                     f"{found.get(key)}; choose another folder"
                 )
+
+
+def _some(labels: ByteArray | None) -> list[ByteArray]:
+    return [] if labels is None else [labels]
 
 
 def _read_settings(path: Path) -> dict[str, object]:

@@ -51,7 +51,8 @@ Eyes and mouth halves lie midway between the lids and lips, and their jacobians 
 these are apart: that is how blinking and speaking are seen in first-order motion.
 """
 
-_MIRRORED = np.array([1, 0, 3, 2, 4, 5, 6, 8, 7, 9])
+MIRRORED = np.array([1, 0, 3, 2, 4, 5, 6, 8, 7, 9])
+"""Which keypoint takes the place of each in a mirror."""
 
 # A closed eye is still a line of lashes, and closed lips have a thickness: jacobians stay
 # invertible.
@@ -80,16 +81,6 @@ def keypoint_arrays(pose: Pose) -> tuple[FloatArray, FloatArray]:
     """
     value, jacobian = _geometry(pose)
     return value.astype(np.float32), (jacobian @ _FROM_REFERENCE).astype(np.float32)
-
-
-def mirror(value: FloatArray, jacobian: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The keypoints of the picture in a mirror, where left and right change places.
-
-    Args:
-        value, jacobian: (10, 2) and (10, 2, 2) as of :func:`keypoint_arrays`.
-    """
-    across = np.array([-1.0, 1.0], np.float32)
-    return value[_MIRRORED] * across, jacobian[_MIRRORED] * np.outer(across, across)
 
 
 def _geometry(pose: Pose) -> tuple[Array, Array]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from fomm_core.utils.rng import make_rng
 from fomm_train.synthetic.drawn.anatomy import Array
@@ -71,6 +72,10 @@ class Motion:
 
     def __iter__(self) -> Iterator[Pose]:
         return (self[frame] for frame in range(len(self)))
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """The poses as arrays by name: ``poses`` (T, 12) and ``pose_names`` (12,)."""
+        return {"poses": self.track, "pose_names": np.array(CHANNELS)}
 
     @cached_property
     def expressions(self) -> tuple[tuple[int, ...], ...]:

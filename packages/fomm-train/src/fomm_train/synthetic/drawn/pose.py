@@ -68,6 +68,10 @@ class Pose:
         """The same pose with the lips together."""
         return replace(self, mouth_open=0.0)
 
+    def at_rest(self) -> Pose:
+        """The same pose of the head with open eyes, a closed mouth and a calm brow."""
+        return replace(self, blink_left=0.0, blink_right=0.0, mouth_open=0.0, brow=0.0)
+
 
 NEUTRAL = Pose()
 """The reference frame: frontal, centred, eyes open, mouth closed."""

@@ -1,51 +1,83 @@
-"""Identities and motions of one part of the data set."""
+"""Avatars as a world of synthetic people."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import numpy as np
+import numpy.typing as npt
 
-from fomm_train.config import AvatarParams
+from fomm_core.image import ByteArray
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 from fomm_train.synthetic.drawn.casting import draw_identity
+from fomm_train.synthetic.drawn.ground_truth import KEYPOINT_NAMES, MIRRORED, true_keypoints
 from fomm_train.synthetic.drawn.identity import Identity
-from fomm_train.synthetic.drawn.motion import Motion, draw_motion
+from fomm_train.synthetic.drawn.motion import FRAME_RATE, Motion, draw_motion
+from fomm_train.synthetic.drawn.pose import Pose
+from fomm_train.synthetic.drawn.regions import eye_mask, mouth_mask, region_mask
+from fomm_train.synthetic.drawn.renderer import Renderer
 from fomm_train.synthetic.draws import Split
+from fomm_train.synthetic.world import ExpressionKind, Masks
 
-_KEPT = 8192  # a motion of 64 frames has 6 kB
+_REGIONS = {"blink": eye_mask, "mouth": mouth_mask}
 
 
-class World:
-    """The identities of one part, in groups that share their motions.
-
-    Identity ``i`` is of group ``i // params.group``; all of a group perform the same motions,
-    so that the true answer to "this one, moved like that one" can be seen.
+class DrawnWorld:
+    """Avatars; see :class:`~fomm_train.synthetic.world.World`.
 
     Args:
-        params: numbers and seed of the set.
-        split: its part.
+        size: height and width of the frames in pixels, at least 16.
+        keep: number of backgrounds that are kept for the next frame.
+
+    Raises:
+        ConfigError: ``size`` is too small.
     """
 
-    def __init__(self, params: AvatarParams, split: Split) -> None:
-        self.params = params
-        self.split = split
-        self._draw_identity = lru_cache(_KEPT)(draw_identity)
-        self._draw_motion = lru_cache(_KEPT)(draw_motion)
+    name = "avatar"
+    frame_rate = FRAME_RATE
+    keypoint_names = KEYPOINT_NAMES
+    label_names: tuple[str, ...] = ()
+    expressions = (
+        ExpressionKind("blink", Pose.shuts_eyes, Pose.with_open_eyes),
+        ExpressionKind("mouth", Pose.opens_mouth, Pose.with_closed_mouth),
+    )
 
-    def __reduce__(self) -> tuple[type[World], tuple[AvatarParams, Split]]:
-        """Leave out what is kept: it is not sent to other processes."""
-        return World, (self.params, self.split)
+    def __init__(self, size: int, keep: int = 32) -> None:
+        self._renderer = Renderer(size, keep)
 
-    def identity(self, number: int) -> Identity:
-        """Identity ``number``."""
-        return self._draw_identity(self.params.seed, self.split, number)
+    @property
+    def size(self) -> int:
+        """Height and width of the frames in pixels."""
+        return self._renderer.size
 
-    def motion(self, number: int, motion: int) -> Motion:
-        """Motion ``motion`` of identity ``number``, the same for all of its group."""
-        params = self.params
-        index = number // params.group * params.motions + motion
-        return self._draw_motion(params.seed, self.split, index, params.frames)
+    @property
+    def mirrored_keypoints(self) -> npt.NDArray[np.intp]:
+        """(10,) int: which keypoint takes the place of each in a mirror."""
+        return MIRRORED
 
-    def companions(self, number: int) -> list[int]:
-        """The other identities of the same group."""
-        first = number // self.params.group * self.params.group
-        last = min(first + self.params.group, self.params.identities)
-        return [other for other in range(first, last) if other != number]
+    def draw_identity(self, seed: int, split: Split, number: int) -> Identity:
+        """Draw an avatar; see :func:`draw_identity`."""
+        return draw_identity(seed, split, number)
+
+    def draw_motion(self, seed: int, split: Split, number: int, frames: int) -> Motion:
+        """Draw a motion; see :func:`draw_motion`."""
+        return draw_motion(seed, split, number, frames)
+
+    def at_rest(self, pose: Pose) -> Pose:
+        """The same pose of the head with open eyes, a closed mouth and a calm brow."""
+        return pose.at_rest()
+
+    def render(self, identity: Identity, pose: Pose) -> ByteArray:
+        """Paint one frame, (size, size, 3) uint8 RGB."""
+        return self._renderer.render(identity, pose)
+
+    def keypoints(self, identity: Identity, pose: Pose) -> Keypoints:
+        """The ten keypoints, which are those of the pose, whoever it is."""
+        return true_keypoints(pose)
+
+    def masks(self, identity: Identity, pose: Pose) -> Masks:
+        """Eyes and mouth, and the figure; there are no label maps."""
+        foreground = self._renderer.figure_mask(identity, pose)
+        return Masks(region_mask(pose, self.size), foreground)
+
+    def expression_region(self, identity: Identity, pose: Pose, expression: str) -> FloatArray:
+        """Mask of an expression in a frame, (1, size, size) float32 in [0, 1]."""
+        return _REGIONS[expression](pose, self.size)

@@ -1,0 +1,61 @@
+"""Writing data sets and benchmarks of synthetic people from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from fomm_core.benchmark_format import BenchmarkSettings, write_benchmark
+from fomm_core.cli.signals import ended_like_interrupted
+from fomm_train.synthetic.benchmark import cross_identity_benchmark
+from fomm_train.synthetic.dataset import DatasetSettings, SyntheticDataset
+from fomm_train.synthetic.world import AnyWorld
+
+
+def write_dataset(out: Path, world: AnyWorld, settings: DatasetSettings, quiet: bool) -> None:
+    """Write what is missing of a data set, with a progress bar, and say so.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with ended_like_interrupted(), SyntheticDataset.open(out, world, settings) as dataset:
+        total, new = _write_clips(dataset, quiet)
+    params = settings.params
+    click.echo(
+        f"{out}: {total} clips ({new} new) of {params.identities} {world.name}s, "
+        f"{params.frames} frames each"
+    )
+
+
+def write_cases(
+    out: Path, world: AnyWorld, count: int, seed: int, swapped: bool, quiet: bool
+) -> None:
+    """Write a benchmark, with a progress bar, and say so.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    hidden = quiet or None  # None: hidden where there is no terminal
+    with ended_like_interrupted(), tqdm(total=count, unit=" cases", disable=hidden) as bar:
+
+        def on_progress(done: int) -> None:
+            bar.update(done - bar.n)
+
+        settings = BenchmarkSettings(world.size, count, seed, swapped, world.label_names)
+        cases = cross_identity_benchmark(world, count, seed, swapped=swapped)
+        write_benchmark(out, settings, cases, on_progress)
+    click.echo(f"{out}: {count} cases of {world.size}x{world.size}")
+
+
+def _write_clips(dataset: SyntheticDataset, quiet: bool) -> tuple[int, int]:
+    """Write what is missing; the numbers of all and of new clips."""
+    tasks = dataset.tasks()
+    missing = [task for task in tasks if not dataset.is_written(task)]
+    ready = len(tasks) - len(missing)
+    with tqdm(total=len(tasks), initial=ready, unit="clip", disable=quiet or None) as bar:
+        for task in missing:
+            dataset.write(task)
+            bar.update()
+    return len(tasks), len(missing)
