@@ -32,6 +32,10 @@ class EngineError(FommError):
     """An engine that is unknown, not installed, or cannot run the request."""
 
 
+class DeviceError(FommError):
+    """A device that fails, or has too little memory, while it computes."""
+
+
 class ExportError(FommError):
     """A graph that cannot be exported, or whose export is not equal to it."""
 

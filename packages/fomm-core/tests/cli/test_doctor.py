@@ -7,6 +7,7 @@ import pytest
 from fomm_core import errors
 from fomm_core.cli import environment as report
 from fomm_core.cli.main import run
+from fomm_core.devices import DeviceTrial
 from fomm_core.engine.registry import engine_names, find_engine
 from fomm_core.engine.spec import EngineStatus
 
@@ -64,6 +65,27 @@ def test_unusable_engines_are_told_with_their_reason(engines, capsys):
     assert "openvino no openvino here" in lines
     assert "nnabla usable, version 1.2" in lines
     assert any(line.startswith("auto runs nnabla: ") for line in lines)
+
+
+def test_devices_are_told_with_their_trial(monkeypatch, capsys):
+    trials = (
+        DeviceTrial("torch", "cuda:0", "NVIDIA H200", True, ""),
+        DeviceTrial("torch", "cuda:1", "", False, "no answer within 60 s"),
+    )
+    monkeypatch.setattr(report, "has_module", lambda name: name == "torch")
+    monkeypatch.setattr(report, "try_devices", lambda library: trials)
+    assert doctor_json(capsys)["devices"][1]["reason"] == "no answer within 60 s"
+    assert run(["doctor"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "torch cuda:0 NVIDIA H200: usable, computes as the CPU does" in lines
+    assert "torch cuda:1 not usable: no answer within 60 s" in lines
+
+
+def test_where_there_is_no_accelerator_it_is_said(monkeypatch, capsys):
+    monkeypatch.setattr(report, "has_module", lambda name: False)
+    assert doctor_json(capsys)["devices"] == []
+    assert run(["doctor"]) == 0
+    assert "accelerators  none found by the installed libraries" in capsys.readouterr().out
 
 
 def test_precisions_are_told_only_with_openvino(engines, capsys):

@@ -54,6 +54,16 @@ def test_a_defect_shows_its_traceback(capsys):
     assert err.endswith("fomm: error: rank 0: unexpected ZeroDivisionError: oh\n")
 
 
+def test_a_device_that_fails_is_one_line(capsys):
+    ranks = Ranks(0, 2)
+    with pytest.raises(SystemExit), abort_all_ranks_on_error(ranks):
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+    assert ranks.aborted == [2]
+    told = capsys.readouterr().err
+    assert told.startswith("fomm: error: rank 0: expected enough memory, found: CUDA out of memory")
+    assert told.count("\n") == 1
+
+
 def test_other_ranks_let_rank_0_speak_first(slept):
     with pytest.raises(SystemExit), abort_all_ranks_on_error(Ranks(1, 2)):
         raise MediaError("broken")

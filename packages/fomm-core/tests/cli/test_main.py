@@ -236,6 +236,16 @@ def test_a_refusal_of_the_system_is_no_defect(install, capsys):
     )
 
 
+def test_a_device_that_fails_is_no_defect(install, capsys):
+    install("fail", "raise RuntimeError('cuDNN error: CUDNN_STATUS_EXECUTION_FAILED\\nmore')")
+    assert run(["fail"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("fomm: error: expected a device that computes, found: cuDNN error: ")
+    assert "fomm doctor" in error
+    assert "defect" not in error
+    assert error.count("\n") == 1
+
+
 def test_names_that_are_no_text_are_shown(install, capsys):
     install("fail", "raise ConfigError('caf\\udce9: bad key')")
     assert run(["fail"]) == 2

@@ -27,6 +27,13 @@ def test_a_defect_is_logged_and_not_shown(toasts, caplog):
     assert "inner secret" in caplog.text
 
 
+def test_a_device_that_fails_is_logged_and_told(toasts, caplog):
+    error = toasts.toast(RuntimeError("CUDA error: unspecified launch failure"))
+
+    assert "CUDA error: unspecified launch failure" in error.message
+    assert "unspecified launch failure" in caplog.text
+
+
 def test_a_cancellation_is_no_defect(toasts, caplog):
     assert "cancelled" in toasts.toast(JobCancelledError()).message
     assert caplog.text == ""

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from fomm_core.cli.environment import Environment
+    from fomm_core.devices import DeviceTrial
     from fomm_core.engine.spec import EngineStatus, Precision
     from fomm_core.utils.machine import Machine
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def command(context: click.Context, as_json: bool) -> None:
     """Show what is installed and which engine would run.
 
-    The exit code is 2 where nothing can run.
+    Accelerators are tried: each computes a convolution, its gradients and a mean, which are
+    compared with the CPU's. The exit code is 2 where nothing can run.
     """
     import json
     from dataclasses import asdict
@@ -44,6 +46,7 @@ def describe(environment: Environment) -> Iterator[str]:
     yield from _section("engines", rows)
     auto = environment.auto
     yield f"  auto runs {auto.engine}: {auto.reason}" if auto.engine else f"  {auto.reason}"
+    yield from _section("devices", _device_rows(environment.devices))
     libraries = environment.libraries.items()
     yield from _section("libraries", {name: found or "not installed" for name, found in libraries})
     cache = environment.cache
@@ -69,6 +72,18 @@ def _machine_rows(machine: Machine) -> dict[str, str]:
         "memory": f"{machine.memory_gb} GiB",
         "gpu": ", ".join(machine.gpus) or "none found",
     }
+
+
+def _device_rows(trials: Sequence[DeviceTrial]) -> dict[str, str]:
+    """The accelerators by library and name, each with the outcome of its trial."""
+    if not trials:
+        return {"accelerators": "none found by the installed libraries"}
+    return {f"{trial.library} {trial.device}".strip(): _device_text(trial) for trial in trials}
+
+
+def _device_text(trial: DeviceTrial) -> str:
+    outcome = "usable, computes as the CPU does" if trial.usable else f"not usable: {trial.reason}"
+    return f"{trial.model}: {outcome}" if trial.model else outcome
 
 
 def _engine_text(status: EngineStatus, precisions: Sequence[Precision]) -> str:

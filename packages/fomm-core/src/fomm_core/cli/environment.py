@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fomm_core.cli.plugins import installed_packages
+from fomm_core.devices import DeviceTrial, Library, try_devices
 from fomm_core.engine.registry import available_engines, choose_engine, engine_specs
-from fomm_core.engine.spec import EngineStatus, Precision, package_version
+from fomm_core.engine.spec import EngineStatus, Precision, has_module, package_version
 from fomm_core.errors import EngineError
 from fomm_core.model.bundle import embedded_models
 from fomm_core.utils.cache import cache_folder
@@ -27,6 +28,9 @@ LIBRARIES = (
     "h5py",
 )
 """The libraries whose versions matter in a report of a problem."""
+
+_ACCELERATED: dict[Library, str] = {"nnabla": "nnabla_ext.cudnn", "torch": "torch"}
+"""The libraries that compute on accelerators, and the module of each that must be installed."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Environment:
         machine: the machine.
         engines: whether each engine is usable and, if not, why.
         auto: the engine that would run.
+        devices: the trials of all accelerators that the installed libraries see.
         precisions: the precisions that this machine has, of those usable engines that offer
             more than one.
         embedded_models: names of the models that need no download.
@@ -78,13 +83,14 @@ class Environment:
     machine: Machine
     engines: tuple[EngineStatus, ...]
     auto: Choice
+    devices: tuple[DeviceTrial, ...]
     precisions: tuple[Precision, ...]
     embedded_models: tuple[str, ...]
     cache: Cache
 
 
 def inspect_environment() -> Environment:
-    """Look at everything; loads OpenVINO and the CUDA extension where they are installed."""
+    """Look at everything; loads OpenVINO, and tries accelerators, where there are some."""
     engines = tuple(available_engines())
     usable = {status.name for status in engines if status.usable}
     return Environment(
@@ -93,6 +99,7 @@ def inspect_environment() -> Environment:
         machine=describe_machine(),
         engines=engines,
         auto=_choose(),
+        devices=_try_all_devices(),
         precisions=_precisions(usable),
         embedded_models=tuple(sorted(embedded_models())),
         cache=_measure(cache_folder()),
@@ -106,6 +113,11 @@ def _choose() -> Choice:
         return Choice(None, str(error))
     names = ", ".join(spec.name for spec in engine_specs())
     return Choice(engine, f"the first usable of {names} that can run the model")
+
+
+def _try_all_devices() -> tuple[DeviceTrial, ...]:
+    libraries = [library for library, module in _ACCELERATED.items() if has_module(module)]
+    return tuple(trial for library in libraries for trial in try_devices(library))
 
 
 def _precisions(usable: set[str]) -> tuple[Precision, ...]:

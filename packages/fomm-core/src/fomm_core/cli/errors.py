@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fomm_core.cli.main import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_USER_ERROR
+from fomm_core.devices.failures import device_error
 from fomm_core.distributed import Communicator
 from fomm_core.errors import DistributedError, FommError
 
@@ -55,8 +56,9 @@ def format_error(error: BaseException, rank: int) -> tuple[str, int]:
     Returns:
         The text, one line except after a defect, which shows its traceback; and the exit code.
     """
-    if isinstance(error, FommError):
-        return f"fomm: error: rank {rank}: {' '.join(str(error).split())}", EXIT_USER_ERROR
+    told = error if isinstance(error, FommError) else device_error(error)
+    if told is not None:
+        return f"fomm: error: rank {rank}: {' '.join(str(told).split())}", EXIT_USER_ERROR
     if isinstance(error, KeyboardInterrupt):
         return f"fomm: rank {rank}: interrupted", EXIT_INTERRUPTED
     trace = "".join(traceback.format_exception(error))

@@ -24,6 +24,7 @@ from fomm_core.cli.plugins import (
     find_plugins,
     installed_packages,
 )
+from fomm_core.devices.failures import device_error
 from fomm_core.errors import FommError
 from fomm_core.utils.paths import printable
 
@@ -186,6 +187,10 @@ def run(arguments: Sequence[str]) -> int:
         _report("expected enough memory, found too little; close programs", debug=debug)
         return EXIT_USER_ERROR
     except Exception as error:  # noqa: BLE001 - the last resort: never a bare traceback
+        failure = device_error(error)
+        if failure is not None:
+            _report(str(failure), debug=debug)
+            return EXIT_USER_ERROR
         hint = "" if debug else " - a defect of fomm; `fomm --debug ...` shows the traceback"
         _report(f"unexpected {type(error).__name__}: {error}{hint}", debug=debug)
         return EXIT_DEFECT

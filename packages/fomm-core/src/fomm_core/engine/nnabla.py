@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fomm_core.config import Config
+from fomm_core.devices import raise_device_errors, try_devices
 from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
 from fomm_core.engine.spec import (
     EngineSpec,
@@ -36,6 +37,7 @@ class NNablaEngine(Engine):
 
     Raises:
         EngineError: NNabla, or its CUDA extension, is not installed or cannot start.
+        DeviceError: (any call) the GPU fails.
         ParameterError: the parameters do not fit the configuration.
     """
 
@@ -112,7 +114,7 @@ class NNablaEngine(Engine):
     def _run(self, stage: str, **inputs: FloatArray) -> dict[str, FloatArray]:
         import nnabla as nn
 
-        with nn.context_scope(self._context), self.timer.measure(stage):
+        with nn.context_scope(self._context), self.timer.measure(stage), raise_device_errors():
             return self._stages[stage](**inputs)
 
 
@@ -152,22 +154,33 @@ def _status() -> EngineStatus:
     return EngineStatus("nnabla", True, "", package_version("nnabla"))
 
 
-def _cudnn_status() -> EngineStatus:
-    """Look for the extension and, where it is there, for a device that it can use."""
+def cudnn_status(number: int = 0) -> EngineStatus:
+    """Look for the CUDA extension and, where it is there, try a GPU with it.
+
+    Args:
+        number: the GPU's.
+    """
     if not has_module("nnabla_ext.cudnn"):
         reason = "not installed: pip install 'fomm-core[cuda]' (Python 3.10, NVIDIA GPU)"
         return EngineStatus("nnabla-cudnn", False, reason, "")
-    found = package_version("nnabla-ext-cuda120")
-    try:
-        from nnabla_ext.cuda import init as cuda
+    reason = _cudnn_failure(number)
+    return EngineStatus("nnabla-cudnn", not reason, reason, package_version("nnabla-ext-cuda120"))
 
-        count = cuda.get_device_count()
-    except (ImportError, AttributeError, RuntimeError, OSError) as error:
-        reason = f"the CUDA extension cannot start: {' '.join(str(error).split())}"
-        return EngineStatus("nnabla-cudnn", False, reason, found)
-    if not count:
-        return EngineStatus("nnabla-cudnn", False, "no CUDA device found", found)
-    return EngineStatus("nnabla-cudnn", True, "", found)
+
+def _cudnn_failure(number: int) -> str:
+    """Say why NNabla cannot use a GPU; an empty text if it can."""
+    trials = try_devices("nnabla", f"cudnn:{number}")
+    if not trials:
+        return "no CUDA device found"
+    (trial,) = trials
+    if trial.usable:
+        return ""
+    if not trial.device:
+        return f"the CUDA extension cannot start: {trial.reason}"
+    from fomm_core.engine.registry import engine_names
+
+    other = "onnxruntime" if "onnxruntime" in engine_names() else "openvino"
+    return f"not usable: NNabla's kernels fail on this GPU; use --engine {other} (inference)"
 
 
 def _obstacle(files: ModelFiles, precision: Precision) -> str:
@@ -194,7 +207,7 @@ CUDNN = EngineSpec(
     name="nnabla-cudnn",
     device="gpu",
     precisions=("fp32",),
-    status=_cudnn_status,
+    status=cudnn_status,
     start=partial(_start, "cudnn"),
     obstacle=_obstacle,
 )

@@ -61,8 +61,8 @@ class EngineSpec:
         name: the engine's name, as ``--engine`` takes it.
         device: the kind of device that it computes on.
         precisions: the precisions that it knows, the most exact first.
-        status: says whether it can run on this machine; loads the library behind it only where
-            nothing else can tell.
+        status: says whether it can run on this machine; loads the library behind it, or tries
+            the device, only where nothing else can tell.
         start: loads a model's files at one of ``precisions``, with so many CPU threads (0:
             the engine chooses), and gives the running engine. Raises a
             :class:`~fomm_core.errors.FommError` where that fails.

@@ -9,6 +9,7 @@ from html import escape
 
 import gradio as gr
 
+from fomm_core.devices import device_error
 from fomm_core.errors import FommError
 from fomm_demo.services.jobs import JobCancelledError
 
@@ -34,6 +35,9 @@ def message_of(error: Exception) -> tuple[str, str]:
     if isinstance(error, FommError):
         return "That did not work", str(error)
     logger.error("unexpected %s: %s", type(error).__name__, error, exc_info=error)
+    failure = device_error(error)
+    if failure is not None:
+        return "That did not work", str(failure)
     return "Sorry", "something went wrong on the server; please try again"
 
 

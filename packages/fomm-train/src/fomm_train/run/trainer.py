@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from fomm_core.errors import OutputError
+from fomm_core.devices import raise_device_errors
+from fomm_core.errors import DeviceError, FommError, OutputError
 from fomm_train.checkpoint import Progress
 from fomm_train.data.workers.loader import BatchLoader
 from fomm_train.errors import DivergenceError, TrainingError
@@ -41,6 +42,7 @@ class Trainer:
             How far it came; everything is saved.
 
         Raises:
+            DeviceError: the device failed.
             DivergenceError: a loss became NaN or infinite.
             OutputError: something cannot be written.
             FommError: the data cannot be read.
@@ -55,7 +57,8 @@ class Trainer:
         epoch, wanted = progress.epoch, False
         try:
             for batch in self.loader.epoch(epoch, progress.batch):
-                report = self.step.run(batch, epoch, progress.step, self.stop.wanted)
+                with raise_device_errors():
+                    report = self.step.run(batch, epoch, progress.step, self.stop.wanted)
                 progress = replace(progress, step=progress.step + 1)
                 self.bar.advance(progress, report.losses)
                 if self.recorder is not None:
@@ -65,7 +68,7 @@ class Trainer:
                     break
             if self.recorder is not None:
                 self._record_end(self.recorder, progress, epoch, wanted)
-        except (DivergenceError, OutputError) as error:
+        except (DeviceError, DivergenceError, OutputError) as error:
             raise self._with_way_back(error) from error
         return progress, wanted
 
@@ -77,11 +80,15 @@ class Trainer:
         if wanted and not is_last:
             recorder.after_stop(progress)
 
-    def _with_way_back(self, error: DivergenceError | OutputError) -> TrainingError:
-        """The error with the checkpoint to go on from."""
-        last = None if self.recorder is None else self.recorder.last_checkpoint
+    def _with_way_back(self, error: DeviceError | DivergenceError | OutputError) -> FommError:
+        """The error with the checkpoint to go on from, of which rank 0 alone knows."""
+        if self.recorder is None:
+            return error
+        last = self.recorder.last_checkpoint
         saved = "no checkpoint was written yet" if last is None else f"last good checkpoint: {last}"
         message = f"{error}; {saved}"
         if isinstance(error, DivergenceError):
             return DivergenceError(message, error.step)
+        if isinstance(error, DeviceError):
+            return DeviceError(message)
         return TrainingError(f"{message}; after making room go on with --resume")

@@ -1,6 +1,6 @@
 import pytest
-from nnabla.ext_utils import get_extension_context
 
+from fomm_core.engine.spec import EngineStatus
 from fomm_core.errors import ConfigError, EngineError
 from fomm_core.network.nnabla_operations import NNABLA_KERNELS
 from fomm_train.backend.nnabla import precision as module
@@ -26,23 +26,42 @@ def test_what_only_gpus_have_is_refused_on_cpus(type_config, channel_last, optio
         make_precision("cpu", 0, Arithmetic(type_config, channel_last))
 
 
-def test_auto_takes_a_gpu_where_there_is_one(monkeypatch):
+@pytest.fixture
+def gpu(monkeypatch):
+    """Pretends that the extension is there, and that its GPUs are usable or not; their numbers."""
     asked = []
 
-    def found(name):
-        asked.append(name)
-        return get_extension_context("cpu")
+    def pretend(reason, version="1.39.0"):
+        def status(number):
+            asked.append(number)
+            return EngineStatus("nnabla-cudnn", not reason, reason, version)
 
-    monkeypatch.setattr(module, "extension_context", found)
+        monkeypatch.setattr(module, "cudnn_status", status)
+        return asked
+
+    return pretend
+
+
+def test_auto_takes_a_gpu_where_there_is_one(gpu, monkeypatch, caplog):
+    asked = gpu("")
     assert choose_context("auto") == "cudnn"
-    assert asked == ["cudnn"]
-
-    def missing(name):
-        raise EngineError("no GPU")
-
-    monkeypatch.setattr(module, "extension_context", missing)
-    assert choose_context("auto") == "cpu"
     assert choose_context("cudnn") == "cudnn"
+    assert choose_context("cpu") == "cpu"
+    monkeypatch.setenv("OMPI_COMM_WORLD_LOCAL_RANK", "3")
+    assert choose_context("auto") == "cudnn"
+    assert asked == [0, 0, 3]
+
+    gpu("not installed", version="")
+    assert choose_context("auto") == "cpu"
+    assert caplog.text == ""
+
+
+def test_a_gpu_that_fails_its_trial_is_told_and_not_taken(gpu, caplog):
+    gpu("NNabla's kernels fail on this GPU")
+    assert choose_context("auto") == "cpu"
+    assert "training on the CPU; context cudnn: NNabla's kernels fail on this GPU" in caplog.text
+    with pytest.raises(EngineError, match=r"^context cudnn: NNabla's kernels fail on this GPU$"):
+        choose_context("cudnn")
 
 
 def test_on_gpus_each_rank_has_its_own_and_half_is_an_option(monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +12,8 @@ from typing import Any
 import nnabla as nn
 
 from fomm_core.distributed import Communicator
-from fomm_core.engine.nnabla import extension_context
+from fomm_core.distributed.launcher import local_rank
+from fomm_core.engine.nnabla import cudnn_status, extension_context
 from fomm_core.errors import ConfigError, EngineError
 from fomm_core.network.nnabla_operations import NNABLA_KERNELS, Kernels
 from fomm_train.backend.nnabla.normalization import synchronised
@@ -19,6 +22,8 @@ from fomm_train.backend.precision import SINGLE_PRECISION, Arithmetic, Precision
 from fomm_train.kernels.blas_convolution import BlasConvolution
 from fomm_train.kernels.channel_last import channel_last_convolution
 from fomm_train.kernels.gathered_warping import warp_by_gathering
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +61,21 @@ class NNablaPrecision(Precision):
 
 
 def choose_context(name: str) -> str:
-    """Turn ``"auto"`` into ``"cudnn"`` where a GPU is usable, else ``"cpu"``."""
-    if name != "auto":
+    """Turn ``"auto"`` into ``"cudnn"`` where this rank's GPU is usable, else ``"cpu"``.
+
+    Raises:
+        EngineError: ``"cudnn"`` is wanted and not usable.
+    """
+    if name == "cpu":
         return name
-    try:
-        extension_context("cudnn")
-    except EngineError:
-        return "cpu"
-    return "cudnn"
+    status = cudnn_status(local_rank(os.environ))
+    if status.usable:
+        return "cudnn"
+    if name == "cudnn":
+        raise EngineError(f"context cudnn: {status.reason}")
+    if status.version:  # somebody has installed it to be used
+        logger.warning("training on the CPU; context cudnn: %s", status.reason)
+    return "cpu"
 
 
 def make_precision(

@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import traceback
 import weakref
@@ -27,6 +26,7 @@ from io import FileIO
 from typing import Any, Generic, TypeVar
 
 from fomm_core.errors import FommError
+from fomm_core.utils.interpreter import python_command
 from fomm_train.data.workers.channel import Channel
 from fomm_train.errors import TrainingError
 
@@ -135,14 +135,11 @@ class WorkerProcess(Generic[Task, Answer]):
 
 def _start() -> tuple[subprocess.Popen[bytes], Channel]:
     """Start an interpreter that runs :func:`serve` at the other end of the channel."""
-    code = (
-        f"import sys; sys.path[:] = {sys.path!r}\n"
-        f"from {__name__} import serve\n"  # the real one: pickles name it by its module
-        "serve()"
-    )
+    # The module's own function: pickles name it by its module.
+    command = python_command(f"from {__name__} import serve; serve()")
     with _signals_held():
         process = subprocess.Popen(
-            [sys.executable, "-c", code], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
     reader, writer = process.stdout, process.stdin
     if not isinstance(reader, FileIO) or not isinstance(writer, FileIO):
