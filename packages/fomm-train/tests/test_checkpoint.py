@@ -1,4 +1,5 @@
 import errno
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from fomm_train.checkpoint import (
     save_state,
 )
 from fomm_train.errors import TrainingError
+from fomm_train.graph.averaging import AveragedParameters
 
 
 def make_state(step=7):
@@ -29,6 +31,7 @@ def make_state(step=7):
         {"perceptual": PendingMean(3.5, 2)},
         LossScale(8.0, 3),
         Arithmetic("half", channel_last=True),
+        AveragedParameters({"generator/conv/W": weights / 3}, updates=step),
     )
 
 
@@ -49,6 +52,15 @@ def test_a_state_is_read_back_bit_for_bit(tmp_path):
     assert found.series == state.series
     assert found.loss_scale == state.loss_scale
     assert found.arithmetic == state.arithmetic
+    assert found.averages.updates == state.averages.updates
+    assert list(found.averages.values) == list(state.averages.values)
+    for name, value in state.averages.values.items():
+        np.testing.assert_array_equal(found.averages.values[name], value)
+
+
+def test_a_state_may_be_without_averages(tmp_path):
+    save_state(tmp_path / "c.npz", replace(make_state(), averages=None))
+    assert load_state(tmp_path / "c.npz").averages is None
 
 
 def test_the_newest_are_kept(tmp_path):

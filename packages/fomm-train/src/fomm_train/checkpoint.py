@@ -22,6 +22,7 @@ from fomm_core.utils.files import atomic_path
 from fomm_train.backend.precision import Arithmetic, LossScale
 from fomm_train.backend.solvers import Moments, Network, SolverState
 from fomm_train.errors import TrainingError
+from fomm_train.graph.averaging import AveragedParameters
 
 FORMAT = 1
 
@@ -89,6 +90,7 @@ class TrainingState:
         series: what the logs have not yet written.
         loss_scale: loss scaling of mixed precision.
         arithmetic: precision and layout of the computations.
+        averages: of the parameters over the steps, where they are wanted.
     """
 
     progress: Progress
@@ -97,6 +99,7 @@ class TrainingState:
     series: Mapping[str, PendingMean] = field(default_factory=dict)
     loss_scale: LossScale = field(default_factory=LossScale)
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
+    averages: AveragedParameters | None = None
 
     def non_finite(self) -> str | None:
         """The name of a parameter that holds NaN or infinite values, if there is one."""
@@ -119,6 +122,9 @@ def save_state(path: Path, state: TrainingState) -> None:
             arrays[f"solvers/{network.value}/mean/{name}"] = one.mean
             arrays[f"solvers/{network.value}/variance/{name}"] = one.variance
             steps[network.value][name] = one.steps
+    averages = state.averages
+    if averages is not None:
+        arrays.update({f"averages/{name}": value for name, value in averages.values.items()})
     meta = {
         "format": FORMAT,
         "progress": asdict(state.progress),
@@ -126,6 +132,7 @@ def save_state(path: Path, state: TrainingState) -> None:
         "series": {name: asdict(mean) for name, mean in state.series.items()},
         "loss_scale": asdict(state.loss_scale),
         "arithmetic": asdict(state.arithmetic),
+        "averaged_updates": None if averages is None else averages.updates,
     }
     with atomic_path(path) as partial, partial.open("wb") as file:
         np.savez(file, **{_META: np.array(json.dumps(meta))}, **arrays)
@@ -162,15 +169,22 @@ def _parse(meta: Any, arrays: dict[str, Any]) -> TrainingState:
             )
             for name, count in steps.items()
         }
-    prefix = "parameters/"
+    updates = meta.get("averaged_updates")
+    averages = _named(arrays, "averages/")
     return TrainingState(
         progress=Progress(**meta["progress"]),
-        parameters={k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)},
+        parameters=_named(arrays, "parameters/"),
         solvers=solvers,
         series={name: PendingMean(**mean) for name, mean in meta["series"].items()},
         loss_scale=LossScale(**meta["loss_scale"]),
         arithmetic=Arithmetic(**meta.get("arithmetic", {})),
+        averages=None if updates is None else AveragedParameters(averages, int(updates)),
     )
+
+
+def _named(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The arrays whose names begin so, without that beginning."""
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ def test_killed_and_resumed_equals_unbroken(
 ):
     settings["monitor_params"]["monitor_freq"] = 1
     settings["train_params"]["num_repeats"] = 4 * ranks
+    settings["train_params"].update(averaging_decay=0.9, statistics_batches=3)
     config = write_config(settings)
     options = ("--workers", 1, "--save-minutes", 0.002)
     succeed("train", "--config", config, "--out", tmp_path / "whole", *options, ranks=ranks)
@@ -109,6 +110,21 @@ def test_the_time_limit_saves_and_ends_well(settings, write_config, tmp_path, su
     assert "stopped (--max-minutes) and saved" in out
     assert list((log / "checkpoints").iterdir()) != []
     assert (log / "params_latest.h5").is_file()
+
+
+def test_what_is_exported_is_averaged_and_has_statistics_of_its_own(
+    settings, write_config, tmp_path, succeed
+):
+    settings["train_params"].update(num_epochs=2, averaging_decay=0.9, statistics_batches=3)
+    config, log = write_config(settings), tmp_path / "log"
+    succeed("train", "--config", config, "--out", log, "--workers", 0)
+    state = CheckpointFolder(log / "checkpoints").newest()
+    exported = load_parameters(log / "params_at_epoch_1.h5")
+    assert state.averages.updates == 24
+    for name, value in exported.items():
+        own = state.averages.values.get(name, state.parameters[name])
+        is_own = not name.endswith(("/bn/mean", "/bn/var"))
+        assert (value == own).all() == is_own, name
 
 
 def test_another_batch_size_is_refused(settings, write_config, tmp_path, fomm, succeed):

@@ -78,6 +78,10 @@ class TrainParams(Section):
             probability that falls from 1 to 0 over this fraction of all steps.
         true_keypoints_only: the networks are always fed true keypoints, and the detector is
             left as it is.
+        averaging_decay: share of the averages of generator and detector that a step leaves in
+            place; these averages are exported. 0 exports the parameters of the last step.
+        statistics_batches: batches on which the running statistics of batch normalisation are
+            estimated anew at the end, for what is exported; 0 leaves them as recorded.
     """
 
     num_epochs: PositiveInt = 100
@@ -99,6 +103,8 @@ class TrainParams(Section):
     cross_identity: Probability = 0.0
     true_keypoints_until: Probability = 0.0
     true_keypoints_only: bool = False
+    averaging_decay: Annotated[float, BeforeValidator(yaml_float), Field(ge=0, lt=1)] = 0.0
+    statistics_batches: NonNegativeInt = 0
 
     @model_validator(mode="after")
     def _untrained_detector_has_no_losses(self) -> Self:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from fomm_core.distributed import Communicator
+from fomm_core.model.parameters import Parameters
 from fomm_train.backend.precision import FIRST_SCALE, LossScale, Precision
 from fomm_train.backend.solvers import Network, Schedule, Solver, SolverState
 from fomm_train.config import TrainConfig
 from fomm_train.data.batch import Batch
 from fomm_train.errors import DivergenceError
+from fomm_train.graph.averaging import AveragedParameters
 from fomm_train.graph.inputs import teacher_forcing_probability
 from fomm_train.graph.objectives import Objective
 from fomm_train.graph.training_graph import TrainingGraph
@@ -54,6 +56,11 @@ class TrainingStep:
         communicator: the ranks.
         precision: the contexts that the graph was built with.
         total_steps: steps of the whole training, for the schedules.
+
+    Attributes:
+        operations: what computes.
+        averages: of the parameters over the steps; ``None`` until :meth:`begin_averages`, and
+            where they are not wanted.
     """
 
     def __init__(
@@ -66,6 +73,7 @@ class TrainingStep:
     ) -> None:
         self._params = config.train_params
         self._graph = graph
+        self.operations = graph.operations
         self._communicator = communicator
         self._schedule = Schedule(config.train_params, total_steps)
         self._total_steps = total_steps
@@ -74,6 +82,16 @@ class TrainingStep:
         self.loss_scale = LossScale(FIRST_SCALE if precision.is_mixed else 1.0)
         self.arithmetic = precision.arithmetic
         self._is_mixed = precision.is_mixed
+        self.averages: AveragedParameters | None = None
+
+    def begin_averages(self, saved: AveragedParameters | None) -> None:
+        """Average the parameters from now on, where the configuration wants it.
+
+        Args:
+            saved: the averages to go on with; ``None`` to begin with the present values.
+        """
+        if self._params.averaging_decay:
+            self.averages = saved or AveragedParameters.begin(self._graph.operations)
 
     def run(self, batch: Batch, epoch: int, step: int, stop: bool = False) -> StepReport:
         """Train on one batch.
@@ -105,7 +123,23 @@ class TrainingStep:
                 (epoch, step),
             )
             losses += more
+        if self.averages is not None:
+            self.averages.update(self._graph.operations, self._params.averaging_decay)
         return StepReport(losses, wanted)
+
+    def observe(self, batch: Batch) -> None:
+        """Compute the networks on a batch and the keypoints detected in it; train nothing.
+
+        Running statistics record it, as every forward pass.
+        """
+        self._graph.inputs.set(batch, self._params, teacher_forcing_probability=0.0)
+        self._graph.operations.forward(self._graph.generator.total)
+
+    def exported_parameters(self) -> Parameters:
+        """Copies of what is learnt: averages where they are wanted, else the present values."""
+        averages = {} if self.averages is None else self.averages.values
+        values = self._graph.networks.values()
+        return {**values, **{name: value.copy() for name, value in averages.items()}}
 
     def solver_states(self) -> dict[Network, SolverState]:
         """Copies of the solvers' states."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from typing_extensions import Self
 
 from fomm_train.checkpoint import Progress
 from fomm_train.graph.step import Loss
+
+T = TypeVar("T")
 
 
 class ProgressBar:
@@ -51,6 +53,14 @@ class ProgressBar:
         self._bar.set_description(f"epoch {epoch}/{self._epochs}", refresh=False)
         self._bar.set_postfix_str(totals, refresh=False)
         self._bar.update(progress.global_batch)
+
+    def follow(self, items: Iterable[T], total: int, description: str) -> Iterable[T]:
+        """Hand items on and show how many of them are done, in a bar of their own."""
+        if self._bar is None:
+            return items
+        from tqdm import tqdm
+
+        return tqdm(items, desc=description, total=total, dynamic_ncols=True, leave=False)
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fomm_core.model.parameters import Parameters
 from fomm_train.checkpoint import CheckpointFolder, Progress, TrainingState
 from fomm_train.config import TrainConfig
 from fomm_train.data.batch import Batch
@@ -104,8 +105,16 @@ class Recorder:
         if time.monotonic() - self._saved_at >= self._keeping.save_minutes * 60:
             self.save_checkpoint(progress)
 
-    def after_epoch(self, progress: Progress, epoch: int, is_last: bool) -> None:
+    def after_epoch(
+        self, progress: Progress, epoch: int, is_last: bool, final: Parameters | None = None
+    ) -> None:
         """Save what the epoch has learnt, as often as the configuration asks.
+
+        Args:
+            progress: at the end of the epoch.
+            epoch: counted from 0.
+            is_last: whether the training is over.
+            final: parameters to export instead of those of the step.
 
         Raises: as :meth:`after_step`.
         """
@@ -113,20 +122,20 @@ class Recorder:
         if is_last:
             self._monitor.flush(progress.step - 1)
         if is_last or (epoch + 1) % every == 0:
-            self._save_parameters(self._directory.parameters_at(epoch))
+            self._save_parameters(self._directory.parameters_at(epoch), final)
             self._directory.write_states(self._step.solvers, epoch)
             self.save_checkpoint(progress)
         elif time.monotonic() - self._saved_at >= _SHORTEST_SAVE_SECONDS:
             self.save_checkpoint(progress)
         self._draw_curves(at_once=is_last)
 
-    def after_stop(self, progress: Progress) -> None:
-        """Save everything in the middle of an epoch.
+    def after_stop(self, progress: Progress, final: Parameters | None = None) -> None:
+        """Save everything in the middle of an epoch; ``final`` is as for :meth:`after_epoch`.
 
         Raises: as :meth:`after_step`.
         """
         self.save_checkpoint(progress)
-        self._save_parameters(self._directory.latest_parameters)
+        self._save_parameters(self._directory.latest_parameters, final)
         self._draw_curves(at_once=True)
 
     def save_checkpoint(self, progress: Progress) -> None:
@@ -141,6 +150,7 @@ class Recorder:
             self._monitor.pending,
             self._step.loss_scale,
             self._step.arithmetic,
+            self._step.averages,
         )
         broken = state.non_finite()
         if broken is not None:
@@ -163,6 +173,7 @@ class Recorder:
             draw_curves(self._directory)
             self._drawn_at = time.monotonic()
 
-    def _save_parameters(self, path: Path) -> None:
-        self._directory.write_parameters(path, self._config, self._graph.networks.values())
+    def _save_parameters(self, path: Path, final: Parameters | None) -> None:
+        values = self._step.exported_parameters() if final is None else final
+        self._directory.write_parameters(path, self._config, values)
         logger.info("parameters %s", path)

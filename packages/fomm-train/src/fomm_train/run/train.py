@@ -187,7 +187,9 @@ def run_training(
             recorder.begin(progress)
         quiet = options.quiet or not communicator.is_main
         bar = stack.enter_context(ProgressBar(progress, total_steps, params.num_epochs, quiet))
-        trainer = Trainer(step, loader, recorder, stop, bar, params.num_epochs)
+        trainer = Trainer(
+            step, loader, recorder, stop, bar, params.num_epochs, params.statistics_batches
+        )
         progress = trainer.run(progress)
         communicator.barrier()
         is_complete = progress.epoch >= params.num_epochs
@@ -207,6 +209,8 @@ def _prepare(
         step = TrainingStep(config, graph, communicator, precision, total_steps)
         apply_start(beginning, graph, step)
         ops.copy_from_main(communicator)
+        state = beginning.state
+        step.begin_averages(None if state is None else state.averages)
     return graph, step
 
 
