@@ -80,7 +80,7 @@ def sample_video() -> Path:
     return path
 
 
-def fake_model(size: int = SIZE) -> Model:
+def make_fake_model(size: int = SIZE) -> Model:
     """A model without networks: it follows the brightest spot."""
     config = find_model().config
     data = config.dataset_params.model_copy(update={"frame_shape": (size, size, 3)})
@@ -91,7 +91,13 @@ def fake_model(size: int = SIZE) -> Model:
 @pytest.fixture
 def model() -> Model:
     """A model of 64x64 without networks."""
-    return fake_model()
+    return make_fake_model()
+
+
+@pytest.fixture(scope="session")
+def fake_model() -> Callable[..., Model]:
+    """Makes models without networks: ``fake_model(size)``."""
+    return make_fake_model
 
 
 @pytest.fixture

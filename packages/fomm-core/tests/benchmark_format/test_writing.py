@@ -86,6 +86,20 @@ def test_what_is_written_is_read_again(seed, size, frames, keypoints, expression
             check_case(case, files, size)
 
 
+def test_driving_frames_that_another_case_answers_are_written_once(tmp_path):
+    first, second = (draw_case(n, f"000{n}", 8, 3, 5, [], labels=True) for n in range(2))
+    first = replace(first, driving=second.target)
+    written = BenchmarkSettings(
+        8, 2, 0, label_names=LABELS, driven_by=(("0000", "0001"),), first_scored=1
+    )
+    write_benchmark(tmp_path / "b", written, [first, second])
+    assert not (tmp_path / "b" / "0000" / "driving").exists()
+    benchmark = open_benchmark(tmp_path / "b")
+    assert benchmark.settings == written
+    for case, files in zip((first, second), benchmark.cases, strict=True):
+        check_case(case, files, 8)
+
+
 def check_case(case, files, size):
     assert files.name == case.name
     np.testing.assert_array_equal(read(files.source, size), case.source)

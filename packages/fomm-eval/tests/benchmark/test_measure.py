@@ -9,8 +9,6 @@ import pytest
 from PIL import Image
 
 from fomm_core.benchmark_format import open_benchmark
-from fomm_core.errors import MediaError
-from fomm_core.loading import load_model
 from fomm_eval.benchmark import measure as measuring
 from fomm_eval.benchmark.measure import EYES, KEYPOINT_ERROR, MOUTH, POSE_ERROR, measure
 from fomm_eval.metrics import L1, PSNR
@@ -49,6 +47,23 @@ def animate_with(monkeypatch, benchmark_folder):
         monkeypatch.setattr(measuring, "ModelMethod", lambda model, motion: Blend(truths, share))
 
     return put
+
+
+def put_settings(folder, **changes):
+    path = folder / "benchmark.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def put_labels(folder):
+    """Label maps: a figure with eyes and mouth in it, at the same place in all frames."""
+    put_settings(folder, labels=["background", "skin", "eyes", "mouth"])
+    labels = np.zeros((64, 64), np.uint8)
+    labels[16:48, 8:56] = 1
+    labels[20:26, 16:50], labels[38:44, 20:44] = 2, 3
+    for target in folder.glob("*/target/*.png"):
+        path = target.parent.parent / "labels" / target.name
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(labels).save(path)
 
 
 def overall(result, number=0):
@@ -97,12 +112,51 @@ def test_keypoints_of_the_model_are_compared_with_the_truth(model, benchmark_fol
     assert overall(measure(model, benchmark))[KEYPOINT_ERROR] is None
 
 
-def test_a_benchmark_of_another_size_is_refused(benchmark):
-    with (
-        load_model("avatar") as model,
-        pytest.raises(MediaError, match="model's size, 128x128, found 64x64"),
-    ):
-        measure(model, benchmark)
+@pytest.mark.parametrize("side", [32, 128])
+def test_a_model_of_another_size_is_measured_in_that_of_the_benchmark(
+    fake_model, benchmark_folder, side
+):
+    benchmark = open_benchmark(benchmark_folder)
+    found, same = (measure(fake_model(size), benchmark) for size in (side, benchmark.settings.size))
+    assert overall(found)[L1].mean < 2 * overall(same)[L1].mean, "no more than is lost by scaling"
+    assert overall(found)[POSE_ERROR].mean == pytest.approx(overall(same)[POSE_ERROR].mean, abs=4)
+    for baseline in (1, 2):
+        assert overall(found, baseline)[L1] == overall(same, baseline)[L1]
+
+
+def test_first_frames_need_not_count(model, benchmark_folder):
+    put_settings(benchmark_folder, first_scored=1)
+    source, every = (
+        overall(measure(model, open_benchmark(benchmark_folder)), 1)[L1],
+        (benchmark_folder / "0000" / "target").iterdir(),
+    )
+    assert source.count == 2 * (len(list(every)) - 1)
+    put_settings(benchmark_folder, first_scored=0)
+    with_first = overall(measure(model, open_benchmark(benchmark_folder)), 1)[L1]
+    assert with_first.mean * with_first.count == pytest.approx(source.mean * source.count)
+
+
+def test_labelled_regions_have_errors(model, benchmark_folder):
+    put_labels(benchmark_folder)
+    result = measure(model, open_benchmark(benchmark_folder))
+    names = [metric.name for metric in result.metrics]
+    assert names[-5:] == [
+        "figure error", "eyes error", "mouth error", "pose error", "keypoint error",
+    ]  # fmt: skip
+    source = {m.name: result.methods[1].scores.overall(m) for m in result.metrics}
+    driving = {m.name: result.methods[2].scores.overall(m) for m in result.metrics}
+    assert source["figure error"].mean == source["eyes error"].mean == 1
+    assert driving["eyes error"].mean != 1
+    assert source["figure error"].count == 10, "first frames do not move"
+
+
+def test_keypoints_of_the_cases_frames_are_detected_once(model, benchmark, monkeypatch):
+    calls = []
+    detect = model.engine.detect
+    monkeypatch.setattr(model.engine, "detect", lambda image: calls.append(1) or detect(image))
+    measure(model, benchmark)
+    animated = 2 * (1 + 6) + 2 * (2 * 2 + 3)  # cases, then expressions with what leads them
+    assert len(calls) <= animated + 2 * (1 + 3 * 6)
 
 
 def test_the_report_has_every_figure(model, benchmark, tmp_path):
@@ -121,3 +175,7 @@ def test_the_report_has_every_figure(model, benchmark, tmp_path):
     page = (tmp_path / "out" / "avatars.html").read_text()
     assert page.count("<svg ") == len(measuring.METRICS)
     assert "case 0001, frame 3" in page
+    write_result(tmp_path / "out", result, "heads")
+    assert (tmp_path / "out" / "heads.csv").read_bytes() == (
+        tmp_path / "out" / "avatars.csv"
+    ).read_bytes()

@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from fomm_core.benchmark_format import open_benchmark
+from fomm_core.benchmark_format.settings import write_settings
 from fomm_eval.metrics import l1_distance
+from fomm_eval.samples import HEADS
 
 
 @pytest.fixture
@@ -80,12 +85,15 @@ def test_files_of_landmarks_and_embeddings(fomm, sides, here):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ((), "expected --real and --generated (or --avatars), found not both"),
+        ((), "expected --real and --generated (or --avatars or --heads), found not both"),
         (("--real", "real"), "found not both"),
         (("--real", "real", "--generated", "nowhere"), "nowhere: expected a video or a folder"),
         (("--real", "real", "--generated", "empty"), "empty: expected a folder of pictures"),
         (("--avatars", "x", "--real", "real"), "expected either --avatars"),
-        (("--avatars", "nowhere"), "settings of a benchmark of avatars"),
+        (("--heads", "x", "--generated", "made"), "expected either --heads"),
+        (("--heads", "--avatars", "x"), "expected either --avatars or --heads, found both"),
+        (("--avatars", "nowhere"), "settings of a benchmark with true answers"),
+        (("--heads", "nowhere"), "settings of a benchmark with true answers"),
         (
             ("--real", "real", "--generated", "made", "--real-landmarks", "x.npz"),
             "--real-landmarks and --generated-landmarks together",
@@ -100,6 +108,45 @@ def test_bad_words_are_refused(fomm, sides, here, words, reason):
     (here / "empty").mkdir()
     assert reason in fomm("evaluate", *words).refusal
     assert not (here / "result").exists()
+
+
+@pytest.fixture
+def heads(here):
+    """A benchmark of two of the rendered people that come with the package, 3 frames each."""
+    benchmark = open_benchmark(HEADS)
+    folder = here / "heads"
+    for case in benchmark.cases[:2]:
+        for kind, files in (
+            ("driving", case.driving),
+            ("target", case.target),
+            ("labels", case.labels),
+        ):
+            (folder / case.name / kind).mkdir(parents=True)
+            for path in files[:3]:
+                shutil.copy(path, folder / case.name / kind)
+        shutil.copy(case.source, folder / case.name)
+        truth = case.read_ground_truth()
+        np.savez(folder / case.name / "truth.npz", value=truth.value[:3])
+    settings = replace(benchmark.settings, count=2, driven_by=())
+    write_settings(folder, settings)
+    return folder
+
+
+def test_a_model_is_measured_on_rendered_people(fomm, here, heads):
+    done = fomm("evaluate", "--heads", heads, "--model", "avatar")
+    assert done.code == 0, done.err
+    assert "2 cases, 4 frames, seed 900, relative motion" in done.out
+    folder = here / "result" / "evaluation"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "heads.csv",
+        "heads.html",
+        "heads.json",
+    ]
+    found = json.loads((folder / "heads.json").read_text())["answers"]
+    assert 0.3 < found["avatar"]["eyes error"]["mean"] < 1.2
+    assert found["copy source"]["mouth error"]["mean"] == 1
+    assert found["copy driving"]["figure error"]["mean"] > 1
+    assert found["avatar"]["keypoint error"] is None, "it has other keypoints than these heads"
 
 
 def test_unequal_sides_are_refused_and_nothing_is_written(fomm, sides, here, put, frames):

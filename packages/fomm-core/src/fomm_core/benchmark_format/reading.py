@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fomm_core.benchmark_format.records import (
     DRIVING,
-    FORMAT,
     LABELS,
     REGION,
-    SETTINGS_FILE,
+    SOURCE,
     TARGET,
     BenchmarkSettings,
 )
+from fomm_core.benchmark_format.settings import read_settings
 from fomm_core.errors import MediaError
 from fomm_core.image import ByteArray, read_image
 from fomm_core.motion.ground_truth import TrueKeypoints, read_true_keypoints
 from fomm_core.motion.keypoints import FloatArray
-from fomm_core.video.pictures import list_pictures, natural_key
+from fomm_core.video.pictures import is_picture, list_pictures, natural_key
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def open_benchmark(folder: Path) -> Benchmark:
     Raises:
         MediaError: it is no benchmark, or a case of it is incomplete.
     """
-    settings = _read_settings(folder / SETTINGS_FILE)
+    settings = read_settings(folder)
     names = sorted((entry.name for entry in _folders_in(folder)), key=natural_key)
     cases = tuple(_open_case(folder / name, settings) for name in names)
     if len(cases) != settings.count:
@@ -158,45 +156,16 @@ def _folders_in(folder: Path) -> list[Path]:
     return [e for e in folder.iterdir() if e.is_dir() and not e.name.startswith(".")]
 
 
-def _read_settings(path: Path) -> BenchmarkSettings:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise MediaError(
-            f"{path}: expected the settings of a benchmark of avatars, found none: {error}"
-        ) from error
-    keys = ("format", "size", "count", "seed")
-    if not isinstance(content, dict) or not all(type(content.get(key)) is int for key in keys):
-        raise MediaError(f"{path}: expected whole numbers {', '.join(keys)}")
-    if content["format"] != FORMAT or content["count"] < 1:
-        raise MediaError(
-            f"{path}: expected format {FORMAT} and a count of 1 or more, found format "
-            f"{content['format']} and count {content['count']}"
-        )
-    return BenchmarkSettings(
-        content["size"],
-        content["count"],
-        content["seed"],
-        bool(content.get("swapped", False)),
-        _label_names(path, content.get("labels", [])),
-    )
-
-
-def _label_names(path: Path, found: Any) -> tuple[str, ...]:
-    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
-        raise MediaError(f"{path}: labels: expected a list of names, found {found!r}")
-    return tuple(found)
-
-
 def _open_case(folder: Path, settings: BenchmarkSettings) -> CaseFiles:
-    driving, target = list_pictures(folder / DRIVING), list_pictures(folder / TARGET)
+    driving = list_pictures(_driving_folder(folder, settings))
+    target = list_pictures(folder / TARGET)
     _check_same_frames(folder, driving, TARGET, target)
     labels = list_pictures(folder / LABELS) if settings.label_names else []
     if labels:
         _check_same_frames(folder, driving, LABELS, labels)
     return CaseFiles(
         folder.name,
-        folder / "source.png",
+        _source(folder),
         tuple(driving),
         tuple(target),
         tuple(labels),
@@ -205,8 +174,20 @@ def _open_case(folder: Path, settings: BenchmarkSettings) -> CaseFiles:
     )
 
 
+def _driving_folder(case: Path, settings: BenchmarkSettings) -> Path:
+    """The case's own driving frames, or the true answers of the case that drives it."""
+    driver = dict(settings.driven_by).get(case.name)
+    return case / DRIVING if driver is None else case.parent / driver / TARGET
+
+
+def _source(case: Path) -> Path:
+    """The picture named source, of whatever kind; where there is none, the name it should have."""
+    found = sorted(path for path in case.glob(f"{SOURCE}.*") if is_picture(path))
+    return found[0] if found else case / f"{SOURCE}.png"
+
+
 def _check_same_frames(folder: Path, driving: list[Path], name: str, others: list[Path]) -> None:
-    if [path.name for path in driving] != [path.name for path in others]:
+    if [path.stem for path in driving] != [path.stem for path in others]:
         raise MediaError(
             f"{folder}: expected the same frames in driving and {name}, found {len(driving)} and "
             f"{len(others)}"

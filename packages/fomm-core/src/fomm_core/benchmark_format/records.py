@@ -12,7 +12,7 @@ from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 FORMAT = 1
 SETTINGS_FILE = "benchmark.json"
-DRIVING, TARGET, LABELS, REGION = "driving", "target", "labels", "region"
+SOURCE, DRIVING, TARGET, LABELS, REGION = "source", "driving", "target", "labels", "region"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class BenchmarkSettings:
         seed: of the draws.
         swapped: whether the two identities of each case changed places.
         label_names: what the numbers of label maps mean, from 0; none where there are no maps.
+        driven_by: names of cases without driving frames of their own, each with the name of
+            the case whose true answers drive it.
+        first_scored: number of the first frame that counts: 1 where the first frame is there
+            for relative motion to refer to, and its true answer is the source itself.
     """
 
     size: int
@@ -32,6 +36,8 @@ class BenchmarkSettings:
     seed: int
     swapped: bool = False
     label_names: tuple[str, ...] = ()
+    driven_by: tuple[tuple[str, str], ...] = ()
+    first_scored: int = 0
 
 
 @dataclass(frozen=True, eq=False)

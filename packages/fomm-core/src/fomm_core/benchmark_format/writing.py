@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -12,15 +11,15 @@ import numpy as np
 
 from fomm_core.benchmark_format.records import (
     DRIVING,
-    FORMAT,
     LABELS,
     REGION,
-    SETTINGS_FILE,
+    SOURCE,
     TARGET,
     BenchmarkCase,
     BenchmarkSettings,
     Expression,
 )
+from fomm_core.benchmark_format.settings import write_settings
 from fomm_core.errors import OutputError
 from fomm_core.image import ByteArray, save_png, to_uint8
 from fomm_core.motion.ground_truth import TrueKeypoints, write_true_keypoints
@@ -44,6 +43,7 @@ def write_benchmark(
     Raises:
         OutputError: something is at ``out``, or it cannot be written.
     """
+    drivers = dict(settings.driven_by)
     if out.exists():
         raise OutputError(f"{out}: expected a new folder, found something there")
     try:
@@ -51,9 +51,9 @@ def write_benchmark(
         partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
             for done, case in enumerate(cases, start=1):
-                _write_case(partial / case.name, case)
+                _write_case(partial / case.name, case, shared=case.name in drivers)
                 on_progress(done)
-            (partial / SETTINGS_FILE).write_text(_to_json(settings), encoding="utf-8")
+            write_settings(partial, settings)
             partial.chmod(0o755)
             partial.replace(out)
         finally:
@@ -62,24 +62,12 @@ def write_benchmark(
         raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
 
 
-def _to_json(settings: BenchmarkSettings) -> str:
-    content: dict[str, object] = {
-        "format": FORMAT,
-        "size": settings.size,
-        "count": settings.count,
-        "seed": settings.seed,
-        "swapped": settings.swapped,
-    }
-    if settings.label_names:
-        content["labels"] = list(settings.label_names)
-    return json.dumps(content)
-
-
-def _write_case(folder: Path, case: BenchmarkCase) -> None:
+def _write_case(folder: Path, case: BenchmarkCase, *, shared: bool) -> None:
     every = range(len(case.driving))
-    _write_frames(folder / DRIVING, every, case.driving)
+    if not shared:
+        _write_frames(folder / DRIVING, every, case.driving)
     _write_frames(folder / TARGET, every, case.target)
-    save_png(folder / "source.png", to_uint8(case.source))
+    save_png(folder / f"{SOURCE}.png", to_uint8(case.source))
     for expression in case.expressions:
         _write_expression(folder / expression.name, expression)
     if case.labels is not None:

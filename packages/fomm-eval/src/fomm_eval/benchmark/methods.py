@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fomm_core.animator import Animator
-from fomm_core.image import ByteArray
+from fomm_core.image import ByteArray, fit
 from fomm_core.loading import Model
 from fomm_core.motion.transfer import MotionMode
 
@@ -26,7 +26,7 @@ class Method(Protocol):
         """Animate the source with driving frames, the first of which has its pose.
 
         Args:
-            source, driving: (H, W, 3) uint8.
+            source, driving: (H, W, 3) uint8, as are the frames that it yields.
         """
 
 
@@ -43,9 +43,12 @@ class ModelMethod:
         return self.model.name
 
     def animate(self, source: ByteArray, driving: Iterable[ByteArray]) -> Iterator[ByteArray]:
-        """Animate with the model."""
-        animator = Animator(self.model, source, motion=self.motion)
-        return (frame.prediction for frame in animator.run(driving))
+        """Animate with the model in its own size."""
+        animator = Animator(self.model, source, motion=self.motion, fit="stretch")
+        height, width, _ = source.shape
+        return (
+            fit(frame.prediction, (height, width), "stretch") for frame in animator.run(driving)
+        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 from fomm_core.cli.options import engine_of, engine_options, model_options, path_option
 from fomm_core.errors import FommError
 from fomm_core.pipeline.options import choices_of
+from fomm_eval.samples import HEADS
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
@@ -31,6 +33,13 @@ IDENTITIES = ("auto", "dlib", "files", "none")
 @path_option(
     "--avatars",
     help_text="Instead: measure a model on this cross-identity benchmark of avatars.",
+)
+@path_option(
+    "--heads",
+    is_flag=False,
+    flag_value=HEADS,
+    help_text="Instead: measure a model on this cross-identity benchmark of rendered people "
+    "[without a folder: on a small one that comes with the package].",
 )
 @click.option(
     "--landmarks",
@@ -68,7 +77,7 @@ IDENTITIES = ("auto", "dlib", "files", "none")
     type=click.Choice(["relative", "absolute"]),
     default="relative",
     show_default=True,
-    help="With --avatars: how driving keypoints are transferred.",
+    help="With --avatars or --heads: how driving keypoints are transferred.",
 )
 @model_options
 @engine_options
@@ -84,8 +93,10 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     avatars, else dlib where it is installed, else none. Figures of different extractors do not
     compare; published AKD is of face-alignment, published AED of OpenFace.
 
-    With --avatars, the model (--model or --config) animates avatars with the motion of
-    others, and is compared with the true answers and with copying source or driving frames.
+    With --avatars or --heads, the model (--model or --config) animates drawn avatars or
+    rendered people with the motion of others, and is compared with the true answers and with
+    copying source or driving frames. Errors of figure, eyes and mouth are relative to leaving
+    the source as it is. The files are named avatars or heads (.json, .csv, .html).
 
     \b
     Examples:
@@ -93,14 +104,16 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
       fomm evaluate --real real.mp4 --generated generated.mp4 --landmarks dlib
       fomm evaluate --real data/test --generated frames --landmarks files \\
                     --real-landmarks a.npz --generated-landmarks b.npz
+      fomm evaluate --heads --model face
       fomm evaluate --avatars data/benchmark --model avatar
     """  # noqa: D301 - click reads the backspace itself
     quiet = program is not None and program.verbosity < 0
-    if options["avatars"] is not None:
-        _evaluate_avatars(options, quiet)
+    kinds = [kind for kind in ("avatars", "heads") if options[kind] is not None]
+    if kinds:
+        _evaluate_benchmark(kinds, options, quiet)
         return
     if options["real"] is None or options["generated"] is None:
-        raise FommError("expected --real and --generated (or --avatars), found not both")
+        raise FommError("expected --real and --generated (or --avatars or --heads), found not both")
     _evaluate_clips(options, quiet)
 
 
@@ -170,16 +183,20 @@ def _started_model(options: dict[str, Any]) -> Model:
     )
 
 
-def _evaluate_avatars(options: dict[str, Any], quiet: bool) -> None:
+def _evaluate_benchmark(kinds: Sequence[str], options: dict[str, Any], quiet: bool) -> None:
+    """Measure a model on a benchmark of one kind, after which its files are named."""
     from fomm_core.benchmark_format import open_benchmark
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_eval.benchmark.measure import measure
     from fomm_eval.cli.progress import video_bar
     from fomm_eval.report.benchmark import format_result, write_result
 
+    kind, *others = kinds
+    if others:
+        raise FommError("expected either --avatars or --heads, found both")
     if options["real"] is not None or options["generated"] is not None:
-        raise FommError("expected either --avatars, or --real and --generated, found both")
-    benchmark = open_benchmark(options["avatars"])
+        raise FommError(f"expected either --{kind}, or --real and --generated, found both")
+    benchmark = open_benchmark(options[kind])
     with (
         _started_model(options) as model,
         video_bar(len(benchmark.cases), quiet) as bar,
@@ -187,6 +204,6 @@ def _evaluate_avatars(options: dict[str, Any], quiet: bool) -> None:
     ):
         result = measure(model, benchmark, motion=options["motion"], on_progress=bar.frame)
     folder = options["out_dir"] / "evaluation"
-    write_result(folder, result)
+    write_result(folder, result, kind)
     click.echo(format_result(result))
-    click.echo(f"report: {folder / 'avatars.html'}", err=True)
+    click.echo(f"report: {folder / f'{kind}.html'}", err=True)

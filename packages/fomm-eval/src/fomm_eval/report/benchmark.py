@@ -31,21 +31,22 @@ def format_result(result: BenchmarkResult) -> str:
     return align([titles, *lines]) + f"\n{_scope(result)}; in brackets 95 % intervals"
 
 
-def write_result(folder: Path, result: BenchmarkResult) -> None:
-    """Write ``avatars.json``, ``avatars.csv`` and ``avatars.html``.
+def write_result(folder: Path, result: BenchmarkResult, name: str = "avatars") -> None:
+    """Write ``avatars.json``, ``avatars.csv`` and ``avatars.html``, or those of another name.
 
     Args:
         folder: is made where it is missing.
         result: what to write.
+        name: of the files, without ending.
 
     Raises:
         OutputError: they cannot be written.
     """
     make_folder(folder)
     figures = _figures(result)
-    write_text(folder / "avatars.json", _json(result, figures))
-    write_text(folder / "avatars.csv", _csv(figures))
-    write_text(folder / "avatars.html", _page(result, figures))
+    write_text(folder / f"{name}.json", _json(result, figures))
+    write_text(folder / f"{name}.csv", _csv(figures))
+    write_text(folder / f"{name}.html", _page(result, figures))
 
 
 def _figures(result: BenchmarkResult) -> _Figures:
