@@ -37,6 +37,7 @@ class AnimatedFrame:
         driving: the driving frame as the model saw it; ``None`` when driven by a template.
         keypoints_driving: the keypoints of the driving frame.
         keypoints: the keypoints that the source was moved to.
+        keypoints_reference: those of the driving frame whose pose stands for the source's.
         diagnostics: the inner maps, or ``None`` unless asked for.
     """
 
@@ -45,6 +46,7 @@ class AnimatedFrame:
     driving: Frame | None
     keypoints_driving: Keypoints
     keypoints: Keypoints
+    keypoints_reference: Keypoints
     diagnostics: Diagnostics | None
 
 
@@ -87,6 +89,7 @@ class Animator:
                 "source image: expected finite keypoints, found NaN; the parameters may be damaged"
             )
         self._features = model.engine.encode(image)
+        self._followed: MotionTransfer | None = None
 
     def run(
         self,
@@ -126,7 +129,22 @@ class Animator:
                 kp_driving = smoother(kp_driving)
             if transfer is None:
                 transfer = self._transfer(kp_driving)
-            yield self._render(index, frame, kp_driving, transfer(kp_driving), diagnostics)
+            yield self._render(index, frame, kp_driving, transfer, diagnostics)
+
+    def follow(self, frame: AnimatedFrame) -> Frame:
+        """Generate the frame that moves this source as another animator's was moved.
+
+        Args:
+            frame: of an animator with the same model.
+
+        Returns:
+            (H, W, 3) uint8, RGB, of the model's size.
+        """
+        if self._followed is None or self._followed.kp_reference is not frame.keypoints_reference:
+            self._followed = self._transfer(frame.keypoints_reference)
+        keypoints = self._followed(frame.keypoints_driving)
+        rendering = self._model.engine.render(self._features, self.kp_source, keypoints)
+        return to_uint8(rendering.prediction)
 
     def record(self, driving: Iterable[Frame], frame_rate: Fraction) -> MotionTemplate:
         """Detect the keypoints of all driving frames, without generating anything.
@@ -165,9 +183,10 @@ class Animator:
         index: int,
         frame: Frame | None,
         kp_driving: Keypoints,
-        keypoints: Keypoints,
+        transfer: MotionTransfer,
         diagnostics: bool,
     ) -> AnimatedFrame:
+        keypoints = transfer(kp_driving)
         rendering = self._model.engine.render(
             self._features, self.kp_source, keypoints, diagnostics
         )
@@ -177,5 +196,6 @@ class Animator:
             driving=frame,
             keypoints_driving=kp_driving,
             keypoints=keypoints,
+            keypoints_reference=transfer.kp_reference,
             diagnostics=rendering.diagnostics,
         )

@@ -56,6 +56,10 @@ class BrokenMediaError(MediaError):
         self.frames_read = frames_read
 
 
+class FaceError(FommError):
+    """A face that is not there or too small, or faces that cannot be looked for."""
+
+
 class OutputError(FommError):
     """A result that cannot be written (folder, permissions, full disk)."""
 

@@ -232,13 +232,13 @@ def fit(image: ByteArray, size: tuple[int, int], mode: Fit = "crop") -> ByteArra
     if (height, width) == size:
         return image
     if mode == "stretch":
-        return _resize(image, size, (0.0, 0.0, width, height))
+        return resample(image, size, (0.0, 0.0, width, height))
     if mode == "pad":
         return _pad(image, size)
     scale = min(height / size[0], width / size[1])
     crop_h, crop_w = size[0] * scale, size[1] * scale
     left, top = (width - crop_w) / 2, (height - crop_h) / 2
-    return _resize(image, size, (left, top, left + crop_w, top + crop_h))
+    return resample(image, size, (left, top, left + crop_w, top + crop_h))
 
 
 def _pad(image: ByteArray, size: tuple[int, int]) -> ByteArray:
@@ -251,10 +251,20 @@ def _pad(image: ByteArray, size: tuple[int, int]) -> ByteArray:
     return padded
 
 
-def _resize(
+def resample(
     image: ByteArray, size: tuple[int, int], box: tuple[float, float, float, float]
 ) -> ByteArray:
-    """Resample the box (left, top, right, bottom; fractions of pixels allowed) to ``size``."""
+    """Resample a part of a picture with an antialiased (Lanczos) filter.
+
+    Args:
+        image: (H, W, 3) uint8, RGB.
+        size: (height, width) to reach, in pixels.
+        box: left, top, right, bottom of the part, in pixels; fractions are allowed, and what
+            lies outside the picture is left out.
+
+    Returns:
+        (height, width, 3) uint8.
+    """
     from PIL import Image
 
     height, width = image.shape[:2]

@@ -16,6 +16,7 @@ from fomm_core.engine.spec import EngineSpec, Precision, parse_precision
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.model.bundle import Bundle, embedded_models, is_bundle, is_plain_name, open_bundle
 from fomm_core.model.files import ModelFiles
+from fomm_core.model.framing import Framing
 from fomm_core.utils.paths import describe_other
 
 DEFAULT_MODEL = "avatar"
@@ -31,11 +32,13 @@ class Model:
         name: names the folder of its results.
         config: the configuration.
         engine: what runs it.
+        framing: how pictures are cropped to the face for it; ``None`` leaves them as they are.
     """
 
     name: str
     config: Config
     engine: Engine
+    framing: Framing | None = None
 
     @property
     def frame_size(self) -> tuple[int, int]:
@@ -116,7 +119,8 @@ def start_model(
     logger.info("model %s on engine %s, precision %s", files.name, spec.name, wanted)
     if spec.needs_graphs:
         files = _with_graphs(files)
-    return Model(files.name, files.config, spec.start(files, wanted, threads))
+    started = spec.start(files, wanted, threads)
+    return Model(files.name, files.config, started, files.framing)
 
 
 def usable_engines(files: ModelFiles) -> list[tuple[str, Precision]]:
@@ -188,15 +192,17 @@ def _find_named(model: str | Path) -> ModelFiles:
     folder = folder_of_model(model)
     if folder is not None:
         return _from_bundle(open_bundle(folder))
-    from fomm_core.model.hub import fetch_model
+    from fomm_core.model.hub import fetch_model, resolve
 
     name = str(model)
     config, parameters = fetch_model(name)
-    return ModelFiles(name, load_config(config, unknown="ignore"), parameters)
+    settings = load_config(config, unknown="ignore")
+    return ModelFiles(name, settings, parameters, framing=resolve(name).framing)
 
 
 def _from_bundle(bundle: Bundle) -> ModelFiles:
-    return ModelFiles(bundle.card.name, bundle.card.config, bundle.parameters, bundle)
+    card = bundle.card
+    return ModelFiles(card.name, card.config, bundle.parameters, bundle, card.framing)
 
 
 def _find_pair(config_path: Path, params: Path | None) -> ModelFiles:

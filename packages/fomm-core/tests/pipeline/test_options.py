@@ -14,9 +14,15 @@ from fomm_core.cli import animate
 from fomm_core.errors import FommError
 from fomm_core.image import Fit
 from fomm_core.motion.transfer import MotionMode
-from fomm_core.pipeline.options import AnimationOptions, View, choices_of, option_names
+from fomm_core.pipeline.options import (
+    AnimationOptions,
+    CropMode,
+    View,
+    choices_of,
+    option_names,
+)
 
-CHOICES = {"view": View, "motion": MotionMode, "fit": Fit}
+CHOICES = {"view": View, "motion": MotionMode, "fit": Fit, "crop": CropMode}
 
 COMMAND_LINES = {
     "view": {
@@ -35,6 +41,13 @@ COMMAND_LINES = {
     },
     "adapt_scale": {True: ["--adapt-movement-scale"]},
     "fit": {choice: ["--fit", choice] for choice in get_args(Fit)},
+    "crop": {choice: ["--crop", choice] for choice in get_args(CropMode)},
+    "face": {
+        "largest": [],
+        "all": ["--face", "all"],
+        3: ["--face", "3"],
+    },
+    "paste_back": {None: [], True: ["--paste-back"], False: ["--no-paste-back"]},
     "find_best_frame": {True: ["--find-best-frame"]},
     "smooth": {True: ["--smooth"]},
     "start": {0.5: ["--start", "0.5"]},

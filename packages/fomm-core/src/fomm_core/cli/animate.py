@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fomm_core.cli.options import (
+    Face,
     animation_options,
     choice_option,
     engine_of,
@@ -85,6 +86,19 @@ _LONGEST_TITLE = 100
     help="Take as reference the driving frame whose pose is nearest to the source's.",
 )
 @click.option("--smooth", is_flag=True, help="Smooth the driving keypoints against jitter.")
+@choice_option("crop", "Crop source and driving to the face, where the model asks for it.")
+@click.option(
+    "--face",
+    type=Face(),
+    default="largest",
+    show_default=True,
+    help="Faces of the source to animate: largest, all, or a number from the left.",
+)
+@click.option(
+    "--paste-back/--no-paste-back",
+    default=None,
+    help="Show the whole picture with the face moving [default: where it was cropped].",
+)
 @choice_option("fit", "How pictures of another shape are brought to the model's.")
 @click.option("--start", type=float, help="Where in the driving video to begin, in seconds.")
 @click.option("--end", type=float, help="Where in the driving video to stop, in seconds.")
@@ -116,6 +130,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     Examples:
       fomm animate
       fomm animate --source face.png --driving talk.mp4 --adapt-movement-scale
+      fomm animate --model face --source holiday.jpg --driving talk.mp4 --face all
       fomm animate --model vox --source face.png --driving talk.mp4 --find-best-frame
       fomm animate --config training_info.yaml --params params.h5 \\
                    --source face.png --driving frames/ --only-generated --output face.gif

@@ -7,14 +7,21 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from fomm_core.engine.registry import engine_names, engine_specs, find_engine
 from fomm_core.engine.spec import PRECISIONS, Device
 from fomm_core.errors import EngineError, FommError
-from fomm_core.pipeline.options import AnimationOptions, View, choices_of, option_names
+from fomm_core.pipeline.options import (
+    AnimationOptions,
+    FaceChoice,
+    View,
+    choices_of,
+    is_face_number,
+    option_names,
+)
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -47,6 +54,22 @@ class FrameRate(click.ParamType[Fraction]):
             expected = f"expected a fraction of numbers up to {_FINEST:,}"
             self.fail(f"{expected}, found {rate}", param, ctx)
         return rate
+
+
+class Face(click.ParamType[FaceChoice]):
+    """Faces of a picture: ``largest``, ``all``, or a number from 1."""
+
+    name = "largest|all|N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> FaceChoice:
+        """Read a choice from text."""
+        if value in ("largest", "all"):
+            return cast(FaceChoice, value)
+        if not (str(value).isdecimal() and is_face_number(int(value))):
+            self.fail(f"expected largest, all or a number from 1, found {value!r}", param, ctx)
+        return int(value)
 
 
 class ReachablePath(click.Path):

@@ -22,6 +22,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from fomm_core.config import Config, Section, explain
 from fomm_core.errors import ModelError, OutputError
+from fomm_core.model.framing import Framing
 from fomm_core.utils.files import sha256_of
 from fomm_core.utils.yaml import read_yaml
 
@@ -58,6 +59,7 @@ class ModelCard(Section):
         provenance: data and recipe it was trained with.
         licence: under which it may be used.
         metrics: figures by name, such as ``{"L1": 0.042}``.
+        framing: how pictures are cropped to the face for it; ``None`` leaves them as they are.
         config: the whole configuration.
         files: SHA-256 of each file beside the card, in hexadecimal digits.
     """
@@ -68,6 +70,7 @@ class ModelCard(Section):
     provenance: str = ""
     licence: str = ""
     metrics: dict[str, float] = Field(default_factory=dict)
+    framing: Framing | None = None
     config: Config
     files: dict[str, str] = Field(default_factory=dict)
 

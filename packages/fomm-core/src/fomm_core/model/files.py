@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fomm_core.config import Config
 from fomm_core.model.bundle import Bundle
+from fomm_core.model.framing import Framing
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,11 @@ class ModelFiles:
         config: the configuration.
         parameters: NNabla's parameter file, where there is one.
         bundle: the exported graphs, where there are some.
+        framing: how pictures are cropped to the face; ``None`` leaves them as they are.
     """
 
     name: str
     config: Config
     parameters: Path | None = None
     bundle: Bundle | None = None
+    framing: Framing | None = None

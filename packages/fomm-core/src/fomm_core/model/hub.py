@@ -14,6 +14,7 @@ from types import MappingProxyType
 from fomm_core.errors import ModelError
 from fomm_core.model.bundle import embedded_models
 from fomm_core.model.download import RemoteFile, fetch_file
+from fomm_core.model.framing import VOXCELEB, Framing
 from fomm_core.model.http import Retry
 from fomm_core.utils.cache import cache_folder
 
@@ -34,6 +35,7 @@ class HubEntry:
         description: one line for lists.
         licence: the terms as far as they are published.
         provenance: who made it, from what.
+        framing: how pictures are cropped to the face; ``None`` leaves them as they are.
     """
 
     name: str
@@ -41,6 +43,7 @@ class HubEntry:
     description: str
     licence: str
     provenance: str
+    framing: Framing | None = None
 
     @property
     def is_model(self) -> bool:
@@ -57,6 +60,7 @@ VOX = HubEntry(
     description="faces, 256x256, 10 keypoints: the published NNabla weights",
     licence=_TERMS,
     provenance="trained on VoxCeleb with the NNabla implementation, by its authors",
+    framing=VOXCELEB,
 )
 
 VGG19 = HubEntry(

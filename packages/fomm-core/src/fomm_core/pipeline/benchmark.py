@@ -65,7 +65,7 @@ def measure(model: Model, seconds: float) -> Measurement:
         _write_video(driving, model, count)
         model.engine.timer.reset()
         source = next(moving_pattern(model.frame_size, 1))
-        clean, output = AnimationOptions(view="generated"), Path(folder, "result.mp4")
+        clean, output = AnimationOptions(view="generated", crop="off"), Path(folder, "result.mp4")
         result = animate_file(source, driving, output, clean, model=model)
     return Measurement(
         engine=model.engine.name,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeGuard, get_args, get_origin, get_type_hints
 
 from fomm_core.errors import FommError
 from fomm_core.image import Fit
@@ -14,6 +14,13 @@ from fomm_core.motion.transfer import MotionMode
 
 View = Literal["generated", "default", "detailed", "full"]
 """The generated frame alone, or one of the sheets (:data:`fomm_core.visualize.SheetKind`)."""
+
+CropMode = Literal["auto", "off"]
+"""``auto``: crop pictures to the face as the model's framing says, where it has one and a face
+is found; ``off``: take the middle of each picture."""
+
+FaceChoice = Literal["largest", "all"] | int
+"""The faces to animate: the largest, all, or one by its number from the left, from 1."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,10 @@ class AnimationOptions:
         frame_rate: frames per second of the result; ``None`` is the driving's.
         audio: copy the driving video's sound, unless ``frame_rate`` changes the speed.
         motion, adapt_scale, fit: as of :class:`~fomm_core.animator.Animator`.
+        crop: whether to crop source and driving to the face.
+        face: which faces of the source are animated.
+        paste_back: put the animated square back into the whole picture; ``None`` does where
+            the source was cropped, and the view shows generated frames alone.
         find_best_frame: take as reference the driving frame whose pose is nearest to the
             source's; detects the keypoints of all driving frames before any is generated.
         smooth: smooth the driving keypoints against jitter.
@@ -51,6 +62,9 @@ class AnimationOptions:
     motion: MotionMode = "relative"
     adapt_scale: bool = False
     fit: Fit = "crop"
+    crop: CropMode = "auto"
+    face: FaceChoice = "largest"
+    paste_back: bool | None = None
     find_best_frame: bool = False
     smooth: bool = False
     start: float | None = None
@@ -65,10 +79,17 @@ class AnimationOptions:
             value, allowed = getattr(self, name), choices_of(name)
             if allowed and value not in allowed:
                 raise FommError(f"{name}: expected one of {', '.join(allowed)}, found {value!r}")
+        if not (self.face in ("largest", "all") or is_face_number(self.face)):
+            raise FommError(f"face: expected largest, all or a number from 1, found {self.face!r}")
         rate = self.frame_rate
         if rate is not None and not (isinstance(rate, Fraction) and rate > 0):
             expected = "a fraction above 0, such as Fraction(30000, 1001)"
             raise FommError(f"frame_rate: expected {expected}, found {rate!r}")
+
+
+def is_face_number(face: FaceChoice) -> TypeGuard[int]:
+    """Whether a choice of faces is a number from 1."""
+    return isinstance(face, int) and not isinstance(face, bool) and face >= 1
 
 
 def option_names() -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +23,15 @@ from fomm_core.pipeline.driving import Driving, open_driving
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.output import open_sink, spare_inputs
 from fomm_core.pipeline.provenance import Provenance
-from fomm_core.pipeline.views import make_view, needs_diagnostics, shows_driving
+from fomm_core.pipeline.source import SourcePicture, frame_source
+from fomm_core.pipeline.views import (
+    FrameView,
+    make_picture_view,
+    make_view,
+    needs_diagnostics,
+    shows_driving,
+    shows_picture,
+)
 from fomm_core.video import BackgroundSink
 
 
@@ -123,13 +131,14 @@ def make_animator(model: Model, source: ByteArray, options: AnimationOptions) ->
 
 def _animate(
     model: Model,
-    source: ByteArray,
+    picture: ByteArray,
     driving: Driving,
     output: Path,
     options: AnimationOptions,
     on_progress: ProgressCallback,
 ) -> AnimationResult:
-    animator = make_animator(model, source, options)
+    source = frame_source(picture, model.framing, options)
+    animators = [make_animator(model, each, options) for each in source.squares(model.frame_size)]
     rate = options.frame_rate or driving.frame_rate
     keypoints: list[Keypoints] = []
     count = 0
@@ -137,9 +146,9 @@ def _animate(
     provenance = Provenance(model.name)
     with BackgroundSink(open_sink(output, driving, options, provenance)) as sink:
         if options.find_best_frame:
-            driving = _with_best_reference(driving, animator, options, on_progress)
-        view = make_view(options.view, animator, model.config.visualizer_params)
-        for count, frame in enumerate(_frames(animator, driving, options), start=1):
+            driving = _with_best_reference(driving, animators[0], options, on_progress)
+        view = _view(source, animators, model, options)
+        for count, frame in enumerate(_frames(animators[0], driving, options), start=1):
             sink.write(view(frame))
             if options.save_motion is not None:
                 keypoints.append(frame.keypoints_driving)
@@ -147,6 +156,14 @@ def _animate(
         if options.save_motion is not None:  # before the result appears, as this may fail
             driving.recorded(keypoints, model).save(options.save_motion)
     return AnimationResult(output, count, rate, time.monotonic() - began)
+
+
+def _view(
+    source: SourcePicture, animators: Sequence[Animator], model: Model, options: AnimationOptions
+) -> FrameView:
+    if shows_picture(source, options):
+        return make_picture_view(source, animators)
+    return make_view(options.view, animators[0], model.config.visualizer_params)
 
 
 def _with_best_reference(

@@ -1,12 +1,14 @@
-"""Views of an animated frame: the frame alone, or a sheet."""
+"""Views of an animated frame: the whole picture, the generated frame alone, or a sheet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fomm_core.animator import AnimatedFrame, Animator, Frame
 from fomm_core.config import VisualizerParams
-from fomm_core.pipeline.options import View
+from fomm_core.face.paste import Paster
+from fomm_core.pipeline.options import AnimationOptions, View
+from fomm_core.pipeline.source import SourcePicture
 
 FrameView = Callable[[AnimatedFrame], Frame]
 """Gives what is shown of an animated frame, (H, W, 3) uint8; the same size for all frames."""
@@ -53,3 +55,25 @@ def make_view(view: View, animator: Animator, style: VisualizerParams) -> FrameV
         )
 
     return sheet
+
+
+def shows_picture(source: SourcePicture, options: AnimationOptions) -> bool:
+    """Whether the result is the whole picture, with the generated squares put back into it."""
+    wanted = bool(source.crops) if options.paste_back is None else options.paste_back
+    return wanted and options.view in ("generated", "default")
+
+
+def make_picture_view(source: SourcePicture, animators: Sequence[Animator]) -> FrameView:
+    """Make the function that gives the whole picture with all its squares moving.
+
+    Args:
+        source: the picture.
+        animators: of its squares; the first makes the frames, the others follow it.
+    """
+    paster = Paster(source.picture, source.crops)
+
+    def whole(frame: AnimatedFrame) -> Frame:
+        followers = (animator.follow(frame) for animator in animators[1:])
+        return paster.paste([frame.prediction, *followers])
+
+    return whole

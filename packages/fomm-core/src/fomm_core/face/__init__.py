@@ -1,0 +1,1 @@
+"""Faces in whole pictures: finding them, cropping to them, putting the generated square back."""

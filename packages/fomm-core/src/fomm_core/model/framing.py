@@ -1,0 +1,29 @@
+"""Framing of a model: how its training pictures were cropped to the face."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fomm_core.config import Section
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Framing(Section):
+    """Square around a face box, as a model's training pictures show it.
+
+    Attributes:
+        side: of the square, in heights of the face box (forehead to chin).
+        centre_x, centre_y: where the centre of the face box lies in the square, 0..1 from
+            its left and top.
+    """
+
+    side: Annotated[float, Field(ge=1, le=8)]
+    centre_x: Share = 0.5
+    centre_y: Share = 0.5
+
+
+VOXCELEB = Framing(side=1.45, centre_y=0.53)
+"""VoxCeleb's: 1.2 times the union of a clip's boxes, measured on the original's sample clip."""

@@ -1,0 +1,100 @@
+"""The source of an animation: a picture, and the squares of it that are animated."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from fomm_core.errors import FaceError
+from fomm_core.face.crop import Crop, frame_face, is_framed, middle_square, require_size
+from fomm_core.face.detector import FaceBox, Faces, find_all_faces, find_faces, open_detector
+from fomm_core.image import ByteArray
+from fomm_core.model.framing import Framing
+from fomm_core.pipeline.options import AnimationOptions, is_face_number
+
+logger = logging.getLogger(__name__)
+
+MOST_FACES = 16
+"""Faces of one picture that are animated; each takes the time of one."""
+
+
+@dataclass(frozen=True, eq=False)
+class SourcePicture:
+    """A picture with the squares of it that are animated.
+
+    Attributes:
+        picture: (H, W, 3) uint8, RGB, upright.
+        crops: the squares; empty where the picture is animated as a whole.
+    """
+
+    picture: ByteArray
+    crops: tuple[Crop, ...] = ()
+
+    def squares(self, size: tuple[int, int]) -> list[ByteArray]:
+        """The pictures to animate, those cut out at the model's (height, width)."""
+        if not self.crops:
+            return [self.picture]
+        return [crop.cut(self.picture, size) for crop in self.crops]
+
+
+def frame_source(
+    picture: ByteArray, framing: Framing | None, options: AnimationOptions
+) -> SourcePicture:
+    """Find the faces of a picture that the options name, and frame them as the model wants.
+
+    Args:
+        picture: (H, W, 3) uint8, RGB.
+        framing: of the model; ``None`` leaves the picture as it is.
+        options: of the animation.
+
+    Raises:
+        FaceError: there is no face of that number, one is too small, or no face can be looked
+            for on this machine.
+    """
+    framed = _framed(picture, framing, options)
+    if options.paste_back and not framed.crops:
+        return SourcePicture(framed.picture, (middle_square(_size(framed.picture)),))
+    return framed
+
+
+def _framed(
+    picture: ByteArray, framing: Framing | None, options: AnimationOptions
+) -> SourcePicture:
+    if framing is None or options.crop == "off":
+        return SourcePicture(picture)
+    look = find_faces if options.face == "largest" else find_all_faces
+    faces = look(open_detector(), picture)
+    chosen = _chosen(faces, options)
+    upright = np.ascontiguousarray(np.rot90(picture, faces.turns))
+    if faces.turns:
+        logger.warning("the picture lies on its side: turned by %d degrees", 90 * faces.turns)
+    if not chosen:
+        logger.warning("no face found in the source: its middle is animated, as by --crop off")
+    size = _size(upright)
+    crops = tuple(frame_face(box, framing).inside(size) for box in chosen)
+    if len(crops) == 1 and is_framed(crops[0], size):
+        return SourcePicture(upright)
+    return SourcePicture(upright, crops)
+
+
+def _size(picture: ByteArray) -> tuple[int, int]:
+    return picture.shape[0], picture.shape[1]
+
+
+def _chosen(faces: Faces, options: AnimationOptions) -> list[FaceBox]:
+    """The faces that are asked for, each of them large enough."""
+    boxes = list(faces.boxes)
+    if is_face_number(options.face):
+        if options.face > len(boxes):
+            raise FaceError(f"face: expected one of {len(boxes)} faces, found {options.face}")
+        boxes = [boxes[options.face - 1]]
+    elif options.face == "largest":
+        boxes = sorted(boxes, key=lambda box: -box.area)[:1]
+    elif len(boxes) > MOST_FACES:
+        logger.warning("%d faces found: the %d largest are animated", len(boxes), MOST_FACES)
+        boxes = sorted(boxes, key=lambda box: -box.area)[:MOST_FACES]
+    for box in boxes:
+        require_size(box)
+    return boxes
