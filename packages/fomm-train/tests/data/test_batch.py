@@ -14,21 +14,26 @@ def frame(seed: int, channels: int = 3) -> np.ndarray:
 
 def make_truth(seed: int) -> Truth:
     random = np.random.default_rng(seed)
-    value, jacobian = random.random((2, 5, 2)), random.random((2, 5, 2, 2))
-    floats = [array.astype(np.float32) for array in (*value, *jacobian)]
+    value, jacobian = random.random((4, 5, 2)), random.random((4, 5, 2, 2))
+    source, driving, *others = zip(
+        value.astype(np.float32), jacobian.astype(np.float32), strict=True
+    )
     masks = frame(seed, 1), frame(seed + 1, 1)
     labels = random.integers(0, 7, (4, 6)).astype(np.uint8)
-    return Truth(floats[0], floats[2], floats[1], floats[3], *masks, labels)
+    return Truth(*source, *driving, *masks, labels, *others[0], *others[1])
 
 
 def test_samples_are_stacked_in_order():
-    pairs = [Pair(frame(n), frame(n + 10), frame(n + 20), make_truth(n)) for n in range(3)]
+    pairs = [
+        Pair(*(frame(n + 10 * i) for i in range(3)), make_truth(n), frame(n + 30), frame(n + 40))
+        for n in range(3)
+    ]
     batch = Batch.stack(pairs, [7, 5, 6])
     assert len(batch) == 3
     assert batch.sample_ids.dtype == np.int64
     assert batch.sample_ids.tolist() == [7, 5, 6]
     for number, pair in enumerate(pairs):
-        for name in ("source", "driving", "target"):
+        for name in ("source", "driving", "target", "reference", "detector_frame"):
             np.testing.assert_array_equal(getattr(batch, name)[number], getattr(pair, name))
         for name in vars(pair.truth):
             expected = getattr(pair.truth, name)
@@ -51,6 +56,13 @@ def test_a_batch_survives_a_change_of_process():
     found = pickle.loads(pickle.dumps(batch))
     assert found.target is found.driving
     np.testing.assert_array_equal(found.truth.regions, batch.truth.regions)
+
+
+def test_all_samples_have_a_reference_or_none():
+    image = frame(1)
+    pairs = [Pair(image, image, image, None, reference) for reference in (image, None)]
+    with pytest.raises(ValueError, match="an array for all or none, found 1"):
+        Batch.stack(pairs, [0, 1])
 
 
 @pytest.mark.parametrize("ids", [[], [1, 2]])

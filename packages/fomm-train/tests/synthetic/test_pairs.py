@@ -10,6 +10,7 @@ from fomm_core.errors import ConfigError
 from fomm_core.image import to_network
 from fomm_core.motion.keypoints import Keypoints
 from fomm_train.config import (
+    AppearanceParams,
     AugmentationParams,
     AvatarParams,
     FlipParams,
@@ -22,6 +23,7 @@ from fomm_train.synthetic.drawn.regions import region_mask
 from fomm_train.synthetic.drawn.renderer import Renderer
 from fomm_train.synthetic.draws import Split
 from fomm_train.synthetic.pairs import AvatarPairs
+from fomm_train.synthetic.samples import SampleContent
 from fomm_train.synthetic.world import mirror_keypoints
 
 PARAMS = AvatarParams(identities=12, group=4, motions=3, frames=16, seed=1)
@@ -243,3 +245,39 @@ def test_nothing_is_written(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make(0.5).pair(0, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_reference_is_the_driving_identity_in_the_source_pose():
+    pairs = make(1.0, content=SampleContent(reference=True))
+    renderer = Renderer(SIZE)
+    plan, pair = pairs.plan(0, 3), pairs.pair(0, 3)
+    assert plan.driving != plan.source
+    expected = to_network(renderer.render(plan.driving, plan.source_pose))
+    np.testing.assert_array_equal(pair.reference, expected)
+    np.testing.assert_array_equal(pair.truth.reference_value, pair.truth.source_value)
+    assert_equal(pair, make(1.0).pair(0, 3))
+    within = make(0.0, content=SampleContent(reference=True)).pair(0, 3)
+    np.testing.assert_array_equal(within.reference, within.source)
+
+
+def test_the_detector_s_frame_is_the_target_of_another_appearance():
+    content = SampleContent(appearance=AppearanceParams(gamma=0.5, noise=0.1))
+    flips = AugmentationParams(flip_param=FlipParams(horizontal_flip=True))
+    pairs = make(1.0, content=content, augmentation=flips)
+    for index in range(4):
+        pair = pairs.pair(0, index)
+        assert 0 < np.abs(pair.detector_frame - pair.target).mean() < 0.3
+        np.testing.assert_array_equal(pair.truth.target_value, pair.truth.driving_value)
+        np.testing.assert_array_equal(pair.truth.target_jacobian, pair.truth.driving_jacobian)
+        assert_equal(pair, make(1.0, augmentation=flips).pair(0, index))
+
+
+def test_samples_have_what_the_configuration_needs():
+    data = config_of().model_dump()
+    assert AvatarPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0).reference is None
+    data["train_params"]["relative_motion"] = True
+    data["train_params"]["loss_weights"]["transformed_keypoints"] = 10
+    data["dataset_params"]["augmentation_params"]["appearance_param"] = {"noise": 0.1}
+    pair = AvatarPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0)
+    assert pair.reference is not None
+    assert pair.detector_frame is not None

@@ -10,6 +10,7 @@ from fomm_core.config.section import parse_section
 from fomm_core.errors import ConfigError
 from fomm_core.utils.yaml import read_yaml
 from fomm_train.config.data import (
+    AppearanceParams,
     AugmentationParams,
     AvatarParams,
     CropParams,
@@ -20,9 +21,16 @@ from fomm_train.config.data import (
     SyntheticParams,
 )
 from fomm_train.config.networks import DiscriminatorParams, ModelParams
-from fomm_train.config.training import LossWeights, MonitorParams, TrainParams, TransformParams
+from fomm_train.config.training import (
+    LossWeights,
+    MonitorParams,
+    RegionShares,
+    TrainParams,
+    TransformParams,
+)
 
 __all__ = [
+    "AppearanceParams",
     "AugmentationParams",
     "AvatarParams",
     "CropParams",
@@ -33,6 +41,7 @@ __all__ = [
     "LossWeights",
     "ModelParams",
     "MonitorParams",
+    "RegionShares",
     "ResizeParams",
     "SyntheticParams",
     "TrainConfig",

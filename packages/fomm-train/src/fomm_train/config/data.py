@@ -60,6 +60,30 @@ class CropParams(Section):
     size: Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(_as_pair), Field(strict=False)]
 
 
+class AppearanceParams(Section):
+    """Changes of the detector's own frames, which leave their keypoints where they are.
+
+    Attributes:
+        jitter_param: colours.
+        gamma: the logarithm of the exponent lies in +- this.
+        light: strength of a smooth change of brightness over the frame.
+        background: probability of another background.
+        focus: strength of blur or sharpening, 0 to 1.
+        coarse: probability of a frame as coarse as one of half the size.
+        occlusion: probability, twice, that something is in front.
+        noise: greatest standard deviation of noise.
+    """
+
+    jitter_param: JitterParams = JitterParams()
+    gamma: Weight = 0.0
+    light: Weight = 0.0
+    background: Probability = 0.0
+    focus: Probability = 0.0
+    coarse: Probability = 0.0
+    occlusion: Probability = 0.0
+    noise: Weight = 0.0
+
+
 class AugmentationParams(Section):
     """Augmentation of the training pairs, in the order of the original implementation.
 
@@ -68,12 +92,15 @@ class AugmentationParams(Section):
         resize_param: random change of size, which needs ``crop_param`` to end at one size.
         crop_param: random part, of the size of the networks' frames.
         jitter_param: random changes of colours.
+        appearance_param: random changes of the frames from which the detector alone learns
+            true keypoints (``transformed_keypoints``); not of the pair.
     """
 
     flip_param: FlipParams | None = None
     resize_param: ResizeParams | None = None
     crop_param: CropParams | None = None
     jitter_param: JitterParams | None = None
+    appearance_param: AppearanceParams = AppearanceParams()
 
     @model_validator(mode="after")
     def _one_size(self) -> Self:

@@ -18,6 +18,21 @@ class TransformParams(Section):
     points_tps: PositiveInt = 5
 
 
+class RegionShares(Section):
+    """Share of the region weight that each label of a label map gets, 0 to 1.
+
+    A pixel counts ``1 + (region_weight - 1) * share``.
+    """
+
+    background: Probability = 0.0
+    skin: Probability = 0.0
+    hair: Probability = 0.0
+    eyes: Probability = 1.0
+    mouth: Probability = 1.0
+    clothes: Probability = 0.0
+    brows: Probability = 0.0
+
+
 class LossWeights(Section):
     """Weights of the losses; 0, an empty list or ``null`` turns a loss off.
 
@@ -30,7 +45,9 @@ class LossWeights(Section):
         gradient: L1 between the image gradients of prediction and target.
         warped_source: L1 between the deformed source and the target.
         keypoint_supervision, jacobian_supervision: L1 to true keypoints, where the data has
-            them (avatars).
+            them (avatars, rendered people).
+        transformed_keypoints, transformed_jacobians: the same in target frames of another
+            appearance (``appearance_param``) under known transformations.
         background_supervision: L1 between the deformation and none at all, where the target
             shows background that stands still (avatars).
     """
@@ -46,7 +63,14 @@ class LossWeights(Section):
     warped_source: Weight | None = 0.0
     keypoint_supervision: Weight | None = 0.0
     jacobian_supervision: Weight | None = 0.0
+    transformed_keypoints: Weight | None = 0.0
+    transformed_jacobians: Weight | None = 0.0
     background_supervision: Weight | None = 0.0
+
+    @property
+    def supervise_transformed(self) -> bool:
+        """Whether the detector learns true keypoints under transformations."""
+        return bool(self.transformed_keypoints or self.transformed_jacobians)
 
 
 _DETECTOR_LOSSES = (
@@ -72,8 +96,11 @@ class TrainParams(Section):
         decay_from, decay_to: the learning rates fall geometrically to ``decay_to`` times
             themselves between this fraction of all steps and the end; 1 leaves them alone.
         region_weight: weight of eyes and mouth in the losses on images, where the data
-            knows them (avatars).
-        cross_identity: share of pairs whose driving frame shows another avatar.
+            knows them (avatars, rendered people).
+        region_shares: of label maps, how much of that weight each label gets.
+        cross_identity: share of pairs whose driving frame shows another person.
+        relative_motion: motion is taken relative to a frame of the driving's identity in the
+            source's pose, as animation takes it; for people whose keypoints differ.
         true_keypoints_until: the networks are fed true keypoints (avatars) with a
             probability that falls from 1 to 0 over this fraction of all steps.
         true_keypoints_only: the networks are always fed true keypoints, and the detector is
@@ -100,7 +127,9 @@ class TrainParams(Section):
     decay_from: Probability = 1.0
     decay_to: Annotated[float, BeforeValidator(yaml_float), Field(gt=0, le=1)] = 1.0
     region_weight: Positive = 1.0
+    region_shares: RegionShares = RegionShares()
     cross_identity: Probability = 0.0
+    relative_motion: bool = False
     true_keypoints_until: Probability = 0.0
     true_keypoints_only: bool = False
     averaging_decay: Annotated[float, BeforeValidator(yaml_float), Field(ge=0, lt=1)] = 0.0

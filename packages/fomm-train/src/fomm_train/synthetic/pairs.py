@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic
 
-import numpy as np
 from typing_extensions import Self
 
 from fomm_core.errors import ConfigError
-from fomm_core.image import to_network
-from fomm_core.motion.keypoints import FloatArray, Keypoints
 from fomm_core.utils.rng import make_rng
 from fomm_train.config import AugmentationParams, AvatarParams, SyntheticParams, TrainConfig
 from fomm_train.data.augment import draw_augmentation
-from fomm_train.data.batch import Pair, Truth
+from fomm_train.data.batch import Pair
 from fomm_train.synthetic.drawn.identity import Identity as Avatar
 from fomm_train.synthetic.drawn.pose import Pose as AvatarPose
 from fomm_train.synthetic.drawn.world import DrawnWorld
 from fomm_train.synthetic.draws import Draw, Split
 from fomm_train.synthetic.people import People
-from fomm_train.synthetic.world import Identity, Pose, World, mirror_keypoints
+from fomm_train.synthetic.samples import Frames, SampleContent, Shown
+from fomm_train.synthetic.world import Identity, Pose, World
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ class SyntheticPairs(Generic[Identity, Pose]):
         split: the part of the set.
         augmentation: flips and colour changes; of a mirrored sample, so is the truth.
         with_truth: give the true keypoints and masks too.
+        content: what else samples consist of; by default nothing.
 
     Attributes:
         knows_truth: whether samples come with the true keypoints and masks.
@@ -73,6 +72,7 @@ class SyntheticPairs(Generic[Identity, Pose]):
         *,
         augmentation: AugmentationParams | None = None,
         with_truth: bool = True,
+        content: SampleContent | None = None,
     ) -> None:
         if cross_identity and min(params.group, params.identities) < 2:
             raise ConfigError(
@@ -85,7 +85,8 @@ class SyntheticPairs(Generic[Identity, Pose]):
         self._cross_identity = cross_identity
         self._seed = seed
         self._augmentation = augmentation or AugmentationParams()
-        self.knows_truth = with_truth
+        self._content = content or SampleContent(truth=with_truth)
+        self.knows_truth = self._content.truth
 
     def __len__(self) -> int:
         return self._people.params.identities * self._repeats
@@ -114,37 +115,25 @@ class SyntheticPairs(Generic[Identity, Pose]):
         poses = [plan.source_pose, plan.driving_pose]
         if change.time_flip:
             poses.reverse()
-        frames = [self._show(plan.source, poses[0]), self._show(plan.driving, poses[1])]
+        frames = self._show_all(plan, *poses)
+        return self._content.make_pair(frames, change, self._world.mirrored_keypoints, random)
+
+    def _show_all(self, plan: Plan[Identity, Pose], first: Pose, second: Pose) -> Frames:
+        """Source in the first pose, driving in the second; see :class:`Frames`."""
+        known = self._content.truth
+        source = self._show(plan.source, first, known and bool(self._world.label_names))
+        target = self._show(plan.source, second, known)
+        driving, reference = target, source
         if plan.driving != plan.source:
-            frames.append(self._show(plan.source, poses[1]))
-        stack = np.stack(frames)
-        flipped = change.horizontal_flip
-        if flipped:
-            stack = stack[..., ::-1]
-        for colours in change.colours:
-            stack = colours.apply(stack)
-        source, driving, *answer = np.ascontiguousarray(stack)
-        truth = self._truth(plan, poses, flipped) if self.knows_truth else None
-        return Pair(source, driving, answer[0] if answer else driving, truth)
+            driving = self._show(plan.driving, second)
+            if self._content.reference:
+                reference = self._show(plan.driving, first)
+        return Frames(source, driving, target, reference)
 
-    def _show(self, identity: Identity, pose: Pose) -> FloatArray:
-        return to_network(self._world.render(identity, pose))
-
-    def _truth(self, plan: Plan[Identity, Pose], poses: list[Pose], flipped: bool) -> Truth:
-        source = self._keypoints(plan.source, poses[0], flipped)
-        driving = self._keypoints(plan.driving, poses[1], flipped)
-        masks = self._world.masks(plan.source, poses[1])
-        if flipped:
-            masks = masks.mirrored()
-        return Truth(*source, *driving, masks.regions, masks.foreground, masks.labels)
-
-    def _keypoints(
-        self, identity: Identity, pose: Pose, flipped: bool
-    ) -> tuple[FloatArray, FloatArray]:
-        keypoints = self._world.keypoints(identity, pose)
-        if flipped:
-            keypoints = mirror_keypoints(keypoints, self._world.mirrored_keypoints)
-        return keypoints.value, _known(keypoints)
+    def _show(self, identity: Identity, pose: Pose, with_masks: bool = False) -> Shown:
+        world = self._world
+        masks = world.masks(identity, pose) if with_masks else None
+        return Shown(world.render(identity, pose), world.keypoints(identity, pose), masks)
 
 
 class AvatarPairs(SyntheticPairs[Avatar, AvatarPose]):
@@ -165,6 +154,7 @@ class AvatarPairs(SyntheticPairs[Avatar, AvatarPose]):
         *,
         augmentation: AugmentationParams | None = None,
         with_truth: bool = True,
+        content: SampleContent | None = None,
     ) -> None:
         super().__init__(
             DrawnWorld(size),
@@ -175,6 +165,7 @@ class AvatarPairs(SyntheticPairs[Avatar, AvatarPose]):
             split,
             augmentation=augmentation,
             with_truth=with_truth,
+            content=content,
         )
 
     @classmethod
@@ -199,7 +190,9 @@ class AvatarPairs(SyntheticPairs[Avatar, AvatarPose]):
             train.seed,
             split,
             augmentation=config.dataset_params.augmentation_params,
-            with_truth=config.model_params.common_params.num_kp == len(DrawnWorld.keypoint_names),
+            content=SampleContent.of(
+                config, config.model_params.common_params.num_kp == len(DrawnWorld.keypoint_names)
+            ),
         )
 
 
@@ -216,9 +209,3 @@ def square_size(config: TrainConfig, kind: str) -> int:
             f"found {height} x {width}"
         )
     return height
-
-
-def _known(keypoints: Keypoints) -> FloatArray:
-    if keypoints.jacobian is None:
-        raise ValueError("expected true keypoints with jacobians, found none")
-    return keypoints.jacobian
