@@ -35,6 +35,8 @@ def test_whether_a_sample_is_fed_depends_on_nothing_but_itself():
         (TrainParams(loss_weights=LossWeights(jacobian_supervision=1.0)), True),
         (TrainParams(loss_weights=LossWeights(jacobian_supervision=None)), False),
         (TrainParams(loss_weights=LossWeights(background_supervision=1.0)), True),
+        (TrainParams(loss_weights=LossWeights(transformed_keypoints=1.0)), True),
+        (TrainParams(relative_motion=True), True),
     ],
 )
 def test_what_needs_the_truth(params, needed):

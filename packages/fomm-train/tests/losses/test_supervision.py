@@ -9,6 +9,8 @@ from fomm_train.losses.supervision import (
     background_supervision,
     jacobian_supervision,
     keypoint_supervision,
+    transformed_jacobians,
+    transformed_keypoints,
 )
 
 OPS = NNablaTrainingOperations()
@@ -63,3 +65,21 @@ def test_background_that_stands_still_costs_nothing(evaluate):
         lambda a, b: background_supervision(OPS, a, b, 5), still, np.zeros((1, 1, 2, 3))
     )
     assert value == 0
+
+
+@pytest.mark.parametrize(
+    ("loss", "shape"), [(transformed_keypoints, (3, 4, 2)), (transformed_jacobians, (3, 4, 2, 2))]
+)
+def test_keypoints_out_of_sight_do_not_count(loss, shape, evaluate):
+    random = np.random.default_rng(8)
+    found, truth = random.uniform(-1, 1, (2, *shape))
+    visible = (random.random((3, 4, 1)) > 0.5).astype(np.float64)
+    value, (to_found, to_truth, _) = evaluate(
+        lambda a, b, c: loss(OPS, a, b, c, 5), found, truth, visible
+    )
+    counted = visible.reshape(3, 4, *[1] * (len(shape) - 2))
+    error = found - truth
+    assert value == pytest.approx(5 * (np.abs(error) * counted).mean(), rel=1e-5)
+    np.testing.assert_allclose(to_found, 5 * np.sign(error) * counted / error.size, rtol=1e-5)
+    assert not to_truth.any()
+    assert loss(OPS, IMAGE, IMAGE, IMAGE, 0) is None

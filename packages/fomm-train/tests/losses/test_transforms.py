@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fomm_core.network.warping import coordinate_grid
+from fomm_core.utils.rng import make_rng
 from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.config import TransformParams
 from fomm_train.losses.equivariance import equivariance_jacobian, equivariance_value
@@ -219,3 +220,59 @@ def test_draws_are_those_of_earlier_versions():
     ]
     np.testing.assert_array_equal(drawn.theta[2], np.array(theta, np.float32))
     np.testing.assert_array_equal(drawn.control_params[2, 0], np.array(control, np.float32))
+
+
+# ----- turns, sizes and translations, of which the true answer is known
+
+TURNED = TransformParams(
+    sigma_affine=0.03, sigma_tps=0.01, points_tps=3, rotation=40, scale=1.45, shift=0.22
+)
+
+
+def test_without_turns_the_draws_are_those_of_earlier_versions():
+    found = RandomTransform.draw(np.array([0, 3]), 5, PARAMS)
+    for index, sample in enumerate((0, 3)):
+        random = make_rng(5, int.from_bytes(b"equivariance", "big"), sample)
+        theta = np.eye(2, 3) + 0.05 * random.standard_normal((2, 3))
+        control = 0.005 * random.standard_normal((1, 25))
+        np.testing.assert_array_equal(found.theta[index], theta.astype(np.float32))
+        np.testing.assert_array_equal(found.control_params[index], control.astype(np.float32))
+
+
+def test_turns_sizes_and_shifts_stay_within_their_bounds():
+    params = TURNED.model_copy(update={"sigma_affine": 0.0})
+    theta = RandomTransform.draw(np.arange(400), 1, params).theta
+    size = np.sqrt(np.linalg.det(theta[:, :, :2]))
+    angle = np.rad2deg(np.arctan2(theta[:, 1, 0], theta[:, 0, 0]))
+    shift = np.abs(theta[:, :, 2])
+    assert 1 / 1.45 - 1e-6 <= size.min() < 0.72
+    assert 1.38 < size.max() <= 1.45 + 1e-6
+    assert 30 < np.abs(angle).max() <= 40
+    assert 0.2 < shift.max() <= 0.22
+    assert np.std(angle) < 40 / 3**0.5  # small turns are the likeliest
+
+
+def test_true_keypoints_are_exact_under_transformations():
+    transform = RandomTransform.draw(np.arange(3), 2, TURNED)
+    places = np.random.default_rng(0).uniform(-0.9, 0.9, (3, 4, 2))
+    true_value = plain_warp(transform, places)
+    true_jacobian = np.eye(2) + np.random.default_rng(1).normal(0, 0.3, (3, 4, 2, 2))
+    # Keypoints seen in the transformed frame, and how the reference frame is mapped to it.
+    seen = np.linalg.inv(plain_jacobian(transform, places)) @ true_jacobian
+    made = variables(transform, TURNED)
+    value = values_of(made.warp_coordinates(OPS, constant(places)))
+    jacobian = values_of(OPS.matmul(made.jacobian(OPS, constant(places)), constant(seen)))
+    np.testing.assert_allclose(value, true_value, atol=1e-5)
+    np.testing.assert_allclose(jacobian, true_jacobian, atol=1e-3)
+
+
+@given(st.integers(0, 1000))
+def test_what_the_transformed_frame_shows_is_known(seed):
+    params = TURNED.model_copy(update={"sigma_tps": 0.0})
+    transform = RandomTransform.draw(np.array([4, 9]), seed, params)
+    random = np.random.default_rng(seed)
+    inside = random.uniform(-1, 1, (2, 5, 2))
+    outside = inside.copy()
+    outside[..., 0] = 1.1 * np.sign(inside[..., 0])
+    assert transform.shows(plain_warp(transform, inside).astype(np.float32)).all()
+    assert not transform.shows(plain_warp(transform, outside).astype(np.float32)).any()

@@ -11,11 +11,23 @@ from fomm_core.config.section import Positive, Probability, ScaleFactor, Section
 
 
 class TransformParams(Section):
-    """The random transformation of the equivariance losses."""
+    """The random transformation of the equivariance losses, and of the detector's own frames.
+
+    Attributes:
+        sigma_affine: standard deviation of the affine part's six numbers.
+        sigma_tps: standard deviation of the bending (thin-plate splines).
+        points_tps: control points of the bending along a side.
+        rotation: greatest turn in degrees.
+        scale: greatest factor of the size.
+        shift: greatest translation, in half widths of the frame.
+    """
 
     sigma_affine: Weight = 0.05
     sigma_tps: Weight = 0.005
     points_tps: PositiveInt = 5
+    rotation: Weight = 0.0
+    scale: Annotated[float, BeforeValidator(yaml_float), Field(ge=1)] = 1.0
+    shift: Weight = 0.0
 
 
 class RegionShares(Section):
@@ -68,6 +80,11 @@ class LossWeights(Section):
     background_supervision: Weight | None = 0.0
 
     @property
+    def is_equivariant(self) -> bool:
+        """Whether keypoints are compared with those of transformed frames."""
+        return bool(self.equivariance_value or self.equivariance_jacobian)
+
+    @property
     def supervise_transformed(self) -> bool:
         """Whether the detector learns true keypoints under transformations."""
         return bool(self.transformed_keypoints or self.transformed_jacobians)
@@ -76,6 +93,8 @@ class LossWeights(Section):
 _DETECTOR_LOSSES = (
     "keypoint_supervision",
     "jacobian_supervision",
+    "transformed_keypoints",
+    "transformed_jacobians",
     "equivariance_value",
     "equivariance_jacobian",
 )
@@ -105,6 +124,8 @@ class TrainParams(Section):
             probability that falls from 1 to 0 over this fraction of all steps.
         true_keypoints_only: the networks are always fed true keypoints, and the detector is
             left as it is.
+        images_train_detector: the losses on images train the keypoint detector too, as in the
+            paper; without, it learns from the losses on keypoints alone.
         averaging_decay: share of the averages of generator and detector that a step leaves in
             place; these averages are exported. 0 exports the parameters of the last step.
         statistics_batches: batches on which the running statistics of batch normalisation are
@@ -132,6 +153,7 @@ class TrainParams(Section):
     relative_motion: bool = False
     true_keypoints_until: Probability = 0.0
     true_keypoints_only: bool = False
+    images_train_detector: bool = True
     averaging_decay: Annotated[float, BeforeValidator(yaml_float), Field(ge=0, lt=1)] = 0.0
     statistics_batches: NonNegativeInt = 0
 

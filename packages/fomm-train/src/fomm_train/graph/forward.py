@@ -13,6 +13,7 @@ from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.precision import Precision
 from fomm_train.config import TrainParams
 from fomm_train.graph.inputs import StepInputs
+from fomm_train.graph.transfer import transfer_motion
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,9 @@ class ForwardOutputs:
             needs them.
         deformation: (B, h, w, 2), where in the source each pixel comes from.
         decoded: prediction and deformed source.
+        kp_reference: those of the reference frames; ``None`` where motion is absolute.
+        kp_varied: those of the detector's own frames, transformed; ``None`` where no loss needs
+            them.
     """
 
     kp_source: KeypointVariables
@@ -47,6 +51,8 @@ class ForwardOutputs:
     kp_transformed: KeypointVariables | None
     deformation: Tensor
     decoded: Decoded
+    kp_reference: KeypointVariables | None = None
+    kp_varied: KeypointVariables | None = None
 
     def read(self, ops: TrainingOperations) -> Predictions:
         """Copy what was computed last."""
@@ -67,7 +73,8 @@ def forward(
     """Detect, move and decode; keypoints and motion always in single precision.
 
     Source, driving and transformed frames pass the detector one after the other, each with
-    batch statistics of its own, as in the reference.
+    batch statistics of its own, as in the reference; so do those of relative motion and of the
+    detector alone, where there are some.
 
     Args:
         ops: what computes.
@@ -83,20 +90,34 @@ def forward(
         kp_source, kp_driving = inputs.truth.source, inputs.truth.driving
     with precision.images():
         encoded = networks.encoder(inputs.source)
-    forced_source, forced_driving = _force_truth(ops, kp_source, kp_driving, inputs)
-    motion = networks.motion(encoded.small, forced_source, forced_driving)
+    kp_reference = None
+    if inputs.reference is not None:
+        kp_reference = _detect(ops, params, networks, inputs.reference)
+    moved = _move(ops, params, inputs, kp_source, kp_driving, kp_reference)
+    motion = networks.motion(encoded.small, *moved)
     with precision.images():
         decoded = networks.decoder(
             encoded, motion.deformation, motion.occlusion_map, motion.features
         )
-    kp_transformed = None
-    if inputs.transform is not None:
+    kp_transformed = kp_varied = None
+    if inputs.transform is not None and params.loss_weights.is_equivariant:
         transformed = inputs.transform.transform_frame(ops, inputs.driving)
         kp_transformed = _detect(ops, params, networks, transformed)
+    if inputs.transform is not None and inputs.detector_frame is not None:
+        varied = inputs.transform.transform_frame(ops, inputs.detector_frame)
+        kp_varied = _detect(ops, params, networks, varied)
     # These are looked at after the step, when other intermediate results are gone.
     for variable in (decoded.prediction, kp_source.value, kp_driving.value):
         ops.keep(variable)
-    return ForwardOutputs(kp_source, kp_driving, kp_transformed, motion.deformation, decoded)
+    return ForwardOutputs(
+        kp_source,
+        kp_driving,
+        kp_transformed,
+        motion.deformation,
+        decoded,
+        kp_reference,
+        kp_varied,
+    )
 
 
 def _detect(
@@ -107,26 +128,40 @@ def _detect(
     It goes on recording batch statistics, as in the reference.
     """
     detected = networks.keypoints(frames)
-    if params.lr_kp_detector:
-        return detected
-    jacobian = None if detected.jacobian is None else ops.stop_gradient(detected.jacobian)
-    return KeypointVariables(ops.stop_gradient(detected.value), jacobian)
+    return detected if params.lr_kp_detector else _stop_gradient(ops, detected)
 
 
-def _force_truth(
+def _stop_gradient(ops: TrainingOperations, keypoints: KeypointVariables) -> KeypointVariables:
+    jacobian = None if keypoints.jacobian is None else ops.stop_gradient(keypoints.jacobian)
+    return KeypointVariables(ops.stop_gradient(keypoints.value), jacobian)
+
+
+def _move(
     ops: TrainingOperations,
+    params: TrainParams,
+    inputs: StepInputs,
     kp_source: KeypointVariables,
     kp_driving: KeypointVariables,
-    inputs: StepInputs,
+    kp_reference: KeypointVariables | None,
 ) -> tuple[KeypointVariables, KeypointVariables]:
-    """Put true keypoints in the place of detected ones for the samples with teacher forcing."""
-    if inputs.truth is None:
-        return kp_source, kp_driving
-    forced = inputs.truth.teacher_forcing
-    return (
-        _choose(ops, forced, inputs.truth.source, kp_source),
-        _choose(ops, forced, inputs.truth.driving, kp_driving),
-    )
+    """Keypoints of the source and of what is to be generated, as the generator is given them.
+
+    True ones stand in the place of detected ones for the samples with teacher forcing.
+    """
+    found = [kp_source, kp_driving, *([] if kp_reference is None else [kp_reference])]
+    if not params.images_train_detector:
+        found = [_stop_gradient(ops, keypoints) for keypoints in found]
+    truth = inputs.truth
+    if truth is not None:
+        known = (truth.source, truth.driving, truth.reference)
+        found = [
+            keypoints if true is None else _choose(ops, truth.teacher_forcing, true, keypoints)
+            for true, keypoints in zip(known, found, strict=False)
+        ]
+    source, driving, *references = found
+    if references:
+        driving = transfer_motion(ops, source, references[0], driving)
+    return source, driving
 
 
 def _choose(

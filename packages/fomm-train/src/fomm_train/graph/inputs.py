@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fomm_core.motion.keypoints import FloatArray
 from fomm_core.network.keypoint_detector import KeypointVariables
 from fomm_core.network.operations import Tensor
 from fomm_core.utils.rng import make_rng
@@ -30,6 +31,10 @@ class TruthVariables:
         foreground: (B, 1, H, W) in [0, 1], 0 where the target shows background.
         teacher_forcing: (B,), 1 where the networks are given the true keypoints instead of
             detected ones.
+        reference: true keypoints of the reference frame; ``None`` where motion is absolute.
+        target: those of the target frame; ``None`` where no loss needs them.
+        visible: (B, K, 1), 0 for keypoints of the target that the transformation moves out of
+            the frame; ``None`` where no loss needs it.
     """
 
     source: KeypointVariables
@@ -37,27 +42,49 @@ class TruthVariables:
     regions: Tensor
     foreground: Tensor
     teacher_forcing: Tensor
+    reference: KeypointVariables | None = None
+    target: KeypointVariables | None = None
+    visible: Tensor | None = None
 
     @classmethod
     def create(cls, ops: TrainingOperations, config: TrainConfig, batch: int) -> TruthVariables:
         """Make the inputs for batches of a given size."""
+        params = config.train_params
+        transformed = params.loss_weights.supervise_transformed
         return cls(
             _keypoint_inputs(ops, config, batch),
             _keypoint_inputs(ops, config, batch),
             _input(ops, batch, 1, *config.frame_size),
             _input(ops, batch, 1, *config.frame_size),
             _input(ops, batch),
+            _keypoint_inputs(ops, config, batch) if params.relative_motion else None,
+            _keypoint_inputs(ops, config, batch) if transformed else None,
+            _input(ops, batch, config.model_params.common_params.num_kp, 1)
+            if transformed
+            else None,
         )
 
     def set(
-        self, ops: TrainingOperations, truth: Truth, teacher_forcing: npt.NDArray[np.float32]
+        self,
+        ops: TrainingOperations,
+        truth: Truth,
+        teacher_forcing: npt.NDArray[np.float32],
+        transform: RandomTransform | None,
     ) -> None:
-        """Use this truth in the next forward pass."""
-        ops.write(self.source.value, truth.source_value)
-        ops.write(self.driving.value, truth.driving_value)
-        if self.source.jacobian is not None and self.driving.jacobian is not None:
-            ops.write(self.source.jacobian, truth.source_jacobian)
-            ops.write(self.driving.jacobian, truth.driving_jacobian)
+        """Use this truth in the next forward pass.
+
+        Args:
+            ops: what writes it.
+            truth: of the batch.
+            teacher_forcing: (B,), 1 where true keypoints are used.
+            transform: of the detector's frame, where there is one.
+        """
+        _write(ops, self.source, truth.source_value, truth.source_jacobian)
+        _write(ops, self.driving, truth.driving_value, truth.driving_jacobian)
+        _write(ops, self.reference, truth.reference_value, truth.reference_jacobian)
+        _write(ops, self.target, truth.target_value, truth.target_jacobian)
+        if self.visible is not None and transform is not None and truth.target_value is not None:
+            ops.write(self.visible, transform.shows(truth.target_value)[..., None])
         ops.write(self.regions, truth.regions)
         ops.write(self.foreground, truth.foreground)
         ops.write(self.teacher_forcing, teacher_forcing)
@@ -72,6 +99,10 @@ class StepInputs:
         source, driving, target: (B, C, H, W) in [0, 1].
         transform: of the equivariance losses; ``None`` where both are off.
         truth: ``None`` where nothing in the configuration needs it.
+        reference: (B, C, H, W), the driving identity in the source's pose; ``None`` where
+            motion is absolute.
+        detector_frame: (B, C, H, W), from which the detector alone learns; ``None`` where no
+            loss needs it.
     """
 
     operations: TrainingOperations
@@ -80,6 +111,8 @@ class StepInputs:
     target: Tensor
     transform: TransformVariables | None
     truth: TruthVariables | None
+    reference: Tensor | None = None
+    detector_frame: Tensor | None = None
 
     @classmethod
     def create(cls, ops: TrainingOperations, config: TrainConfig) -> StepInputs:
@@ -97,6 +130,8 @@ class StepInputs:
             if needs_transform(config)
             else None,
             TruthVariables.create(ops, config, batch) if needs_truth(params) else None,
+            _input(ops, *shape) if params.relative_motion else None,
+            _input(ops, *shape) if params.loss_weights.supervise_transformed else None,
         )
 
     def set(self, batch: Batch, params: TrainParams, teacher_forcing_probability: float) -> None:
@@ -114,22 +149,30 @@ class StepInputs:
         ops.write(self.source, batch.source)
         ops.write(self.driving, batch.driving)
         ops.write(self.target, batch.target)
+        for own, frames in (
+            (self.reference, batch.reference),
+            (self.detector_frame, batch.detector_frame),
+        ):
+            if own is not None:
+                ops.write(own, _known(frames))
+        transform = None
         if self.transform is not None:
-            self.transform.set(
-                ops, RandomTransform.draw(batch.sample_ids, params.seed, params.transform_params)
-            )
+            transform = RandomTransform.draw(batch.sample_ids, params.seed, params.transform_params)
+            self.transform.set(ops, transform)
         if self.truth is not None:
             if batch.truth is None:
                 raise ValueError("batch: expected one with the truth, found one without")
             forced = draw_teacher_forcing(
                 batch.sample_ids, params.seed, teacher_forcing_probability
             )
-            self.truth.set(ops, batch.truth, forced)
+            self.truth.set(ops, batch.truth, forced, transform)
 
 
 def needs_transform(config: TrainConfig) -> bool:
     """Whether a loss compares keypoints under a known transformation."""
     weights = config.train_params.loss_weights
+    if weights.supervise_transformed:
+        return True
     jacobian = config.model_params.common_params.estimate_jacobian
     return is_on(weights.equivariance_value) or (jacobian and is_on(weights.equivariance_jacobian))
 
@@ -142,11 +185,13 @@ def needs_truth(params: TrainParams) -> bool:
         for weight in (
             weights.keypoint_supervision,
             weights.jacobian_supervision,
+            weights.transformed_keypoints,
+            weights.transformed_jacobians,
             weights.background_supervision,
         )
     )
     forced = params.true_keypoints_only or params.true_keypoints_until > 0
-    return supervised or forced or params.region_weight != 1
+    return supervised or forced or params.relative_motion or params.region_weight != 1
 
 
 def teacher_forcing_probability(params: TrainParams, step: int, total_steps: int) -> float:
@@ -169,6 +214,26 @@ def _keypoint_inputs(ops: TrainingOperations, config: TrainConfig, batch: int) -
     if not common.estimate_jacobian:
         return KeypointVariables(value, None)
     return KeypointVariables(value, _input(ops, batch, common.num_kp, 2, 2))
+
+
+def _write(
+    ops: TrainingOperations,
+    own: KeypointVariables | None,
+    value: FloatArray | None,
+    jacobian: FloatArray | None,
+) -> None:
+    """Set keypoints that are needed; the data must know them."""
+    if own is None:
+        return
+    ops.write(own.value, _known(value))
+    if own.jacobian is not None:
+        ops.write(own.jacobian, _known(jacobian))
+
+
+def _known(array: FloatArray | None) -> FloatArray:
+    if array is None:
+        raise ValueError("batch: expected all that the losses need, found a part missing")
+    return array
 
 
 def _input(ops: TrainingOperations, *shape: int) -> Tensor:

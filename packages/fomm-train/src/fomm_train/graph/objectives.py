@@ -23,6 +23,8 @@ from fomm_train.losses.supervision import (
     background_supervision,
     jacobian_supervision,
     keypoint_supervision,
+    transformed_jacobians,
+    transformed_keypoints,
 )
 from fomm_train.losses.vgg19 import Vgg19
 from fomm_train.losses.weighting import is_on, total
@@ -99,6 +101,7 @@ def generator_objective(
             *_equivariance(ops, config, inputs, outputs),
             *_images(ops, config, pyramids, inputs, outputs),
             *_supervision(ops, config, inputs, outputs),
+            *_transformed(ops, config, inputs, outputs),
         ],
     )
     if objective is None:
@@ -275,6 +278,31 @@ def _supervision(
             ops, outputs.deformation, inputs.truth.foreground, weights.background_supervision
         ),
     )
+
+
+def _transformed(
+    ops: TrainingOperations, config: TrainConfig, inputs: StepInputs, outputs: ForwardOutputs
+) -> Iterator[_OptionalTerm]:
+    """L1 to the truth in the detector's own frames, carried back by the transformation."""
+    weights = config.train_params.loss_weights
+    truth, varied, transform = inputs.truth, outputs.kp_varied, inputs.transform
+    if truth is None or truth.target is None or truth.visible is None:
+        return
+    if varied is None or transform is None:
+        return
+    carried = transform.warp_coordinates(ops, varied.value)
+    weight = weights.transformed_keypoints
+    yield (
+        "transformed_keypoints",
+        transformed_keypoints(ops, carried, truth.target.value, truth.visible, weight),
+    )
+    if varied.jacobian is not None and truth.target.jacobian is not None:
+        turned = ops.matmul(transform.jacobian(ops, varied.value), varied.jacobian)
+        weight = weights.transformed_jacobians
+        yield (
+            "transformed_jacobians",
+            transformed_jacobians(ops, turned, truth.target.jacobian, truth.visible, weight),
+        )
 
 
 def _both(

@@ -23,6 +23,45 @@ def jacobian_supervision(
     return l1(ops, jacobian, truth) * weight if is_on(weight) else None
 
 
+def transformed_keypoints(
+    ops: TrainingOperations, carried: Tensor, truth: Tensor, visible: Tensor, weight: float | None
+) -> Tensor | None:
+    """L1 between keypoints of a transformed frame, carried back, and true ones.
+
+    Equivariance (Section 3.3) to the truth instead of to what is detected elsewhere.
+
+    Args:
+        ops: what computes.
+        carried: (B, K, 2), detected in the transformed frame and moved by the transformation.
+        truth: (B, K, 2), of the frame before.
+        visible: (B, K, 1), 0 for keypoints that are not to count.
+        weight: factor of the loss.
+    """
+    if not is_on(weight):
+        return None
+    error = ops.absolute_error(carried, ops.stop_gradient(truth))
+    return ops.mean(error * ops.broadcast(visible, error.shape)) * weight
+
+
+def transformed_jacobians(
+    ops: TrainingOperations, turned: Tensor, truth: Tensor, visible: Tensor, weight: float | None
+) -> Tensor | None:
+    """L1 between jacobians of a transformed frame, carried back, and true ones.
+
+    Args:
+        ops: what computes.
+        turned: (B, K, 2, 2), the transformation's jacobians times the detected ones.
+        truth: (B, K, 2, 2), of the frame before.
+        visible: (B, K, 1), 0 for keypoints that are not to count.
+        weight: factor of the loss.
+    """
+    if not is_on(weight):
+        return None
+    error = ops.absolute_error(turned, ops.stop_gradient(truth))
+    counted = ops.reshape(visible, (*visible.shape, 1))
+    return ops.mean(error * ops.broadcast(counted, error.shape)) * weight
+
+
 def background_supervision(
     ops: TrainingOperations, deformation: Tensor, foreground: Tensor, weight: float | None
 ) -> Tensor | None:

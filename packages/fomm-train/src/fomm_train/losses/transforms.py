@@ -23,9 +23,12 @@ from fomm_core.utils.rng import make_rng
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.config import TransformParams
 
+Array = npt.NDArray[np.float64]
+
 # Keeps these draws apart from all others that derive from the same seed and sample.
 _PURPOSE = int.from_bytes(b"equivariance", "big")
 _EPSILON = 1e-6
+_EDGE = 1.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +52,30 @@ class RandomTransform:
         Args:
             sample_ids: (B,), at least 0, the samples' numbers in the whole training.
             seed: the training's seed.
-            params: standard deviations and grid; with both at 0 all are the identity.
+            params: strengths and grid; with all of them at 0 all are the identity.
         """
         theta, control = [], []
         for sample in sample_ids:
             random = make_rng(seed, _PURPOSE, int(sample))
-            theta.append(np.eye(2, 3) + params.sigma_affine * random.standard_normal((2, 3)))
+            affine = np.eye(2, 3) + params.sigma_affine * random.standard_normal((2, 3))
             control.append(params.sigma_tps * random.standard_normal((1, params.points_tps**2)))
+            theta.append(_similarity(params, random) @ affine + _shift(params, random))
         return cls(np.stack(theta).astype(np.float32), np.stack(control).astype(np.float32))
+
+    def shows(self, positions: FloatArray) -> FloatArray:
+        """Which positions of the original frames the transformed ones show, bending aside.
+
+        Args:
+            positions: (B, N, 2) in [-1, 1], x first.
+
+        Returns:
+            (B, N), 1 for those that lie in the transformed frame or just outside, else 0.
+        """
+        offset = positions - self.theta[:, None, :, 2]
+        inverse = np.linalg.inv(self.theta[:, :, :2])
+        places = np.einsum("bij,bnj->bni", inverse, offset)
+        inside: FloatArray = (np.abs(places).max(axis=2) <= _EDGE).astype(np.float32)
+        return inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +167,22 @@ class TransformVariables:
         flat = ops.reshape(coefficients, (coefficients.shape[0], batch * 2))
         grid = ops.reshape(ops.matmul(factors, flat), (height, width, batch, 2))
         return ops.transpose(grid, (2, 0, 1, 3))
+
+
+def _similarity(params: TransformParams, random: np.random.Generator) -> Array:
+    """A turn and a change of size, (2, 2); small turns are the likeliest."""
+    turn, size = random.uniform(-1, 1, 2).mean(), random.uniform(-1, 1)
+    angle = np.deg2rad(params.rotation) * turn
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    similarity: Array = rotation * params.scale**size
+    return similarity
+
+
+def _shift(params: TransformParams, random: np.random.Generator) -> Array:
+    """A translation, as the last column of (2, 3)."""
+    shift = np.zeros((2, 3))
+    shift[:, 2] = params.shift * random.uniform(-1, 1, 2)
+    return shift
 
 
 def _control_points(num_points: int) -> FloatArray:

@@ -67,8 +67,9 @@ def _check_truth(config: TrainConfig, pairs: PairSource) -> None:
     """Refuse data that do not know what the losses need."""
     if needs_truth(config.train_params) and not pairs.knows_truth:
         raise ConfigError(
-            "train_params: supervision, region weights and true keypoints need a data set that "
-            "knows the truth (dataset_params.avatars and 10 keypoints), found one that does not"
+            "train_params: supervision, region weights, relative motion and true keypoints need a "
+            "data set that knows the truth (dataset_params.avatars and 10 keypoints, or one "
+            "written by fomm heads), found one that does not"
         )
 
 
