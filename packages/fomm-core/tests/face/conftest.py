@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.ndimage import find_objects, label
 
+from fomm_core.face.detector import FaceBox
 from fomm_core.image import fit, read_image
 from fomm_core.model.samples import SAMPLE_PICTURES
 
@@ -25,3 +27,17 @@ def group() -> Callable[..., np.ndarray]:
         return picture
 
     return make
+
+
+@pytest.fixture(scope="session")
+def white_spots() -> Callable[[np.ndarray], list[FaceBox]]:
+    """A detector that takes white spots for faces, however large they are."""
+
+    def detect(picture: np.ndarray) -> list[FaceBox]:
+        spots, _ = label(picture.min(axis=2) > 200)
+        return [
+            FaceBox(x.start, y.start, x.stop - x.start, y.stop - y.start, 0.9)
+            for y, x in find_objects(spots)
+        ]
+
+    return detect

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from fomm_core.errors import BrokenMediaError, MediaError
+from fomm_core.face.detector import FaceBox
+from fomm_core.face.framer import FaceFramer
+from fomm_core.model.framing import Framing
 from fomm_core.model.samples import SAMPLE_DRIVING
 from fomm_core.motion.template import MotionTemplate
-from fomm_core.pipeline.driving import open_driving, up_to_damage
+from fomm_core.pipeline.driving import Driving, open_driving, up_to_damage
 
 BLACK = np.zeros((4, 4, 3), np.uint8)
 
@@ -50,3 +53,77 @@ def test_other_errors_pass():
     next(left)
     with pytest.raises(MediaError, match="something else"):
         next(left)
+
+
+class TestCropping:
+    RATE = Fraction(10)
+
+    @pytest.fixture
+    def framer(self) -> FaceFramer:
+        return FaceFramer(white_spot, Framing(side=2.0), None, (32, 32))
+
+    def cropped(self, framer: FaceFramer, *places: int | None) -> Driving:
+        frames = [spot_at(place) for place in places]
+        return Driving(frames, None, self.RATE, None, None, False).cropped(framer)
+
+    def test_frames_are_cut_to_one_square(self, framer):
+        driving = self.cropped(framer, 100, 101, 102, 101)
+        assert driving.frame_count == 4
+        for _ in range(2):
+            frames = list(driving.source)
+            assert [frame.shape for frame in frames] == [(32, 32, 3)] * 4
+            assert all(100 < frame.mean() * 4 < 260 for frame in frames)
+
+    def test_frames_that_are_cropped_already_stay(self, framer):
+        wide = FaceFramer(white_spot, Framing(side=5.0), None, (32, 32))
+        frames = list(self.cropped(wide, 60, 60).source)
+        assert [frame.shape for frame in frames] == [(100, 140, 3)] * 2
+
+    def test_without_a_face_they_stay_with_a_line(self, framer, caplog):
+        frames = list(self.cropped(framer, None, None).source)
+        assert frames[1].shape == (100, 140, 3)
+        assert "no face found in the driving video: its middle is taken" in caplog.text
+
+    def test_where_the_face_leaves_a_line_says_when(self, framer, caplog):
+        driving = self.cropped(framer, 60, 60, None, None)
+        assert len(list(driving.source)) == 4
+        assert "the face is missing from 0.2 s on; its crop is held" in caplog.text
+
+    def test_where_the_person_changes_a_line_says_when(self, framer, caplog):
+        self.cropped(framer, 10, 10, 110, 110)
+        assert "another face is there from 0.2 s on" in caplog.text
+
+    def test_damage_is_told_once(self, framer, caplog):
+        class Broken:
+            def __iter__(self):
+                yield from (spot_at(20), spot_at(20))
+                raise BrokenMediaError("clip: broken off", 2)
+
+        class KeptGoing:
+            def __iter__(self):
+                return up_to_damage(Broken())
+
+        driving = Driving(KeptGoing(), None, self.RATE, None, None, False).cropped(framer)
+        assert len(list(driving.source)) == 2
+        assert caplog.text.count("clip: broken off") == 1
+
+    def test_a_template_stays(self, framer):
+        template = MotionTemplate(np.zeros((3, 2, 2)), None, self.RATE, "avatar", (8, 8))
+        driving = open_driving(template)
+        assert driving.cropped(framer) is driving
+
+
+def spot_at(left: int | None) -> np.ndarray:
+    frame = np.zeros((100, 140, 3), np.uint8)
+    if left is not None:
+        frame[40:60, left : left + 20] = 255
+    return frame
+
+
+def white_spot(picture: np.ndarray) -> list[FaceBox]:
+    """A detector that takes the one white spot for a face."""
+    rows, columns = np.nonzero(picture[..., 0] > 128)
+    if not len(rows):
+        return []
+    left, top = int(columns.min()), int(rows.min())
+    return [FaceBox(left, top, columns.max() + 1 - left, rows.max() + 1 - top, 0.9)]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import find_objects, label
 
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import BrokenMediaError, MediaError, MotionError, OutputError
+from fomm_core.face.detector import FaceBox
 from fomm_core.image import read_image, write_image
 from fomm_core.loading import Model
+from fomm_core.model.framing import Framing
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.pipeline import output as pipeline_output
 from fomm_core.pipeline.options import AnimationOptions, option_names
@@ -181,6 +185,79 @@ class TestModel:
         with pytest.raises(MediaError):
             animate(model="avatar", source=tmp_path / "none.png")
         assert loaded == []
+
+
+class TestFaces:
+    @pytest.fixture
+    def framed(self, tiny, monkeypatch) -> Model:
+        """A model that wants pictures cropped to faces; white spots are faces."""
+
+        def detect(picture: np.ndarray) -> list[FaceBox]:
+            spots, _ = label(picture[..., 0] > 128)
+            return [
+                FaceBox(x.start, y.start, x.stop - x.start, y.stop - y.start, 0.9)
+                for y, x in find_objects(spots)
+            ]
+
+        monkeypatch.setattr("fomm_core.pipeline.source.open_detector", lambda: detect)
+        return Model("fake", tiny((64, 64, 3)), FakeEngine((64, 64)), Framing(side=2.0))
+
+    @pytest.fixture
+    def whole(self) -> np.ndarray:
+        """A picture with two faces."""
+        picture = np.full((200, 300, 3), 60, np.uint8)
+        picture[40:70, 50:80] = picture[100:140, 180:220] = 255
+        return picture
+
+    @pytest.fixture
+    def walking(self, tmp_path) -> Path:
+        """A folder of large frames in which a face moves to the right."""
+        (tmp_path / "walking").mkdir()
+        for index in range(3):
+            frame = np.zeros((160, 240, 3), np.uint8)
+            frame[60:90, 100 + 3 * index : 130 + 3 * index] = 255
+            write_image(tmp_path / "walking" / f"{index}.png", frame)
+        return tmp_path / "walking"
+
+    @pytest.mark.parametrize("face", ["largest", "all", 1])
+    def test_faces_move_in_the_whole_picture_and_nothing_else(
+        self, animate, framed, whole, walking, face
+    ):
+        result = animate(model=framed, source=whole, driving=walking, face=face, view="default")
+        frames = [read_image(path) for path in sorted(result.output.iterdir())]
+        assert [frame.shape for frame in frames] == [whole.shape] * 3
+        squares = {"largest": [(160, 80, 80)], 1: [(35, 25, 60)]}
+        outside = np.ones(whole.shape[:2], bool)
+        for left, top, side in squares.get(face, [(160, 80, 80), (35, 25, 60)]):
+            outside[top : top + side, left : left + side] = False
+            first, last = (
+                np.nonzero(frame[top : top + side, left : left + side, 0] > 200)[1].mean()
+                for frame in (frames[0], frames[-1])
+            )
+            assert last > first + 2
+        for frame in frames:
+            np.testing.assert_array_equal(frame[outside], whole[outside])
+
+    def test_without_pasting_back_the_square_is_shown(self, animate, framed, whole, walking):
+        result = animate(model=framed, source=whole, driving=walking, paste_back=False)
+        assert read_image(result.output / "000000.png").shape == (64, 64, 3)
+
+    def test_sheets_show_the_squares(self, animate, framed, whole, walking):
+        result = animate(model=framed, source=whole, driving=walking, view="detailed")
+        assert read_image(result.output / "000000.png").shape[0] < 200
+
+    def test_with_crop_off_it_is_as_ever(self, animate, framed, whole, walking):
+        result = animate(model=framed, source=whole, driving=walking, crop="off")
+        off = read_image(result.output / "000001.png")
+        result = animate(
+            model=replace(framed, framing=None), source=whole, driving=walking, crop="auto"
+        )
+        np.testing.assert_array_equal(off, read_image(result.output / "000001.png"))
+
+    def test_it_tells_of_the_search(self, animate, framed, whole, walking):
+        seen: list[Progress] = []
+        animate(seen.append, model=framed, source=whole, driving=walking)
+        assert [step.stage for step in seen] == ["finding"] * 3 + ["animating"] * 3
 
 
 class TestSound:

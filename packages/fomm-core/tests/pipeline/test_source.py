@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import FaceError
 from fomm_core.face.crop import Crop
 from fomm_core.face.detector import FaceBox, Faces
+from fomm_core.face.framer import FaceFramer
+from fomm_core.loading import Model
 from fomm_core.model.framing import Framing
 from fomm_core.pipeline import source as module
 from fomm_core.pipeline.options import AnimationOptions
-from fomm_core.pipeline.source import MOST_FACES, frame_source
+from fomm_core.pipeline.source import MOST_FACES, frame_source, open_framer
 
-FRAMING = Framing(side=2.0)
+FRAMER = FaceFramer(lambda picture: [], Framing(side=2.0), None, (32, 32))
 PICTURE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
 SMALL, LARGE = FaceBox(20, 30, 25, 25, 0.9), FaceBox(90, 40, 35, 35, 0.9)
 
@@ -32,7 +37,7 @@ def found(monkeypatch):
 def test_the_face_asked_for_is_framed(found):
     found(SMALL, LARGE)
     by_face = {
-        face: frame_source(PICTURE, FRAMING, AnimationOptions(face=face)).crops
+        face: frame_source(PICTURE, FRAMER, AnimationOptions(face=face)).crops
         for face in ("largest", "all", 1, 2)
     }
     small, large = Crop(8, 18, 50), Crop(72, 22, 70)
@@ -42,12 +47,12 @@ def test_the_face_asked_for_is_framed(found):
 def test_a_number_beyond_the_faces_is_refused(found):
     found(SMALL, LARGE, SMALL)
     with pytest.raises(FaceError, match="face: expected one of 3 faces, found 7"):
-        frame_source(PICTURE, FRAMING, AnimationOptions(face=7))
+        frame_source(PICTURE, FRAMER, AnimationOptions(face=7))
 
 
 def test_without_a_face_the_picture_stays_and_a_line_says_so(found, caplog):
     found()
-    source = frame_source(PICTURE, FRAMING, AnimationOptions())
+    source = frame_source(PICTURE, FRAMER, AnimationOptions())
     assert source.crops == ()
     assert source.squares((32, 32)) == [source.picture]
     assert "no face found in the source" in caplog.text
@@ -55,29 +60,59 @@ def test_without_a_face_the_picture_stays_and_a_line_says_so(found, caplog):
 
 def test_a_cropped_picture_is_left_alone(found):
     found(FaceBox(50, 30, 60, 60, 0.9))
-    source = frame_source(PICTURE, FRAMING, AnimationOptions())
+    source = frame_source(PICTURE, FRAMER, AnimationOptions())
     assert source.crops == ()
     np.testing.assert_array_equal(source.picture, PICTURE)
 
 
-@pytest.mark.parametrize("options", [{"crop": "off"}, {}])
-def test_models_without_framing_and_crop_off_look_for_no_face(options, monkeypatch):
-    monkeypatch.setattr(module, "open_detector", None)
-    framing = FRAMING if options else None
-    assert frame_source(PICTURE, framing, AnimationOptions(**options)).crops == ()
-    pasted = frame_source(PICTURE, framing, AnimationOptions(paste_back=True, **options))
-    assert pasted.crops == (Crop(20, 0, 120),)
+@pytest.mark.parametrize("asked", [None, True])
+def test_without_a_framer_the_picture_is_taken_as_it_is(asked):
+    source = frame_source(PICTURE, None, AnimationOptions(paste_back=asked))
+    assert source.crops == ((Crop(20, 0, 120),) if asked else ())
+
+
+class TestOpening:
+    @pytest.fixture
+    def model(self, tiny):
+        return Model("fake", tiny((32, 32, 3)), FakeEngine((32, 32)), Framing(side=2.0))
+
+    @pytest.fixture
+    def no_detector(self, monkeypatch):
+        def fail():
+            raise FaceError("faces: none here")
+
+        monkeypatch.setattr(module, "open_detector", fail)
+
+    def test_a_model_with_a_framing_has_a_framer(self, model):
+        framer = open_framer(model, AnimationOptions())
+        assert framer is not None
+        assert framer.framing == model.framing
+
+    def test_without_framing_or_with_crop_off_there_is_none(self, model, no_detector):
+        assert open_framer(replace(model, framing=None), AnimationOptions(face=1)) is None
+        assert open_framer(model, AnimationOptions(crop="off", face=1)) is None
+
+    def test_where_there_is_no_detector_the_picture_stays_with_a_line(
+        self, model, no_detector, caplog
+    ):
+        assert open_framer(model, AnimationOptions()) is None
+        assert "faces: none here" in caplog.text
+
+    @pytest.mark.parametrize("face", ["all", 2])
+    def test_faces_that_are_asked_for_need_a_detector(self, model, no_detector, face):
+        with pytest.raises(FaceError, match="none here"):
+            open_framer(model, AnimationOptions(face=face))
 
 
 def test_small_faces_are_refused(found):
     found(FaceBox(5, 5, 12, 14, 0.9))
     with pytest.raises(FaceError, match="24 pixels or more, found one of 14; take a larger"):
-        frame_source(PICTURE, FRAMING, AnimationOptions())
+        frame_source(PICTURE, FRAMER, AnimationOptions())
 
 
 def test_of_hundreds_of_faces_the_largest_are_animated(found, caplog):
     found(*(FaceBox(x, 10, 24, 24 + x / 10, 0.9) for x in range(100)))
-    source = frame_source(PICTURE, FRAMING, AnimationOptions(face="all"))
+    source = frame_source(PICTURE, FRAMER, AnimationOptions(face="all"))
     assert len(source.crops) == MOST_FACES
     assert source.crops[0].side == 68
     assert "100 faces found: the 16 largest are animated" in caplog.text
@@ -85,6 +120,6 @@ def test_of_hundreds_of_faces_the_largest_are_animated(found, caplog):
 
 def test_a_picture_on_its_side_is_turned(found, caplog):
     found(LARGE, turns=1)
-    source = frame_source(PICTURE, FRAMING, AnimationOptions())
+    source = frame_source(PICTURE, FRAMER, AnimationOptions())
     np.testing.assert_array_equal(source.picture, np.rot90(PICTURE))
     assert "turned by 90 degrees" in caplog.text

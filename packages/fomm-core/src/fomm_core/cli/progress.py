@@ -11,7 +11,11 @@ from typing_extensions import Self
 if TYPE_CHECKING:
     from fomm_core.pipeline.run import Progress
 
-_LABELS = {"searching": "searching the best frame", "animating": "animating"}
+_LABELS = {
+    "finding": "finding the face",
+    "searching": "searching the best frame",
+    "animating": "animating",
+}
 
 
 class ProgressBar:

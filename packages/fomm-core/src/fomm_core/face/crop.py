@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from fomm_core.errors import FaceError
 from fomm_core.face.detector import FaceBox
-from fomm_core.image import ByteArray, fit, resample
+from fomm_core.image import ByteArray, resample
 from fomm_core.model.framing import Framing
 
 SMALLEST_FACE = 24
@@ -23,22 +24,27 @@ _SAME_SQUARE = 0.8
 
 @dataclass(frozen=True)
 class Crop:
-    """Square of a picture, in whole pixels.
+    """Square of a picture, in its pixels; whole ones unless it follows a face.
 
     Attributes:
         left, top: of the square; negative where it begins outside the picture.
         side: of the square, at least 1.
     """
 
-    left: int
-    top: int
-    side: int
+    left: float
+    top: float
+    side: float
 
     @classmethod
     def around(cls, centre: tuple[float, float], side: float) -> Crop:
-        """The square of about that side whose centre (x, y) is nearest to ``centre``."""
-        whole = max(1, round(side))
-        return cls(round(centre[0] - whole / 2), round(centre[1] - whole / 2), whole)
+        """The square of that side with that centre (x, y)."""
+        return cls(centre[0] - side / 2, centre[1] - side / 2, side)
+
+    def whole(self) -> Crop:
+        """The square in whole pixels that is nearest, as those that are pasted back."""
+        side = max(1, round(self.side))
+        x, y = self.centre
+        return Crop(round(x - side / 2), round(y - side / 2), side)
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -59,11 +65,11 @@ class Crop:
         Args:
             size: (height, width) of the picture.
         """
-        side = max(min(self.side, *size), round(self.side * _LARGEST_SHRINKAGE))
+        side = max(min(self.side, *size), self.side * _LARGEST_SHRINKAGE)
         x, y = self.centre
-        farthest = round(self.side * _FARTHEST_SHIFT)
-        left = _moved_inside(round(x - side / 2), side, size[1], farthest)
-        return Crop(left, _moved_inside(round(y - side / 2), side, size[0], farthest), side)
+        farthest = self.side * _FARTHEST_SHIFT
+        left = _moved_inside(x - side / 2, side, size[1], farthest)
+        return Crop(left, _moved_inside(y - side / 2, side, size[0], farthest), side)
 
     def cut(self, picture: ByteArray, size: tuple[int, int]) -> ByteArray:
         """Cut the square out, at the model's size.
@@ -79,9 +85,11 @@ class Crop:
         right, bottom = self.left + self.side, self.top + self.side
         if min(self.left, self.top) >= 0 and right <= width and bottom <= height:
             return resample(picture, size, (self.left, self.top, right, bottom))
-        rows = _reflected(self.top, self.side, height)
-        columns = _reflected(self.left, self.side, width)
-        return fit(picture[np.ix_(rows, columns)], size, "stretch")
+        left, top = math.floor(self.left), math.floor(self.top)
+        rows = _reflected(top, math.ceil(bottom), height)
+        columns = _reflected(left, math.ceil(right), width)
+        box = (self.left - left, self.top - top, right - left, bottom - top)
+        return resample(picture[np.ix_(rows, columns)], size, box)
 
     def _box(self) -> FaceBox:
         return FaceBox(self.left, self.top, self.side, self.side, 1.0)
@@ -91,9 +99,8 @@ def frame_face(box: FaceBox, framing: Framing) -> Crop:
     """The square around a face that has the model's framing, wherever it lies."""
     side = framing.side * box.height
     x, y = box.centre
-    return Crop.around(
-        (x + (0.5 - framing.centre_x) * side, y + (0.5 - framing.centre_y) * side), side
-    )
+    across, down = 0.5 - framing.centre_x, 0.5 - framing.centre_y
+    return Crop.around((x + across * side, y + down * side), side)
 
 
 def is_framed(crop: Crop, size: tuple[int, int]) -> bool:
@@ -104,7 +111,7 @@ def is_framed(crop: Crop, size: tuple[int, int]) -> bool:
 def middle_square(size: tuple[int, int]) -> Crop:
     """The largest square in the middle of a picture of (height, width)."""
     height, width = size
-    return Crop.around((width / 2, height / 2), min(size))
+    return Crop.around((width / 2, height / 2), min(size)).whole()
 
 
 def require_size(box: FaceBox) -> None:
@@ -120,13 +127,13 @@ def require_size(box: FaceBox) -> None:
         )
 
 
-def _moved_inside(start: int, side: int, length: int, farthest: int) -> int:
+def _moved_inside(start: float, side: float, length: int, farthest: float) -> float:
     """Begin of a stretch of ``side`` pixels, moved towards the middle of 0..length."""
-    wanted = min(max(start, 0), length - side) if side <= length else (length - side) // 2
+    wanted = min(max(start, 0), length - side) if side <= length else (length - side) / 2
     return start + min(max(wanted - start, -farthest), farthest)
 
 
-def _reflected(start: int, side: int, length: int) -> npt.NDArray[np.int64]:
-    """Indices start..start+side-1, those outside 0..length-1 mirrored at the edge."""
-    steps = np.arange(start, start + side) % (2 * length)
+def _reflected(start: int, end: int, length: int) -> npt.NDArray[np.int64]:
+    """Indices start..end-1, those outside 0..length-1 mirrored at the edge."""
+    steps = np.arange(start, end) % (2 * length)
     return np.minimum(steps, 2 * length - 1 - steps)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -78,10 +79,12 @@ class Faces:
     Attributes:
         boxes: from left to right, in the picture after its turns.
         turns: quarter turns, counter-clockwise (``numpy.rot90``), that make it upright.
+        longest: longest side in pixels at which they were found.
     """
 
     boxes: tuple[FaceBox, ...]
     turns: int = 0
+    longest: int = FINE
 
 
 def open_detector() -> FaceDetector:
@@ -112,7 +115,7 @@ def find_faces(detector: FaceDetector, picture: ByteArray) -> Faces:
         faces = _find_turned(detector, picture, longest)
         if faces.boxes:
             return faces
-    return Faces(_ordered(_find(detector, picture, FINE)))
+    return Faces(find_upright(detector, picture, FINE))
 
 
 def find_all_faces(detector: FaceDetector, picture: ByteArray) -> Faces:
@@ -120,7 +123,20 @@ def find_all_faces(detector: FaceDetector, picture: ByteArray) -> Faces:
     turns = find_faces(detector, picture).turns
     upright = np.rot90(picture, turns)
     sizes = (COARSE, MEDIUM, FINE)
-    return Faces(_ordered(box for size in sizes for box in _find(detector, upright, size)), turns)
+    found = (find_upright(detector, upright, size) for size in sizes)
+    return Faces(_ordered(chain.from_iterable(found)), turns)
+
+
+def find_upright(detector: FaceDetector, picture: ByteArray, longest: int) -> tuple[FaceBox, ...]:
+    """Find the faces of an upright picture that show at one size, from left to right.
+
+    Args:
+        detector: see :func:`open_detector`.
+        picture: (H, W, 3) uint8, RGB, of any size.
+        longest: longest side at which it is searched, in pixels.
+    """
+    small, factor = _reduced(picture, longest)
+    return _ordered(box.scaled(factor) for box in detector(small))
 
 
 def _find_turned(detector: FaceDetector, picture: ByteArray, longest: int) -> Faces:
@@ -128,15 +144,10 @@ def _find_turned(detector: FaceDetector, picture: ByteArray, longest: int) -> Fa
     small, factor = _reduced(picture, longest)
     upright = detector(small)
     if _best(upright) >= _SURE_SCORE:
-        return Faces(_ordered(box.scaled(factor) for box in upright))
+        return Faces(_ordered(box.scaled(factor) for box in upright), 0, longest)
     ways = [upright, *(detector(np.rot90(small, turns)) for turns in (1, 2, 3))]
     turns = max(range(4), key=lambda turns: _best(ways[turns]))
-    return Faces(_ordered(box.scaled(factor) for box in ways[turns]), turns)
-
-
-def _find(detector: FaceDetector, picture: ByteArray, longest: int) -> list[FaceBox]:
-    small, factor = _reduced(picture, longest)
-    return [box.scaled(factor) for box in detector(small)]
+    return Faces(_ordered(box.scaled(factor) for box in ways[turns]), turns, longest)
 
 
 def _reduced(picture: ByteArray, longest: int) -> tuple[ByteArray, float]:

@@ -27,7 +27,7 @@ class Paster:
 
     Args:
         picture: (H, W, 3) uint8, RGB.
-        crops: the squares.
+        crops: the squares, in whole pixels.
     """
 
     def __init__(self, picture: ByteArray, crops: Sequence[Crop]) -> None:
@@ -49,17 +49,16 @@ class _Patch:
 
     def __init__(self, picture: ByteArray, crop: Crop, others: Sequence[Crop]) -> None:
         height, width = picture.shape[:2]
-        top, bottom = max(crop.top, 0), min(crop.top + crop.side, height)
-        left, right = max(crop.left, 0), min(crop.left + crop.side, width)
-        self._side = crop.side
+        x, y, side = round(crop.left), round(crop.top), round(crop.side)
+        top, bottom = max(y, 0), min(y + side, height)
+        left, right = max(x, 0), min(x + side, width)
+        self._side = side
         self._target = np.s_[top:bottom, left:right]
-        self._origin = np.s_[
-            top - crop.top : bottom - crop.top, left - crop.left : right - crop.left
-        ]
+        self._origin = np.s_[top - y : bottom - y, left - x : right - x]
         rows = np.arange(top, bottom, dtype=np.float32)
         columns = np.arange(left, right, dtype=np.float32)
-        vertical = _ramp(rows, crop.top, crop.side, height)
-        weight = np.outer(vertical, _ramp(columns, crop.left, crop.side, width))
+        vertical = _ramp(rows, y, side, height)
+        weight = np.outer(vertical, _ramp(columns, x, side, width))
         for other in others:
             weight *= _share(rows, columns, crop, other)
         self._weight: FloatArray = weight[..., None].astype(np.float32)

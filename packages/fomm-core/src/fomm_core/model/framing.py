@@ -11,6 +11,19 @@ from fomm_core.config import Section
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+class KeypointFraming(Section):
+    """Place of a model's keypoints in its training pictures, the mean over all keypoints.
+
+    Attributes:
+        centre_x, centre_y: their centre, in [-1, 1] as keypoints are.
+        spread: root of their mean squared distance from it, in the same unit.
+    """
+
+    centre_x: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    centre_y: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    spread: Annotated[float, Field(gt=0, le=2)]
+
+
 class Framing(Section):
     """Square around a face box, as a model's training pictures show it.
 
@@ -18,11 +31,14 @@ class Framing(Section):
         side: of the square, in heights of the face box (forehead to chin).
         centre_x, centre_y: where the centre of the face box lies in the square, 0..1 from
             its left and top.
+        keypoints: where the model's own keypoints lie, which refine the square; ``None``
+            leaves it as the face box gives it.
     """
 
     side: Annotated[float, Field(ge=1, le=8)]
     centre_x: Share = 0.5
     centre_y: Share = 0.5
+    keypoints: KeypointFraming | None = None
 
 
 VOXCELEB = Framing(side=1.45, centre_y=0.53)

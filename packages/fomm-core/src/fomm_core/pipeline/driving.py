@@ -6,16 +6,22 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 from fomm_core.animator import Animator, Frame
 from fomm_core.errors import BrokenMediaError, MediaError
+from fomm_core.face.framer import FaceFramer
+from fomm_core.face.track import CropPath, FaceTrack, steady_path, track_face
 from fomm_core.loading import Model
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.video import VideoReader, prefetch
 
 logger = logging.getLogger(__name__)
+
+_LOOKS_PER_SECOND = 5
+"""Frames a second that are searched for the face; in between it cannot go far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +69,37 @@ class Driving:
         logger.info("best driving frame: %d of %d", best.reference, len(best))
         known = replace(self, template=best, frame_count=len(best))
         return known if keep_frames else replace(known, source=best)
+
+    def cropped(
+        self, framer: FaceFramer, on_progress: Callable[[int], None] = lambda done: None
+    ) -> Driving:
+        """Look through the frames for a face, and crop all of them steadily to it.
+
+        Args:
+            framer: finds and frames the face.
+            on_progress: called with the number of frames looked through.
+
+        Returns:
+            The same with cropped frames, which are decoded once more; they stay as they are
+            where there is no face, or where they are about that crop already. What the user
+            should know is logged.
+        """
+        if isinstance(self.source, MotionTemplate):
+            return self
+        count = 0
+
+        def watch(done: int) -> None:
+            nonlocal count
+            count = done
+            on_progress(done)
+
+        every = max(1, round(self.frame_rate / _LOOKS_PER_SECOND))
+        track = track_face(framer, _counted(self.source, watch), every)
+        path = None if track is None else steady_path(track, float(self.frame_rate))
+        _tell_of(track, self.frame_rate)
+        if track is not None and path is not None and path.is_framed(track.size):
+            path = None
+        return replace(self, source=_Cut(self.source, count, path, framer.size), frame_count=count)
 
     def recorded(self, keypoints: Iterable[Keypoints], model: Model) -> MotionTemplate:
         """The motion that drove, as a template with the reference frame that was used."""
@@ -117,6 +154,33 @@ class _Frames:
     def __iter__(self) -> Iterator[Frame]:
         frames = prefetch(self._reader)
         return up_to_damage(frames) if self._keep_going else frames
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """The frames that were seen before, cut to a path of squares; can be iterated again."""
+
+    frames: Iterable[Frame]
+    count: int
+    path: CropPath | None
+    size: tuple[int, int]
+
+    def __iter__(self) -> Iterator[Frame]:
+        seen = islice(self.frames, self.count)
+        return seen if self.path is None else self.path.cut(seen, self.size)
+
+
+def _tell_of(track: FaceTrack | None, frame_rate: Fraction) -> None:
+    """Warn where the face is missing, or another one is in its place."""
+    if track is None:
+        logger.warning("no face found in the driving video: its middle is taken")
+        return
+    if track.turns:
+        logger.warning("the driving video lies on its side: turned by %d degrees", 90 * track.turns)
+    if track.missed:
+        when = float(track.missed[0] / frame_rate)
+        what = "another face is there" if track.crowd else "the face is missing"
+        logger.warning("driving video: %s from %.1f s on; its crop is held", what, when)
 
 
 def up_to_damage(frames: Iterable[Frame]) -> Iterator[Frame]:

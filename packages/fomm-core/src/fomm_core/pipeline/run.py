@@ -14,6 +14,7 @@ import numpy as np
 
 from fomm_core.animator import AnimatedFrame, Animator
 from fomm_core.errors import MediaError
+from fomm_core.face.framer import FaceFramer
 from fomm_core.image import ByteArray, read_image
 from fomm_core.loading import Model, load_model
 from fomm_core.motion.keypoints import Keypoints
@@ -23,7 +24,7 @@ from fomm_core.pipeline.driving import Driving, open_driving
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.output import open_sink, spare_inputs
 from fomm_core.pipeline.provenance import Provenance
-from fomm_core.pipeline.source import SourcePicture, frame_source
+from fomm_core.pipeline.source import SourcePicture, frame_source, open_framer
 from fomm_core.pipeline.views import (
     FrameView,
     make_picture_view,
@@ -40,15 +41,16 @@ class Progress:
     """One step of an animation.
 
     Attributes:
-        stage: ``"searching"`` for the best frame, or ``"animating"``.
+        stage: ``"finding"`` the face of the driving video, ``"searching"`` for the best frame,
+            or ``"animating"``.
         done: frames done in this stage.
         total: frames in all, estimated; ``None`` if unknown.
-        frame: the newest animated frame; ``None`` while searching. Its driving frame is
+        frame: the newest animated frame; ``None`` in the stages before. Its driving frame is
             ``None`` where a motion template drives, and after a search for the best frame
             where the view shows the generated frames alone.
     """
 
-    stage: Literal["searching", "animating"]
+    stage: Literal["finding", "searching", "animating"]
     done: int
     total: int | None
     frame: AnimatedFrame | None = None
@@ -137,7 +139,8 @@ def _animate(
     options: AnimationOptions,
     on_progress: ProgressCallback,
 ) -> AnimationResult:
-    source = frame_source(picture, model.framing, options)
+    framer = open_framer(model, options)
+    source = frame_source(picture, framer, options)
     animators = [make_animator(model, each, options) for each in source.squares(model.frame_size)]
     rate = options.frame_rate or driving.frame_rate
     keypoints: list[Keypoints] = []
@@ -145,6 +148,8 @@ def _animate(
     began = time.monotonic()
     provenance = Provenance(model.name)
     with BackgroundSink(open_sink(output, driving, options, provenance)) as sink:
+        if framer is not None:
+            driving = _cropped(driving, framer, on_progress)
         if options.find_best_frame:
             driving = _with_best_reference(driving, animators[0], options, on_progress)
         view = _view(source, animators, model, options)
@@ -164,6 +169,12 @@ def _view(
     if shows_picture(source, options):
         return make_picture_view(source, animators)
     return make_view(options.view, animators[0], model.config.visualizer_params)
+
+
+def _cropped(driving: Driving, framer: FaceFramer, on_progress: ProgressCallback) -> Driving:
+    return driving.cropped(
+        framer, lambda done: on_progress(Progress("finding", done, driving.frame_count))
+    )
 
 
 def _with_best_reference(

@@ -10,8 +10,9 @@ import numpy as np
 from fomm_core.errors import FaceError
 from fomm_core.face.crop import Crop, frame_face, is_framed, middle_square, require_size
 from fomm_core.face.detector import FaceBox, Faces, find_all_faces, find_faces, open_detector
+from fomm_core.face.framer import FaceFramer
 from fomm_core.image import ByteArray
-from fomm_core.model.framing import Framing
+from fomm_core.loading import Model
 from fomm_core.pipeline.options import AnimationOptions, is_face_number
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,11 @@ class SourcePicture:
     picture: ByteArray
     crops: tuple[Crop, ...] = ()
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.picture.shape[0], self.picture.shape[1]
+
     def squares(self, size: tuple[int, int]) -> list[ByteArray]:
         """The pictures to animate, those cut out at the model's (height, width)."""
         if not self.crops:
@@ -39,48 +45,62 @@ class SourcePicture:
         return [crop.cut(self.picture, size) for crop in self.crops]
 
 
+def open_framer(model: Model, options: AnimationOptions) -> FaceFramer | None:
+    """Finder of faces, where the model and the options want one and it can run here.
+
+    Raises:
+        FaceError: faces are asked for by number or all of them, and there is no detector.
+    """
+    if model.framing is None or options.crop == "off":
+        return None
+    try:
+        detector = open_detector()
+    except FaceError as error:
+        if options.face != "largest":
+            raise
+        logger.warning("%s", error)
+        return None
+    return FaceFramer(detector, model.framing, model.engine.detect, model.frame_size)
+
+
 def frame_source(
-    picture: ByteArray, framing: Framing | None, options: AnimationOptions
+    picture: ByteArray, framer: FaceFramer | None, options: AnimationOptions
 ) -> SourcePicture:
     """Find the faces of a picture that the options name, and frame them as the model wants.
 
     Args:
         picture: (H, W, 3) uint8, RGB.
-        framing: of the model; ``None`` leaves the picture as it is.
+        framer: see :func:`open_framer`; ``None`` takes the picture as it is.
         options: of the animation.
 
     Raises:
-        FaceError: there is no face of that number, one is too small, or no face can be looked
-            for on this machine.
+        FaceError: there is no face of that number, or one is too small.
     """
-    framed = _framed(picture, framing, options)
-    if options.paste_back and not framed.crops:
-        return SourcePicture(framed.picture, (middle_square(_size(framed.picture)),))
-    return framed
+    source = SourcePicture(picture) if framer is None else _framed(picture, framer, options)
+    if options.paste_back and not source.crops:
+        return SourcePicture(source.picture, (middle_square(source.size),))
+    return source
 
 
-def _framed(
-    picture: ByteArray, framing: Framing | None, options: AnimationOptions
-) -> SourcePicture:
-    if framing is None or options.crop == "off":
-        return SourcePicture(picture)
+def _framed(picture: ByteArray, framer: FaceFramer, options: AnimationOptions) -> SourcePicture:
     look = find_faces if options.face == "largest" else find_all_faces
-    faces = look(open_detector(), picture)
+    faces = look(framer.detector, picture)
     chosen = _chosen(faces, options)
-    upright = np.ascontiguousarray(np.rot90(picture, faces.turns))
+    source = SourcePicture(np.ascontiguousarray(np.rot90(picture, faces.turns)))
     if faces.turns:
         logger.warning("the picture lies on its side: turned by %d degrees", 90 * faces.turns)
     if not chosen:
         logger.warning("no face found in the source: its middle is animated, as by --crop off")
-    size = _size(upright)
-    crops = tuple(frame_face(box, framing).inside(size) for box in chosen)
-    if len(crops) == 1 and is_framed(crops[0], size):
-        return SourcePicture(upright)
-    return SourcePicture(upright, crops)
+    crops = tuple(_square_of(box, source, framer) for box in chosen)
+    if len(crops) == 1 and is_framed(crops[0], source.size):
+        return source
+    return SourcePicture(source.picture, crops)
 
 
-def _size(picture: ByteArray) -> tuple[int, int]:
-    return picture.shape[0], picture.shape[1]
+def _square_of(box: FaceBox, source: SourcePicture, framer: FaceFramer) -> Crop:
+    """The square around one face, as the model wants it and as far as the picture goes."""
+    framing = framer.framing_of(source.picture, box)
+    return frame_face(box, framing).inside(source.size).whole()
 
 
 def _chosen(faces: Faces, options: AnimationOptions) -> list[FaceBox]:

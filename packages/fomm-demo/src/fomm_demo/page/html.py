@@ -20,6 +20,7 @@ from fomm_demo.services.models import ModelInfo
 
 _STAGES = {
     "loading": "Getting ready",
+    "finding": "Finding the face",
     "searching": "Looking through the video",
     "animating": "Animating",
 }

@@ -28,7 +28,8 @@ class Snapshot:
     """Progress of a job.
 
     Attributes:
-        stage: ``"loading"`` (the model and the inputs), ``"searching"`` or ``"animating"``.
+        stage: ``"loading"`` (the model and the inputs), ``"finding"``, ``"searching"`` or
+            ``"animating"``.
         done: frames done in this stage.
         total: frames in all, estimated; ``None`` if unknown.
         frame: (H, W, 3) uint8, the newest generated frame, or ``None``.

@@ -1,0 +1,73 @@
+"""Framing by keypoints: the square fits them, unless they lead away from the face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fomm_core.face.crop import Crop, frame_face
+from fomm_core.face.detector import FaceBox, find_faces, open_detector
+from fomm_core.face.framer import FaceFramer
+from fomm_core.image import fit, read_image
+from fomm_core.loading import load_model
+from fomm_core.model.framing import Framing, KeypointFraming
+from fomm_core.motion.keypoints import Keypoints
+
+PEOPLE = Path(__file__).resolve().parents[4] / "docs" / "people"
+BOX = FaceBox(60, 70, 30, 40, 0.9)
+USUAL = Framing(side=2.0, keypoints=KeypointFraming(centre_x=0.1, centre_y=-0.1, spread=0.4))
+
+
+def bright_corners(image: np.ndarray) -> Keypoints:
+    """Keypoints at the bright pixels of an image."""
+    height, width = image.shape[1:]
+    y, x = np.nonzero(image.mean(axis=0) > 0.5)
+    return Keypoints(np.stack([2 * x / (width - 1) - 1, 2 * y / (height - 1) - 1], axis=1))
+
+
+def picture_of(centre: tuple[int, int], radius: int) -> np.ndarray:
+    picture = np.zeros((200, 200, 3), np.uint8)
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        x, y = centre[0] + dx * radius, centre[1] + dy * radius
+        picture[y - 1 : y + 2, x - 1 : x + 2] = 255
+    return picture
+
+
+@pytest.mark.parametrize(("centre", "radius"), [((75, 90), 16), ((78, 86), 18), ((70, 94), 14)])
+def test_the_square_fits_the_keypoints(centre, radius):
+    framer = FaceFramer(lambda picture: [], USUAL, bright_corners, (128, 128))
+    crop = frame_face(BOX, framer.framing_of(picture_of(centre, radius), BOX))
+    side = 2 * radius / 0.4
+    assert crop.side == pytest.approx(side, rel=0.05)
+    wanted = centre[0] - 0.1 * side / 2, centre[1] + 0.1 * side / 2
+    assert crop.centre == pytest.approx(wanted, abs=2)
+
+
+@pytest.mark.parametrize(("centre", "radius"), [((120, 90), 16), ((75, 90), 38), ((75, 90), 4)])
+def test_keypoints_that_lead_away_are_not_believed(centre, radius):
+    framer = FaceFramer(lambda picture: [], USUAL, bright_corners, (128, 128))
+    assert framer.framing_of(picture_of(centre, radius), BOX) == USUAL
+
+
+def test_keypoints_that_are_nan_are_not_believed():
+    def detect(image: np.ndarray) -> Keypoints:
+        return Keypoints(np.full((4, 2), np.nan))
+
+    framer = FaceFramer(lambda picture: [], USUAL, detect, (64, 64))
+    assert framer.framing_of(picture_of((75, 90), 16), BOX) == USUAL
+
+
+@pytest.mark.skipif(not PEOPLE.is_dir(), reason="the documentation's pictures are not here")
+def test_rendered_people_in_a_large_picture_are_framed_within_5_percent(group):
+    true = Crop(620, 410, 300)
+    with load_model("face") as model:
+        framer = FaceFramer(open_detector(), model.framing, model.engine.detect, model.frame_size)
+        for name in ("man_stubble", "woman_headscarf", "man_in_suit"):
+            picture = group()
+            picture[410:710, 620:920] = fit(read_image(PEOPLE / f"{name}.jpg"), (300, 300))
+            (box,) = find_faces(framer.detector, picture).boxes
+            crop = frame_face(box, framer.framing_of(picture, box))
+            assert crop.side == pytest.approx(300, rel=0.05)
+            assert crop.centre == pytest.approx(true.centre, abs=0.05 * 300)
