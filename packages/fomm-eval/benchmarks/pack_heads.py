@@ -66,7 +66,9 @@ def pack(frames: Frames, out: Path, groups: int, motions: int, seed: int) -> Non
         for identity, driver in zip(identities, following, strict=True):
             name = _name(group, identity)
             driven_by.append((name, _name(group, driver)))
-            _write_case(out / name, frames, [(group, identity, m) for m in range(motions)])
+            keys = [(group, identity, motion) for motion in range(motions)]
+            _write_pictures(out / name, frames, keys)
+            _write_truth(out / name, frames, [(group, driver, motion) for _, _, motion in keys])
     size = frames.truth["labels"].shape[1]
     settings = BenchmarkSettings(
         size,
@@ -83,15 +85,19 @@ def _name(group: int, identity: int) -> str:
     return f"{group:02}{identity:02}"
 
 
-def _write_case(folder: Path, frames: Frames, keys: list[tuple[int, int, int]]) -> None:
+def _write_pictures(folder: Path, frames: Frames, keys: list[tuple[int, int, int]]) -> None:
     (folder / "target").mkdir(parents=True)
     (folder / "labels").mkdir()
     shutil.copyfile(frames.picture(*keys[0]), folder / "source.jpg")
-    rows = [frames.rows[key] for key in keys]
-    for number, (key, row) in enumerate(zip(keys, rows, strict=True)):
+    for number, key in enumerate(keys):
         shutil.copyfile(frames.picture(*key), folder / "target" / f"{number:06d}.jpg")
-        labels = Image.fromarray(frames.truth["labels"][row])
+        labels = Image.fromarray(frames.truth["labels"][frames.rows[key]])
         labels.save(folder / "labels" / f"{number:06d}.png", optimize=True)
+
+
+def _write_truth(folder: Path, frames: Frames, keys: list[tuple[int, int, int]]) -> None:
+    """Write the true keypoints of the driving frames."""
+    rows = [frames.rows[key] for key in keys]
     truth = TrueKeypoints(
         frames.truth["keypoints"][rows], frames.truth["jacobians"][rows], KEYPOINTS
     )

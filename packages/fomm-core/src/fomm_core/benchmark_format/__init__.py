@@ -16,8 +16,9 @@
             driving/000007.png  driving frame 7 without it, everything else equal
             target/000007.png   the true answer to that
             region/000007.png   grey: where it is to be seen in the true answer
-        truth.npz               the true keypoints of the driving frames and of the true answers
-                                alike, see :mod:`fomm_core.motion.ground_truth`
+        truth.npz               the true keypoints of the driving frames (where they do not
+                                depend on the identity, of the true answers alike), see
+                                :mod:`fomm_core.motion.ground_truth`
 
 The source has the pose of the first driving frame, without expression, so that relative and
 absolute motion have the same true answer. An expression may be missing or empty. All pictures

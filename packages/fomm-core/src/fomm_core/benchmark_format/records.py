@@ -80,7 +80,8 @@ class BenchmarkCase:
         source: (3, H, W).
         driving: (T, 3, H, W), somebody else.
         target: (T, 3, H, W), the true answers: the source's identity in the driving poses.
-        kp_driving: T of them, those of the driving frames and of the true answers alike.
+        kp_driving: T of them, those of the driving frames; of the true answers too, where they
+            do not depend on the identity.
         keypoint_names: what the keypoints are, in order; none where they have no names.
         expressions: those that the driving frames show.
         labels: (T, H, W) uint8, what the pixels of the true answers show, or ``None``.
