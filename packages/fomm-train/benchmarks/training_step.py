@@ -89,8 +89,9 @@ def bare_step(bench: Bench) -> None:
     objectives = [(bench.graph.generator, first)]
     if bench.graph.discriminator is not None:
         objectives.append((bench.graph.discriminator, [solvers[Network.DISCRIMINATOR]]))
-    for objective, own in objectives:
-        ops.forward(objective.total)
+    for compute, own in objectives:
+        objective = compute()
+        ops.forward(*objective.detections, objective.total)
         for solver in own:
             solver.zero_grad()
         ops.backward(objective.total, 1.0)
@@ -194,7 +195,7 @@ def _profile(config: TrainConfig, precision: Precision) -> dict[str, float]:
 
         return add
 
-    total: Any = bench.graph.generator.total
+    total: Any = bench.graph.generator().total
     total.forward(
         clear_no_need_grad=True, function_pre_hook=before, function_post_hook=after("forward")
     )

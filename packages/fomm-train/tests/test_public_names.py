@@ -25,8 +25,8 @@ def loaded_by(statement: str) -> list[str]:
     """The heavy libraries that a fresh Python loads with a statement."""
     code = (
         f"import sys; {statement};"
-        "print(*sorted({'PIL', 'av', 'h5py', 'matplotlib', 'nnabla', 'onnx', 'openvino', 'scipy'}"
-        " & set(sys.modules)))"
+        "print(*sorted({'PIL', 'av', 'h5py', 'matplotlib', 'nnabla', 'onnx', 'openvino', 'scipy', "
+        "'torch'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.split()
@@ -61,12 +61,14 @@ def test_what_needs_no_network_loads_nothing_heavy(statement):
     assert loaded_by(statement) == []
 
 
-def test_only_training_itself_loads_nnabla():
-    assert "nnabla" not in loaded_by("import fomm_train.cli.train, fomm_train.run.train")
+def test_only_training_itself_loads_a_backend():
+    loaded = loaded_by("import fomm_train.cli.train, fomm_train.run.train")
+    assert "nnabla" not in loaded
+    assert "torch" not in loaded
 
 
 @pytest.mark.parametrize("name", ["train", "resume"])
-def test_without_nnabla_training_says_what_to_do(name, monkeypatch, tmp_path):
-    monkeypatch.setattr("fomm_train.backend.requirements.find_spec", lambda name: None)
-    with pytest.raises(fomm_train.TrainingError, match="fomm train: expected NNabla, found"):
+def test_without_a_backend_training_says_what_to_do(name, monkeypatch, tmp_path):
+    monkeypatch.setattr("fomm_train.backend.registry.find_spec", lambda name: None)
+    with pytest.raises(fomm_train.TrainingError, match="expected NNabla or PyTorch, found"):
         getattr(fomm_train, name)(tmp_path)

@@ -10,6 +10,7 @@ import json
 import logging
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,10 +151,25 @@ def load_state(path: Path) -> TrainingState:
             arrays = {name: file[name] for name in file.files if name != _META}
         return _parse(meta, arrays)
     except _DAMAGE as error:
-        reason = " ".join(str(error).split())
-        raise ParameterError(f"{path}: expected a checkpoint, found a damaged one: {reason}") from (
-            error
-        )
+        raise _damaged(path, error) from error
+
+
+def load_arithmetic(path: Path) -> Arithmetic:
+    """Read nothing but the arithmetic of a checkpoint.
+
+    Raises:
+        ParameterError: it is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return Arithmetic(**json.loads(str(file[_META])).get("arithmetic", {}))
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ParameterError:
+    reason = " ".join(str(error).split())
+    return ParameterError(f"{path}: expected a checkpoint, found a damaged one: {reason}")
 
 
 def _parse(meta: Any, arrays: dict[str, Any]) -> TrainingState:
@@ -229,6 +245,13 @@ class CheckpointFolder:
         raise TrainingError(
             f"{self.folder}: expected a checkpoint to resume from, found no readable one"
         )
+
+    def newest_arithmetic(self) -> Arithmetic | None:
+        """The arithmetic of the newest readable checkpoint, if there is one."""
+        for path in self.paths():
+            with suppress(ParameterError):
+                return load_arithmetic(path)
+        return None
 
     def clear_after(self, step: int) -> None:
         """Remove what is of no use to a training that goes on from this step.

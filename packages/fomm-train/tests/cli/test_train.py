@@ -54,9 +54,17 @@ def test_a_missing_data_set_leaves_nothing_behind(needs_nnabla, capsys, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_nnabla_one_line_says_what_to_do(monkeypatch, capsys):
-    monkeypatch.setattr("fomm_train.backend.requirements.find_spec", lambda name: None)
-    assert run(["train", "--config", "vox-256"]) == 2
+@pytest.mark.parametrize(
+    ("backend", "told"),
+    [
+        ("auto", "fomm train: expected NNabla or PyTorch, found neither"),
+        ("nnabla", "--backend nnabla: expected NNabla, found"),
+        ("torch", "--backend torch: expected PyTorch, found none"),
+    ],
+)
+def test_without_a_backend_one_line_says_what_to_do(backend, told, monkeypatch, capsys):
+    monkeypatch.setattr("fomm_train.backend.registry.find_spec", lambda name: None)
+    assert run(["train", "--config", "vox-256", "--backend", backend]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "fomm train: expected NNabla, found" in line
-    assert line.endswith(("train with Python 3.10", "pip install 'fomm-core[nnabla]'"))
+    assert told in line
+    assert line.endswith(("'fomm-train[torch]'", "'fomm-core[nnabla]'", "--backend torch"))

@@ -58,7 +58,7 @@ def test_golden_predictions_and_keypoints():
     graph.networks.load(load_parameters(GOLDEN / "params.h5"), "golden")
     batch = Batch(io["source"], io["driving"], io["driving"], None, np.arange(2))
     graph.inputs.set(batch, config.train_params, 0.0)
-    graph.generator.total.forward()
+    graph.generator().total.forward()
     found = graph.outputs
     np.testing.assert_allclose(found.decoded.prediction.d, io["generator_prediction"], atol=1e-5)
     np.testing.assert_allclose(found.kp_source.value.d, io["kp_source_value"], atol=1e-5)
@@ -69,7 +69,7 @@ def test_on_true_keypoints_alone_the_detector_is_neither_run_nor_trained(build, 
     graph = build({"reconstruction": 10}, true_keypoints_only=True)
     batch = make_batch(with_truth=True)
     graph.inputs.set(batch, graph.config.train_params, 0.0)
-    assert networks_of(gradients(graph, graph.generator)) == {"generator"}
+    assert networks_of(gradients(graph, graph.generator())) == {"generator"}
     np.testing.assert_array_equal(graph.outputs.kp_driving.value.d, batch.truth.driving_value)
     names = graph.networks.parameters()
     assert any(name.startswith("kp_detector/") for name in names)
@@ -79,7 +79,7 @@ def test_on_true_keypoints_alone_the_detector_is_neither_run_nor_trained(build, 
 
 def test_only_losses_with_a_weight_are_built(build):
     graph = build({"reconstruction": 10, "equivariance_value": 0, "gradient": None})
-    assert names(graph.generator) == ["reconstruction"]
+    assert names(graph.generator()) == ["reconstruction"]
     assert graph.discriminator is None
     assert graph.outputs.kp_transformed is None
     assert graph.inputs.truth is None
@@ -93,7 +93,7 @@ def test_stage_one_has_no_discriminator_whatever_its_other_weights(build):
         "feature_matching": [10, 10],
     }
     graph = build(weights)
-    assert names(graph.generator) == ["reconstruction"]
+    assert names(graph.generator()) == ["reconstruction"]
     assert graph.discriminator is None
     assert not any(name.startswith("discriminator/") for name in graph.networks.parameters())
 
@@ -115,27 +115,27 @@ def test_all_losses_at_once(build, make_batch):
     graph = build(weights, region_weight=7.0, true_keypoints_until=0.5)
     params = graph.config.train_params
     graph.inputs.set(make_batch(with_truth=True), params, 1.0)
-    reached = gradients(graph, graph.generator)
-    assert set(names(graph.generator)) == set(weights) - {"discriminator_gan"}
-    terms = sum(float(term.value.d) for term in graph.generator.terms)
-    assert float(graph.generator.total.d) == pytest.approx(terms, rel=1e-5)
+    reached = gradients(graph, graph.generator())
+    assert set(names(graph.generator())) == set(weights) - {"discriminator_gan"}
+    terms = sum(float(term.value.d) for term in graph.generator().terms)
+    assert float(graph.generator().total.d) == pytest.approx(terms, rel=1e-5)
     assert networks_of(reached) == {"generator", "kp_detector"}
-    assert networks_of(gradients(graph, graph.discriminator)) == {"discriminator"}
+    assert networks_of(gradients(graph, graph.discriminator())) == {"discriminator"}
 
 
 def test_each_step_reaches_its_own_networks_alone(build, make_batch):
     graph = build({"generator_gan": 1, "discriminator_gan": 1, "feature_matching": [10, 10]})
     graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
-    reached = gradients(graph, graph.generator)
+    reached = gradients(graph, graph.generator())
     assert networks_of(reached) == {"generator", "kp_detector"}
     prediction = graph.outputs.decoded.prediction.d.copy()
-    assert networks_of(gradients(graph, graph.discriminator)) == {"discriminator"}
+    assert networks_of(gradients(graph, graph.discriminator())) == {"discriminator"}
     np.testing.assert_array_equal(graph.outputs.decoded.prediction.d, prediction)
 
 
 def test_a_discriminator_without_weight_is_not_trained(build):
     graph = build({"generator_gan": 1, "discriminator_gan": 0})
-    assert names(graph.generator) == ["generator_gan"]
+    assert names(graph.generator()) == ["generator_gan"]
     assert graph.discriminator is None
 
 
@@ -143,9 +143,9 @@ def test_fed_keypoints_take_the_place_of_detected_ones(build, make_batch):
     graph = build({"reconstruction": 10}, true_keypoints_until=1.0)
     params, batch = graph.config.train_params, make_batch(with_truth=True)
     graph.inputs.set(batch, params, 1.0)
-    assert networks_of(gradients(graph, graph.generator)) == {"generator"}
+    assert networks_of(gradients(graph, graph.generator())) == {"generator"}
     graph.inputs.set(batch, params, 0.0)
-    assert networks_of(gradients(graph, graph.generator)) == {"generator", "kp_detector"}
+    assert networks_of(gradients(graph, graph.generator())) == {"generator", "kp_detector"}
 
 
 def test_a_batch_without_truth_is_refused_where_it_is_needed(build, make_batch):
@@ -193,9 +193,9 @@ def test_models_without_jacobians(settings, make_batch):
     precision = make_precision("cpu", 0)
     ops = NNablaTrainingOperations(batch_statistics, precision.kernels)
     graph = build_graph(config, ops, None, precision)
-    assert names(graph.generator) == ["equivariance_value", "reconstruction"]
+    assert names(graph.generator()) == ["equivariance_value", "reconstruction"]
     graph.inputs.set(make_batch(), config.train_params, 0.0)
-    assert networks_of(gradients(graph, graph.generator)) == {"generator", "kp_detector"}
+    assert networks_of(gradients(graph, graph.generator())) == {"generator", "kp_detector"}
 
 
 def test_half_precision_is_close_and_leaves_keypoints_alone(build, make_batch):
@@ -208,25 +208,27 @@ def test_half_precision_is_close_and_leaves_keypoints_alone(build, make_batch):
     for precision in (NNablaPrecision(single), NNablaPrecision(single, half)):
         graph = build(weights, precision=precision)
         graph.inputs.set(make_batch(), graph.config.train_params, 0.0)
-        gradients(graph, graph.generator)
-        gradients(graph, graph.discriminator)
+        gradients(graph, graph.generator())
+        gradients(graph, graph.discriminator())
         found.append(graph)
     one, other = found
     np.testing.assert_array_equal(other.outputs.kp_driving.value.d, one.outputs.kp_driving.value.d)
     expected, mixed = (graph.outputs.decoded.prediction.d for graph in found)
     assert 0 < np.abs(expected.astype(np.float32) - mixed.astype(np.float32)).max() < 0.05
-    assert float(other.generator.total.d) == pytest.approx(float(one.generator.total.d), rel=0.02)
+    assert float(other.generator().total.d) == pytest.approx(
+        float(one.generator().total.d), rel=0.02
+    )
 
 
 def test_supervision_is_the_mean_over_source_and_driving(build, make_batch):
     graph = build({"keypoint_supervision": 10})
     batch = make_batch(with_truth=True)
     graph.inputs.set(batch, graph.config.train_params, 0.0)
-    graph.generator.total.forward()
+    graph.generator().total.forward()
     detected = [graph.outputs.kp_source.value.d, graph.outputs.kp_driving.value.d]
     true = [batch.truth.source_value, batch.truth.driving_value]
     expected = 10 * np.abs(np.stack(detected) - np.stack(true)).mean()
-    assert float(graph.generator.total.d) == pytest.approx(expected, rel=1e-5)
+    assert float(graph.generator().total.d) == pytest.approx(expected, rel=1e-5)
 
 
 def test_objectives_work_on_variables_of_the_given_inputs(build, make_batch):

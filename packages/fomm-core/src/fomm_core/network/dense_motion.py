@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fomm_core.config import GeneratorParams
+from fomm_core.motion.keypoints import FloatArray
 from fomm_core.network.blocks import hourglass
 from fomm_core.network.keypoint_detector import KeypointVariables
 from fomm_core.network.operations import Operations, Tensor
@@ -90,15 +91,20 @@ def sparse_motions(
     Keypoint motion: z -> source + J_source . inv(J_driving) . (z - driving).
     """
     batch, num_kp, _ = kp_source.value.shape
-    identity = coordinate_grid(*size).reshape(1, 1, size[0] * size[1], 2)
-    offset = ops.constant(identity) - ops.reshape(kp_driving.value, (batch, num_kp, 1, 2))
+    identity = ops.constant_of(_pixel_positions, 1, *size)
+    offset = identity - ops.reshape(kp_driving.value, (batch, num_kp, 1, 2))
     if kp_source.jacobian is not None and kp_driving.jacobian is not None:
         local = ops.matmul(kp_source.jacobian, inverse_2x2(ops, kp_driving.jacobian))
         offset = ops.matmul(offset, local, transpose_b=True)
     moved = offset + ops.reshape(kp_source.value, (batch, num_kp, 1, 2))
-    background = ops.constant(np.tile(identity, (batch, 1, 1, 1)))
+    background = ops.constant_of(_pixel_positions, batch, *size)
     motions = ops.concatenate([background, moved], axis=1)
     return ops.reshape(motions, (batch, num_kp + 1, *size, 2))
+
+
+def identity_matrix() -> FloatArray:
+    """The 2x2 identity, (1, 1, 2, 2)."""
+    return np.eye(2, dtype=np.float32)[None, None]
 
 
 def inverse_2x2(ops: Operations, matrix: Tensor) -> Tensor:
@@ -108,6 +114,16 @@ def inverse_2x2(ops: Operations, matrix: Tensor) -> Tensor:
     a, b, c, d = (entries[:, :, i : i + 1] for i in range(4))
     adjugate = ops.concatenate([d, -b, -c, a], axis=2)
     return ops.reshape(adjugate / (a * d - b * c), matrix.shape)
+
+
+def _pixel_positions(batch: int, height: int, width: int) -> FloatArray:
+    """The identity grid, pixels in one axis; (batch, 1, height * width, 2)."""
+    positions = coordinate_grid(height, width).reshape(1, 1, height * width, 2)
+    return np.tile(positions, (batch, 1, 1, 1))
+
+
+def _zeros(*shape: int) -> FloatArray:
+    return np.zeros(shape, dtype=np.float32)
 
 
 def _warp_by_each(ops: Operations, small_source: Tensor, motions: Tensor) -> Tensor:
@@ -129,7 +145,7 @@ def _warp_by_each(ops: Operations, small_source: Tensor, motions: Tensor) -> Ten
 def _behind_background(ops: Operations, heatmaps: Tensor) -> Tensor:
     """Put the background's zero map before those of the keypoints; (B, K + 1, h, w)."""
     batch, _, height, width = heatmaps.shape
-    background = ops.constant(np.zeros((batch, 1, height, width), dtype=np.float32))
+    background = ops.constant_of(_zeros, batch, 1, height, width)
     return ops.concatenate([background, heatmaps], axis=1)
 
 
@@ -148,7 +164,7 @@ def _jacobian_maps(
     """
     batch, num_kp, height, width = heatmaps_driving.shape
     change = ops.matmul(driving, inverse_2x2(ops, source))
-    change = change - ops.constant(np.eye(2, dtype=np.float32)[None, None])
+    change = change - ops.constant_of(identity_matrix)
     maps = ops.reshape(change, (batch, num_kp, 4, 1)) * ops.reshape(
         heatmaps_driving, (batch, num_kp, 1, height * width)
     )

@@ -56,7 +56,7 @@ def _spatial_softmax(ops: Operations, logits: Tensor, temperature: float) -> Ten
 
 def _expected_position(ops: Operations, heatmap: Tensor) -> Tensor:
     """Soft-argmax: the mean position under each heat map; (B, K, h, w) -> (B, K, 2)."""
-    grid = ops.constant(coordinate_grid(*heatmap.shape[2:])[None, None])
+    grid = ops.constant_of(coordinate_grid, *heatmap.shape[2:], 2)
     weights = ops.reshape(heatmap, (*heatmap.shape, 1))
     return ops.sum(weights * grid, axis=(2, 3))
 

@@ -120,10 +120,9 @@ class NNablaOperations(Operations):
             return self.normalize(x)
 
     def depthwise_convolution(
-        self, x: nn.Variable, weight: FloatArray, *, pad: int, stride: int
+        self, x: nn.Variable, weight: nn.Variable, *, pad: int, stride: int
     ) -> nn.Variable:
-        kernel = self.constant(weight)
-        return F.depthwise_convolution(x, kernel, pad=(pad, pad), stride=(stride, stride))
+        return F.depthwise_convolution(x, weight, pad=(pad, pad), stride=(stride, stride))
 
     def average_pooling(self, x: nn.Variable, size: tuple[int, int]) -> nn.Variable:
         return F.average_pooling(x, size)

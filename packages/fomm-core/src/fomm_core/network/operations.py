@@ -14,7 +14,7 @@ operators, and broadcast as NumPy's do. Images and maps are (B, C, H, W).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from typing_extensions import Self
@@ -104,9 +104,7 @@ class Operations(ABC):
     # ----- images and maps
 
     @abstractmethod
-    def depthwise_convolution(
-        self, x: Tensor, weight: FloatArray, *, pad: int, stride: int
-    ) -> Tensor:
+    def depthwise_convolution(self, x: Tensor, weight: Tensor, *, pad: int, stride: int) -> Tensor:
         """Convolve each map with its own fixed kernel (C, kh, kw), at every ``stride``-th pixel."""
 
     @abstractmethod
@@ -168,6 +166,10 @@ class Operations(ABC):
     @abstractmethod
     def constant(self, array: FloatArray) -> Tensor:
         """A tensor with these values, which is never trained."""
+
+    def constant_of(self, make: Callable[..., FloatArray], *arguments: Hashable) -> Tensor:
+        """The constant that a function makes of arguments; what runs often makes it once."""
+        return self.constant(make(*arguments))
 
     @abstractmethod
     def reshape(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:

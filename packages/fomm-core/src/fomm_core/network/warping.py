@@ -12,12 +12,17 @@ from fomm_core.motion.keypoints import FloatArray
 from fomm_core.network.operations import Operations, Tensor
 
 
-def coordinate_grid(height: int, width: int) -> FloatArray:
-    """The identity grid, (height, width, 2), x first, from -1 to 1 inclusive."""
+def coordinate_grid(height: int, width: int, leading: int = 0) -> FloatArray:
+    """The identity grid, (height, width, 2), x first, from -1 to 1 inclusive.
+
+    Args:
+        height, width: of the grid.
+        leading: number of axes of length 1 before these.
+    """
     x = np.linspace(-1, 1, width, dtype=np.float32)
     y = np.linspace(-1, 1, height, dtype=np.float32)
     grid: FloatArray = np.stack(np.meshgrid(x, y), axis=-1)
-    return grid
+    return grid.reshape(*(1,) * leading, height, width, 2)
 
 
 def gaussian_heatmaps(
@@ -25,7 +30,7 @@ def gaussian_heatmaps(
 ) -> Tensor:
     """A Gaussian around each keypoint; (B, K, 2) -> (B, K, h, w), 1 at its centre."""
     batch, num_kp, _ = value.shape
-    grid = ops.constant(coordinate_grid(*size).reshape(1, 1, *size, 2))
+    grid = ops.constant_of(coordinate_grid, *size, 2)
     offset = grid - ops.reshape(value, (batch, num_kp, 1, 1, 2))
     return ops.exp(ops.sum(offset**2, axis=4) * (-0.5 / variance))
 
@@ -81,6 +86,10 @@ def down_scale(ops: Operations, image: Tensor, stride: int) -> Tensor:
     """
     if stride == 1:
         return image
-    kernel = anti_alias_kernel(stride)
-    weights = np.tile(kernel, (image.shape[1], 1, 1))
-    return ops.depthwise_convolution(image, weights, pad=len(kernel) // 2, stride=stride)
+    weight = ops.constant_of(_anti_alias_weight, image.shape[1], stride)
+    return ops.depthwise_convolution(image, weight, pad=weight.shape[2] // 2, stride=stride)
+
+
+def _anti_alias_weight(channels: int, stride: int) -> FloatArray:
+    """The same kernel for each channel; (C, k, k)."""
+    return np.tile(anti_alias_kernel(stride), (channels, 1, 1))

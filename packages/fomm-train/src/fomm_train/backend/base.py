@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from typing_extensions import Self
 
@@ -11,9 +12,15 @@ from fomm_core.distributed import Communicator
 from fomm_core.network.operations import Operations, Tensor
 from fomm_train.backend.solvers import Network, Solver
 
+T = TypeVar("T")
+
 
 class TrainingOperations(Operations):
-    """Computes networks, discriminator and losses; gradients flow through all of it."""
+    """Computes networks, discriminator and losses; gradients flow through all of it.
+
+    A backend either builds a graph once, which :meth:`forward` runs, or computes whatever is
+    built at once, and builds it for each step; :meth:`record` hides which.
+    """
 
     # ----- steps
 
@@ -30,8 +37,19 @@ class TrainingOperations(Operations):
         """Adam for the trained parameters that one network has so far."""
 
     @abstractmethod
-    def forward(self, loss: Tensor) -> None:
-        """Compute a loss, a scalar, and what it depends on, from the inputs as they are now."""
+    def record(self, build: Callable[[], T]) -> Callable[[], T]:
+        """Make a function that gives what ``build`` builds for the inputs as they are now.
+
+        The parameters that it needs are made at once; nothing is trained or recorded in running
+        statistics by that. After each call :meth:`forward` computes what is to be read.
+
+        Args:
+            build: makes the same tensors from the same inputs whenever it is called.
+        """
+
+    @abstractmethod
+    def forward(self, *results: Tensor) -> None:
+        """Compute tensors, one after the other, and what they depend on, from the inputs."""
 
     @abstractmethod
     def backward(self, loss: Tensor, scale: float) -> None:

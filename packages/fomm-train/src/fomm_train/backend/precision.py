@@ -10,7 +10,8 @@ from typing import Literal
 from fomm_core.distributed import Communicator
 from fomm_train.backend.base import TrainingOperations
 
-TypeConfig = Literal["float", "half"]
+BackendName = Literal["nnabla", "torch"]
+TypeConfig = Literal["float", "half", "bfloat16", "tf32"]
 
 FIRST_SCALE = 128.0
 _CLEAN_STEPS = 1000
@@ -22,12 +23,15 @@ class Arithmetic:
     """Precision and layout of a training, on whatever device, from its beginning to its end.
 
     Attributes:
-        type_config: ``"half"`` for mixed precision.
+        type_config: ``"half"`` or ``"bfloat16"`` for mixed precision; with ``"tf32"`` the
+            factors of convolutions have 10 bits.
         channel_last: whether convolutions are channel-last.
+        backend: what computes.
     """
 
     type_config: TypeConfig = "float"
     channel_last: bool = False
+    backend: BackendName = "nnabla"
 
 
 SINGLE_PRECISION = Arithmetic()
@@ -49,7 +53,7 @@ class Precision(ABC):
     @property
     @abstractmethod
     def is_mixed(self) -> bool:
-        """Whether a part computes in half precision."""
+        """Whether a part computes in half precision, whose gradients need a scaled loss."""
 
     @abstractmethod
     def everything(self) -> AbstractContextManager[None]:

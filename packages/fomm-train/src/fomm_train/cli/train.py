@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,10 +13,12 @@ from fomm_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
+    from fomm_train.backend.registry import BackendChoice
     from fomm_train.run.start import RunStart
     from fomm_train.run.train import TrainOptions
 
 # NNabla's CPU kernels use one thread; more in NumPy would only disturb other ranks and workers.
+# PyTorch is told its own number.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -45,10 +48,19 @@ def _show_config(context: click.Context, _: click.Parameter, name: str | None) -
 @click.option(
     "--context",
     "-c",
-    type=click.Choice(["auto", "cpu", "cudnn"]),
+    type=click.Choice(["auto", "cpu", "cudnn", "mps"]),
     default="auto",
     show_default=True,
-    help="Where to compute; auto takes a GPU where there is one.",
+    help="Where to compute: cudnn is a GPU of NVIDIA, mps one of Apple (PyTorch only); auto takes "
+    "NVIDIA's where there is one.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "nnabla", "torch"]),
+    default="auto",
+    show_default=True,
+    help="What computes: the reference, or PyTorch (fomm-train[torch]), which is faster; auto "
+    "takes PyTorch where NNabla is not installed or cannot use the GPU.",
 )
 @click.option("--info", default="", help="A word or two for the log directory's name.")
 @click.option(
@@ -95,10 +107,13 @@ def _show_config(context: click.Context, _: click.Parameter, name: str | None) -
 )
 @click.option(
     "--type-config",
-    type=click.Choice(["float", "half"]),
-    help="half: mixed precision, on GPUs [default: float].",
+    type=click.Choice(["float", "tf32", "bfloat16", "half"]),
+    help="half: mixed precision, on GPUs; bfloat16 (mixed too) and tf32: with PyTorch "
+    "[default: float].",
 )
-@click.option("--channel-last", is_flag=True, help="Channel-last convolutions, on GPUs.")
+@click.option(
+    "--channel-last", is_flag=True, help="Channel-last convolutions, on GPUs or with PyTorch."
+)
 @click.option(
     "--list-configs",
     is_flag=True,
@@ -125,17 +140,18 @@ def command(options: GlobalOptions | None, /, **arguments: Any) -> None:
       fomm train --config vox-adv-256 --ft-params tmp.monitor/.../params_at_epoch_99.h5
       fomm train --resume tmp.monitor/2026-01-31-120000
       mpirun -n 4 fomm train --config my.yaml
+      fomm train --config my.yaml --backend torch --type-config bfloat16 --channel-last
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_train.backend.requirements import require_nnabla
-    from fomm_train.kernels.import_workaround import remember_absent_modules
-
     for name in _THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
     _check_combination(arguments)
-    require_nnabla()
-    remember_absent_modules()
+    choice = _choose_backend(arguments)
+    if choice.name == "nnabla":
+        from fomm_train.kernels.import_workaround import remember_absent_modules
+
+        remember_absent_modules()
     quiet = options is not None and options.verbosity < 0
-    _train(arguments, quiet)
+    _train(arguments, choice, quiet)
 
 
 def _check_combination(arguments: dict[str, Any]) -> None:
@@ -159,23 +175,34 @@ def _check_combination(arguments: dict[str, Any]) -> None:
             )
 
 
-def _train(arguments: dict[str, Any], quiet: bool) -> None:
+def _choose_backend(arguments: dict[str, Any]) -> BackendChoice:
+    """Choose what computes; an interrupted training goes on with what it had."""
+    from fomm_train.backend.registry import choose_backend
+
+    wanted, context = arguments["backend"], arguments["context"]
+    if arguments["resume"] is not None:
+        from fomm_train.run.start import choose_resumed_backend
+
+        return choose_resumed_backend(arguments["resume"], wanted, context)
+    return choose_backend(wanted, context, arguments["type_config"] or "float")
+
+
+def _train(arguments: dict[str, Any], choice: BackendChoice, quiet: bool) -> None:
     """Join the other ranks, train, and say how it ended."""
     from fomm_core.cli.errors import abort_all_ranks_on_error
-    from fomm_train.backend.nnabla.communicator import join_training_ranks
-    from fomm_train.backend.nnabla.precision import choose_context, make_precision
     from fomm_train.backend.precision import Arithmetic
     from fomm_train.run.train import run_training
 
-    context = choose_context(arguments["context"])
-    communicator = join_training_ranks(context)
+    backend = choice.open()
+    context = backend.choose_context(arguments["context"])
+    communicator = backend.join_ranks(context)
     with abort_all_ranks_on_error(communicator):
         beginning = _begin(arguments)
         wanted = Arithmetic(arguments["type_config"] or "float", arguments["channel_last"])
-        arithmetic = beginning.settle_arithmetic(wanted)
-        precision = make_precision(context, communicator.local_rank, arithmetic)
+        arithmetic = replace(beginning.settle_arithmetic(wanted), backend=choice.name)
+        precision = backend.make_precision(context, communicator, arithmetic)
         if communicator.is_main and not quiet:
-            _tell_beginning(beginning, communicator.size, context)
+            _tell_beginning(beginning, communicator.size, choice, context)
         outcome = run_training(beginning, communicator, precision, _session(arguments, quiet))
         if communicator.is_main and not quiet:
             how = "trained" if outcome.is_complete else f"stopped ({outcome.reason}) and saved"
@@ -207,10 +234,14 @@ def _begin(arguments: dict[str, Any]) -> RunStart:
     return fine_tune(config, out, info, arguments["ft_params"], arguments["start_epoch"])
 
 
-def _tell_beginning(beginning: RunStart, ranks: int, context: str) -> None:
+def _tell_beginning(beginning: RunStart, ranks: int, choice: BackendChoice, context: str) -> None:
+    if choice.reason:
+        click.echo(f"backend {choice.name}: {choice.reason}")
     epochs = beginning.config.train_params.num_epochs
     where = f"epoch {beginning.epoch} of {epochs}"
     if beginning.origin:
         where += f", with {beginning.origin}"
     processes = "" if ranks == 1 else f" on {ranks} ranks"
-    click.echo(f"training{processes} ({context}) from {where}; logs in {beginning.directory.path}")
+    computed = f"{choice.name}, {context}"
+    logs = beginning.directory.path
+    click.echo(f"training{processes} ({computed}) from {where}; logs in {logs}")

@@ -54,6 +54,20 @@ class ForwardOutputs:
     kp_reference: KeypointVariables | None = None
     kp_varied: KeypointVariables | None = None
 
+    def detections(self) -> tuple[Tensor, ...]:
+        """Positions of the keypoints, in the order in which they are detected.
+
+        Each detection moves the running statistics of the detector.
+        """
+        found = (
+            self.kp_source,
+            self.kp_driving,
+            self.kp_reference,
+            self.kp_transformed,
+            self.kp_varied,
+        )
+        return tuple(keypoints.value for keypoints in found if keypoints is not None)
+
     def read(self, ops: TrainingOperations) -> Predictions:
         """Copy what was computed last."""
         return Predictions(
@@ -83,11 +97,11 @@ def forward(
         inputs: frames, and what else the configuration needs.
         precision: which parts compute in half precision.
     """
-    kp_source = _detect(ops, params, networks, inputs.source)
-    kp_driving = _detect(ops, params, networks, inputs.driving)
     if inputs.truth is not None and params.true_keypoints_only:
-        # What was built gave the detector its parameters, and is never run.
         kp_source, kp_driving = inputs.truth.source, inputs.truth.driving
+    else:
+        kp_source = _detect(ops, params, networks, inputs.source)
+        kp_driving = _detect(ops, params, networks, inputs.driving)
     with precision.images():
         encoded = networks.encoder(inputs.source)
     kp_reference = None

@@ -52,10 +52,12 @@ class Objective:
     Attributes:
         total: the scalar to minimise.
         terms: its summands; readable after the forward and the backward pass.
+        detections: keypoints that it depends on, in the order in which they are detected.
     """
 
     total: Tensor
     terms: tuple[Term, ...]
+    detections: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,11 @@ class Pyramids:
 def is_adversarial(config: TrainConfig) -> bool:
     """Whether there is a discriminator: where the generator is to deceive one (stage two)."""
     return is_on(config.train_params.loss_weights.generator_gan)
+
+
+def trains_discriminator(config: TrainConfig) -> bool:
+    """Whether the discriminator learns."""
+    return is_adversarial(config) and is_on(config.train_params.loss_weights.discriminator_gan)
 
 
 def generator_objective(
@@ -93,7 +100,7 @@ def generator_objective(
         ConfigError: no loss is on, or one cannot work with these networks.
     """
     pyramids = _pyramids(ops, config, inputs, outputs.decoded.prediction)
-    objective = _sum(
+    return _sum(
         ops,
         [
             *_perceptual(ops, config, pyramids, vgg, precision),
@@ -103,10 +110,8 @@ def generator_objective(
             *_supervision(ops, config, inputs, outputs),
             *_transformed(ops, config, inputs, outputs),
         ],
+        outputs.detections(),
     )
-    if objective is None:
-        raise ConfigError("train_params.loss_weights: expected a weight above 0, found none")
-    return objective
 
 
 def discriminator_objective(
@@ -115,15 +120,13 @@ def discriminator_objective(
     inputs: StepInputs,
     outputs: ForwardOutputs,
     precision: Precision,
-) -> Objective | None:
+) -> Objective:
     """The loss of the discriminator on the predictions of the generator's last forward pass.
 
-    Returns:
-        ``None`` where the discriminator is not trained.
+    Raises:
+        ConfigError: its weight is 0.
     """
     weight = config.train_params.loss_weights.discriminator_gan
-    if not is_adversarial(config) or not is_on(weight):
-        return None
     params = _discriminator_params(config)
     # Cut off, not merely without gradient: the generator must not run again.
     prediction = ops.detach(outputs.decoded.prediction)
@@ -136,15 +139,17 @@ def discriminator_objective(
     return _sum(ops, [("discriminator_gan", loss)])
 
 
-def _sum(ops: TrainingOperations, terms: list[_OptionalTerm]) -> Objective | None:
+def _sum(
+    ops: TrainingOperations, terms: list[_OptionalTerm], detections: tuple[Tensor, ...] = ()
+) -> Objective:
     """Add the losses that are on and keep them readable."""
     present = tuple(Term(name, value) for name, value in terms if value is not None)
     summed = total(term.value for term in present)
     if summed is None:
-        return None
+        raise ConfigError("train_params.loss_weights: expected a weight above 0, found none")
     for value in (summed, *(term.value for term in present)):
         ops.keep(value)
-    return Objective(summed, present)
+    return Objective(summed, present, detections)
 
 
 def _pyramids(

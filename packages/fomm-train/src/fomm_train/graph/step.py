@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,7 +134,8 @@ class TrainingStep:
         Running statistics record it, as every forward pass.
         """
         self._graph.inputs.set(batch, self._params, teacher_forcing_probability=0.0)
-        self._graph.operations.forward(self._graph.generator.total)
+        objective = self._graph.generator()
+        self._graph.operations.forward(*objective.detections, objective.total)
 
     def exported_parameters(self) -> Parameters:
         """Copies of what is learnt: averages where they are wanted, else the present values."""
@@ -148,7 +150,7 @@ class TrainingStep:
     def _minimise(
         self,
         total_name: str,
-        objective: Objective,
+        compute: Callable[[], Objective],
         networks: tuple[Network, ...],
         moment: tuple[int, int],
         stop: bool = False,
@@ -158,7 +160,8 @@ class TrainingStep:
         ops = self._graph.operations
         solvers = [self.solvers[network] for network in networks]
         with np.errstate(all="ignore"):  # what is not finite is found by the checks
-            ops.forward(objective.total)
+            objective = compute()
+            ops.forward(*objective.detections, objective.total)
             losses, wanted = self._share_losses(total_name, objective, stop)
             _check_finite(losses, epoch, step)
             for solver in solvers:

@@ -1,8 +1,6 @@
-"""The training graph: networks and losses joined, built once and run at every step."""
+"""The training graph: networks and losses joined, and run at every step."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from fomm_core.network.graph import Networks
 from fomm_train.backend.base import TrainingOperations
@@ -10,36 +8,77 @@ from fomm_train.backend.precision import Precision
 from fomm_train.config import TrainConfig
 from fomm_train.graph.forward import ForwardOutputs, Predictions, forward
 from fomm_train.graph.inputs import StepInputs
-from fomm_train.graph.objectives import Objective, discriminator_objective, generator_objective
+from fomm_train.graph.objectives import (
+    Objective,
+    discriminator_objective,
+    generator_objective,
+    trains_discriminator,
+)
 from fomm_train.losses.vgg19 import Vgg19
 
 
-@dataclass(frozen=True, eq=False)
 class TrainingGraph:
     """Everything that a step runs.
+
+    Args:
+        config: networks, losses and batch size per rank.
+        ops: what computes and holds the parameters; no other networks' so far.
+        vgg: needed where the perceptual loss is on.
+        precision: which parts compute in half precision.
 
     Attributes:
         config: what it was built from.
         operations: what computes.
         networks: the networks, whose parameters include the discriminator's.
         inputs: to be set before a step.
-        outputs: to be looked at after a step.
-        generator: what generator and keypoint detector minimise.
-        discriminator: what the discriminator minimises, computed from the predictions of the
-            generator's last forward pass; ``None`` where it is not trained.
+        outputs: of the networks for the last :attr:`generator`.
+        generator: gives what generator and keypoint detector minimise.
+        discriminator: gives what the discriminator minimises, on the predictions of the last
+            :attr:`generator`; ``None`` where it is not trained.
+
+    Raises:
+        ConfigError: no loss is on, or one cannot work with these networks.
     """
 
-    config: TrainConfig
-    operations: TrainingOperations
-    networks: Networks
-    inputs: StepInputs
     outputs: ForwardOutputs
-    generator: Objective
-    discriminator: Objective | None
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        ops: TrainingOperations,
+        vgg: Vgg19 | None,
+        precision: Precision,
+    ) -> None:
+        self.config = config
+        self.operations = ops
+        self.networks = Networks(config, ops)
+        self._vgg = vgg
+        self._precision = precision
+        with precision.everything():
+            self.inputs = StepInputs.create(ops, config)
+        if config.train_params.true_keypoints_only:
+            # The detector is part of the model, though it is never run.
+            ops.record(lambda: self.networks.keypoints(self.inputs.source))
+        self.generator = ops.record(self._generator)
+        self.discriminator = (
+            ops.record(self._discriminator) if trains_discriminator(config) else None
+        )
 
     def predictions(self) -> Predictions:
         """Frames and keypoints of the last step."""
         return self.outputs.read(self.operations)
+
+    def _generator(self) -> Objective:
+        ops, config, precision = self.operations, self.config, self._precision
+        with precision.everything():
+            self.outputs = forward(ops, config.train_params, self.networks, self.inputs, precision)
+            return generator_objective(ops, config, self.inputs, self.outputs, self._vgg, precision)
+
+    def _discriminator(self) -> Objective:
+        with self._precision.everything():
+            return discriminator_objective(
+                self.operations, self.config, self.inputs, self.outputs, self._precision
+            )
 
 
 def build_graph(
@@ -49,20 +88,7 @@ def build_graph(
 
     The draw depends on ``train_params.seed`` alone, so that all ranks start equal.
 
-    Args:
-        config: networks, losses and batch size per rank.
-        ops: what computes and holds the parameters; no other networks' so far.
-        vgg: needed where the perceptual loss is on.
-        precision: which parts compute in half precision.
-
-    Raises:
-        ConfigError: no loss is on, or one cannot work with these networks.
+    Args, raises: as for :class:`TrainingGraph`.
     """
     ops.seed_parameters(config.train_params.seed)
-    with precision.everything():
-        networks = Networks(config, ops)
-        inputs = StepInputs.create(ops, config)
-        outputs = forward(ops, config.train_params, networks, inputs, precision)
-        generator = generator_objective(ops, config, inputs, outputs, vgg, precision)
-        discriminator = discriminator_objective(ops, config, inputs, outputs, precision)
-    return TrainingGraph(config, ops, networks, inputs, outputs, generator, discriminator)
+    return TrainingGraph(config, ops, vgg, precision)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from fomm_core.network.dense_motion import inverse_2x2
+from fomm_core.network.dense_motion import identity_matrix, inverse_2x2
 from fomm_core.network.operations import Tensor
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.losses.weighting import is_on
@@ -48,5 +46,4 @@ def equivariance_jacobian(
         return None
     moved = ops.matmul(transform_jacobian, jacobian_transformed)
     ratio = ops.matmul(inverse_2x2(ops, jacobian_driving), moved)
-    identity = ops.constant(np.eye(2, dtype=np.float32).reshape(1, 1, 2, 2))
-    return ops.mean(ops.abs(ratio - identity)) * weight
+    return ops.mean(ops.abs(ratio - ops.constant_of(identity_matrix))) * weight

@@ -28,7 +28,7 @@ def perceptual(
         prediction, target: images by scale.
         vgg: the fixed network.
         weights: one for each of relu1_1 .. relu5_1; missing ones count as 0. Layers behind
-            the last one with a weight are not computed.
+            the last weight are not computed.
 
     Raises:
         ConfigError: there are more weights than features.
@@ -40,7 +40,7 @@ def perceptual(
     )
     terms: list[Tensor | None] = []
     for scale, image in prediction.items():
-        fake = vgg.features(image)
-        real = vgg.features(ops.stop_gradient(target[scale]))
+        fake = vgg.features(image, len(weights))
+        real = vgg.features(ops.stop_gradient(target[scale]), len(weights))
         terms.append(weighted_l1(ops, fake, real, weights))
     return total(terms)

@@ -81,6 +81,6 @@ def background_supervision(
     batch, height, width, _ = deformation.shape
     stride = (foreground.shape[2] // height, foreground.shape[3] // width)
     shown = 1 - ops.average_pooling(ops.stop_gradient(foreground), stride)
-    still = ops.constant(coordinate_grid(height, width)[None])
+    still = ops.constant_of(coordinate_grid, height, width, 1)
     error = ops.absolute_error(deformation, ops.broadcast(still, deformation.shape))
     return ops.mean(error * ops.reshape(shown, (batch, height, width, 1))) * weight

@@ -144,8 +144,8 @@ class TransformVariables:
     def _offsets(self, ops: TrainingOperations, coordinates: Tensor) -> Tensor:
         """Offsets z - p of positions (B, N, 2) and all control points; (B, N, P * P, 2)."""
         batch, count, _ = coordinates.shape
-        control_points = _control_points(self._num_points()).reshape(1, 1, -1, 2)
-        return ops.reshape(coordinates, (batch, count, 1, 2)) - ops.constant(control_points)
+        control_points = ops.constant_of(_control_points, self._num_points())
+        return ops.reshape(coordinates, (batch, count, 1, 2)) - control_points
 
     def _num_points(self) -> int:
         """Control points along one side of their grid."""
@@ -163,7 +163,7 @@ class TransformVariables:
             bending = ops.transpose(self.control_params, (2, 0, 1))
             both = ops.broadcast(bending, (bending.shape[0], batch, 2))
             coefficients = ops.concatenate([coefficients, both], axis=0)
-        factors = ops.constant(_pixel_factors(height, width, self._num_points()))
+        factors = ops.constant_of(_pixel_factors, height, width, self._num_points())
         flat = ops.reshape(coefficients, (coefficients.shape[0], batch * 2))
         grid = ops.reshape(ops.matmul(factors, flat), (height, width, batch, 2))
         return ops.transpose(grid, (2, 0, 1, 3))
@@ -186,14 +186,14 @@ def _shift(params: TransformParams, random: np.random.Generator) -> Array:
 
 
 def _control_points(num_points: int) -> FloatArray:
-    """Control points on a grid from -1 to 1 inclusive; (P * P, 2)."""
-    return coordinate_grid(num_points, num_points).reshape(-1, 2)
+    """Control points on a grid from -1 to 1 inclusive; (1, 1, P * P, 2)."""
+    return coordinate_grid(num_points, num_points).reshape(1, 1, -1, 2)
 
 
 def _pixel_factors(height: int, width: int, num_points: int) -> FloatArray:
     """x, y, 1 and U for each control point, at every pixel; (H * W, 3 + P * P)."""
     pixels = coordinate_grid(height, width).reshape(-1, 1, 2)
-    distance = np.abs(pixels - _control_points(num_points)).sum(axis=2)
+    distance = np.abs(pixels - _control_points(num_points)[0]).sum(axis=2)
     bending = distance**2 * np.log(distance + _EPSILON)
     ones = np.ones((len(pixels), 1), dtype=np.float32)
     return np.concatenate([pixels[:, 0], ones, bending.astype(np.float32)], axis=1)

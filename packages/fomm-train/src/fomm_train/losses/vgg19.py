@@ -46,6 +46,7 @@ class Vgg19:
         self, ops: TrainingOperations, parameters: Mapping[str, Any], source: str = "VGG19"
     ) -> None:
         self._ops = ops
+        self._mean, self._std = ops.constant(MEAN), ops.constant(STD)
         weights = select_weights(parameters, source)
         self._layers = tuple(
             (ops.constant(weights[f"conv{i}/conv/W"]), ops.constant(weights[f"conv{i}/conv/b"]))
@@ -61,10 +62,8 @@ class Vgg19:
         """
         return cls(ops, load_weights(path), str(path))
 
-    def features(self, image: Tensor) -> list[Tensor]:
-        """Build the feature maps of images (B, 3, H, W) in [0, 1].
-
-        A forward pass computes only what leads to those that are used.
+    def features(self, image: Tensor, count: int = NUM_FEATURES) -> list[Tensor]:
+        """Build the first ``count`` feature maps of images (B, 3, H, W) in [0, 1].
 
         Returns:
             relu1_1 (B, 64, H, W), relu2_1 (B, 128, H/2, W/2), relu3_1 (B, 256, H/4, W/4),
@@ -73,8 +72,8 @@ class Vgg19:
         """
         features: list[Tensor] = []
         ops = self._ops
-        hidden = (image - ops.constant(MEAN)) / ops.constant(STD)
-        for index, (weight, bias) in enumerate(self._layers, start=1):
+        hidden = (image - self._mean) / self._std
+        for index, (weight, bias) in enumerate(self._layers[: _OPENING[count - 1]], start=1):
             if index in _OPENING[1:]:
                 hidden = ops.max_pooling(hidden, (2, 2))
             hidden = ops.relu(ops.fixed_convolution(hidden, weight, bias, pad=1))

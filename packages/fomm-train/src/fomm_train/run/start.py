@@ -9,6 +9,7 @@ from pathlib import Path
 from fomm_core.model.parameters import Parameters, check_parameters, load_parameters
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.precision import Arithmetic
+from fomm_train.backend.registry import BackendChoice, BackendOption, choose_backend
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import CheckpointFolder, Progress, TrainingState
 from fomm_train.config import TrainConfig
@@ -131,6 +132,22 @@ def resume(path: Path) -> RunStart:
         origin=f"the checkpoint of step {state.progress.step} in {directory.checkpoints}",
         state=state,
     )
+
+
+def choose_resumed_backend(path: Path, wanted: BackendOption, context: str) -> BackendChoice:
+    """Choose what computes the rest of an interrupted training.
+
+    Args:
+        path: its log directory.
+        wanted, context: as for :func:`fomm_train.backend.registry.choose_backend`.
+
+    Raises:
+        TrainingError: it is not installed.
+    """
+    saved = CheckpointFolder(LogDirectory(path).checkpoints).newest_arithmetic()
+    if saved is None:  # which is told where the training is opened
+        return choose_backend(wanted, context, "float")
+    return choose_backend(wanted, context, saved.type_config, saved.backend)
 
 
 def first_progress(beginning: RunStart, steps_per_epoch: int, global_batch: int) -> Progress:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fomm_core.distributed import Communicator
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.precision import SINGLE_PRECISION, Arithmetic, Precision
-from fomm_train.backend.requirements import require_nnabla
+from fomm_train.backend.registry import BackendChoice, BackendOption, choose_backend
 from fomm_train.checkpoint import Progress
 from fomm_train.config import TrainConfig
 from fomm_train.errors import TrainingError
@@ -83,6 +83,7 @@ def train(
     context: str = "auto",
     arithmetic: Arithmetic = SINGLE_PRECISION,
     options: TrainOptions = TrainOptions(),
+    backend: BackendOption = "auto",
 ) -> TrainResult:
     """Train the networks of a configuration (Section 3.3 of the paper), as ``fomm train`` does.
 
@@ -98,14 +99,16 @@ def train(
         context: where to compute; ``"auto"`` takes a GPU where there is one.
         arithmetic: mixed precision and channel-last convolutions, on GPUs.
         options: how to run.
+        backend: what computes; ``"auto"`` takes PyTorch where NNabla is not installed or cannot
+            use the GPU.
 
     Raises:
         FommError: one of its kinds, for whatever is missing, damaged or goes wrong; such as
-            TrainingError where NNabla is not installed, ``config`` is none of a training,
+            TrainingError where no backend is installed, ``config`` is none of a training,
             ``start_epoch`` comes without ``ft_params``, or ``out`` holds a training, or
             DivergenceError where a loss becomes NaN or infinite.
     """
-    require_nnabla()
+    choice = choose_backend(backend, context, arithmetic.type_config)
     if not isinstance(config, TrainConfig):  # fomm-core's Config reads the same files
         expected = "a TrainConfig, as load_train_config reads it"
         raise TrainingError(f"config: expected {expected}, found {type(config).__name__}")
@@ -116,7 +119,7 @@ def train(
         beginning = start.start_new(config, folder, "")
     else:
         beginning = start.fine_tune(config, folder, "", Path(ft_params), start_epoch)
-    return _join_and_train(beginning, context, arithmetic, options)
+    return _join_and_train(beginning, choice, context, arithmetic, options)
 
 
 def resume(
@@ -124,32 +127,36 @@ def resume(
     *,
     context: str = "auto",
     options: TrainOptions = TrainOptions(),
+    backend: BackendOption = "auto",
 ) -> TrainResult:
     """Go on with an interrupted training exactly, as ``fomm train --resume`` does.
 
     Args:
         log_directory: of that training; configuration and arithmetic are taken from it.
         context, options: as for :func:`train`.
+        backend: what computes; ``"auto"`` goes on with the same, which alone is exact.
 
     Raises:
         FommError: as for :func:`train`; TrainingError where there is no readable checkpoint.
     """
-    require_nnabla()
+    choice = start.choose_resumed_backend(Path(log_directory), backend, context)
     beginning = start.resume(Path(log_directory))
-    return _join_and_train(beginning, context, SINGLE_PRECISION, options)
+    return _join_and_train(beginning, choice, context, SINGLE_PRECISION, options)
 
 
 def _join_and_train(
-    beginning: RunStart, context: str, arithmetic: Arithmetic, options: TrainOptions
+    beginning: RunStart,
+    choice: BackendChoice,
+    context: str,
+    arithmetic: Arithmetic,
+    options: TrainOptions,
 ) -> TrainResult:
     """Train on all ranks that the launcher has started."""
-    from fomm_train.backend.nnabla.communicator import join_training_ranks
-    from fomm_train.backend.nnabla.precision import choose_context, make_precision
-
-    chosen = choose_context(context)
-    communicator = join_training_ranks(chosen)
-    settled = beginning.settle_arithmetic(arithmetic)
-    precision = make_precision(chosen, communicator.local_rank, settled)
+    backend = choice.open()
+    chosen = backend.choose_context(context)
+    communicator = backend.join_ranks(chosen)
+    settled = replace(beginning.settle_arithmetic(arithmetic), backend=choice.name)
+    precision = backend.make_precision(chosen, communicator, settled)
     return run_training(beginning, communicator, precision, options)
 
 

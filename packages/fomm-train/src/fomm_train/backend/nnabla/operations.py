@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import nnabla as nn
 import nnabla.functions as F
@@ -17,6 +18,8 @@ from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.nnabla.communicator import average, copy_from_main
 from fomm_train.backend.nnabla.solver import NNablaSolver
 from fomm_train.backend.solvers import Network, Solver
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +46,12 @@ class NNablaTrainingOperations(NNablaOperations, TrainingOperations):
     def make_solver(self, network: Network) -> NNablaSolver:
         return NNablaSolver(network, self.parameters())
 
-    def forward(self, loss: nn.Variable) -> None:
-        loss.forward(clear_no_need_grad=True)
+    def record(self, build: Callable[[], T]) -> Callable[[], T]:
+        graph = build()
+        return lambda: graph
+
+    def forward(self, *results: nn.Variable) -> None:
+        nn.forward_all(list(results), clear_no_need_grad=True)
 
     def backward(self, loss: nn.Variable, scale: float) -> None:
         loss.backward(scale, clear_buffer=True)

@@ -1,0 +1,1 @@
+"""PyTorch as what computes a training; the only part that imports it."""

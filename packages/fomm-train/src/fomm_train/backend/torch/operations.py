@@ -1,0 +1,294 @@
+"""The operations of training in PyTorch, which computes each at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from typing_extensions import Self
+
+from fomm_core.distributed import Communicator
+from fomm_core.motion.keypoints import FloatArray
+from fomm_core.network.operations import Padding
+from fomm_train.backend.base import TrainingOperations
+from fomm_train.backend.solvers import Network, Solver
+from fomm_train.backend.torch.normalization import BatchNorm, Normalize, batch_statistics
+from fomm_train.backend.torch.parameters import ParameterStore, full, normal, uniform
+from fomm_train.backend.torch.solver import TorchSolver
+from fomm_train.backend.torch.spectral import normalize_spectrum
+
+T = TypeVar("T")
+
+_EPSILON = 1e-5  # of instance normalisation
+
+
+@dataclass(frozen=True, eq=False)
+class TorchTrainingOperations(TrainingOperations):
+    """Computes networks and losses at once, and anew in each step.
+
+    What is asked of images and maps may be in half precision where autocast says so; whatever
+    keypoints, jacobians, grids and losses are made of is in single precision.
+
+    Attributes:
+        store: holds the parameters.
+        normalize: batch normalisation.
+        channels_last: whether convolutions are.
+        path: where in ``store`` these operations have their parameters.
+        trains: whether parameters get gradients.
+    """
+
+    store: ParameterStore
+    normalize: Normalize = batch_statistics
+    channels_last: bool = False
+    path: str = ""
+    trains: bool = True
+
+    # ----- parameters
+
+    def scope(self, name: str) -> Self:
+        return replace(self, path=f"{self.path}{name}/")
+
+    def parameters(self) -> dict[str, torch.Tensor]:
+        return {
+            name.removeprefix(self.path): value
+            for name, value in self.store.values.items()
+            if name.startswith(self.path)
+        }
+
+    def read(self, parameter: torch.Tensor) -> FloatArray:
+        value: FloatArray = parameter.detach().to("cpu", torch.float32).numpy()
+        return np.array(value, order="C")
+
+    def write(self, parameter: torch.Tensor, value: FloatArray) -> None:
+        with torch.no_grad():
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(value, dtype=np.float32)))
+
+    def seed_parameters(self, seed: int) -> None:
+        self.store.seed(seed)
+
+    def copy_from_main(self, communicator: Communicator) -> None:
+        if communicator.size > 1:
+            values = list(self.store.values.values())
+            arrays = [self.read(value) for value in values]
+            communicator.broadcast(arrays)
+            for value, array in zip(values, arrays, strict=True):
+                self.write(value, array)
+
+    def _parameter(
+        self,
+        name: str,
+        make: Callable[[np.random.RandomState], FloatArray],
+        trained: bool = True,
+    ) -> torch.Tensor:
+        value = self.store.find(f"{self.path}{name}", make, trained)
+        return value if self.trains else value.detach()
+
+    # ----- steps
+
+    def record(self, build: Callable[[], T]) -> Callable[[], T]:
+        with self.store.declaring():
+            build()
+        return build
+
+    def forward(self, *results: torch.Tensor) -> None:
+        """Do nothing: everything is computed as it is built."""
+
+    def backward(self, loss: torch.Tensor, scale: float) -> None:
+        (loss * scale if scale != 1 else loss).backward()
+
+    def make_solver(self, network: Network) -> TorchSolver:
+        return TorchSolver(network, self.parameters())
+
+    def average_gradients(self, communicator: Communicator, solvers: Sequence[Solver]) -> None:
+        if communicator.size > 1:
+            gradients = [gradient for solver in solvers for gradient in solver.gradients]
+            arrays = [self.read(gradient) for gradient in gradients]
+            communicator.all_reduce_mean(arrays)
+            for gradient, array in zip(gradients, arrays, strict=True):
+                self.write(gradient, array)
+
+    # ----- gradients
+
+    def without_training(self) -> Self:
+        return replace(self, trains=False)
+
+    def stop_gradient(self, x: torch.Tensor) -> torch.Tensor:
+        return x.detach()
+
+    def detach(self, x: torch.Tensor) -> torch.Tensor:
+        return x.detach()
+
+    def keep(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+    # ----- layers with parameters
+
+    def convolution(
+        self,
+        x: torch.Tensor,
+        out_maps: int,
+        kernel: int,
+        pad: int = 0,
+        *,
+        initial_bias: FloatArray | None = None,
+        spectral_norm: bool = False,
+    ) -> torch.Tensor:
+        shape = (out_maps, x.shape[1], kernel, kernel)
+        limit = np.sqrt(2.0 / (kernel * kernel * shape[1])) / np.sqrt(2)
+        first_weight, first_bias = uniform(shape, limit), uniform((out_maps,), limit)
+        if initial_bias is not None:
+            first_weight, first_bias = full(shape, 0), full((out_maps,), initial_bias)
+        weight = self._parameter("conv/W", first_weight)
+        if spectral_norm:
+            u = self._parameter("conv/spectral-norm/u", normal((out_maps,)), trained=False)
+            with self._single_precision():
+                weight = normalize_spectrum(weight, u, self.store.is_recording)
+        bias = self._parameter("conv/b", first_bias)
+        return self.fixed_convolution(x, weight, bias, pad)
+
+    def batch_normalization(self, x: torch.Tensor) -> torch.Tensor:
+        shape = (1, x.shape[1], 1, 1)
+        beta = self._parameter("bn/beta", full(shape, 0))
+        gamma = self._parameter("bn/gamma", full(shape, 1))
+        mean = self._parameter("bn/mean", full(shape, 0), trained=False).view(-1)
+        variance = self._parameter("bn/var", full(shape, 1), trained=False).view(-1)
+        records = self.store.is_recording
+        norm = BatchNorm(
+            beta.view(-1),
+            gamma.view(-1),
+            mean if records else None,
+            variance if records else None,
+        )
+        return self.normalize(x, norm)
+
+    def instance_normalization(self, x: torch.Tensor) -> torch.Tensor:
+        layer, shape = self.scope("instance_normalization"), (1, x.shape[1], 1, 1)
+        beta = layer._parameter("beta", full(shape, 0))
+        gamma = layer._parameter("gamma", full(shape, 1))
+        return F.instance_norm(x, weight=gamma.view(-1), bias=beta.view(-1), eps=_EPSILON)
+
+    def fixed_convolution(
+        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, pad: int
+    ) -> torch.Tensor:
+        if self.channels_last:
+            x = x.contiguous(memory_format=torch.channels_last)
+        return F.conv2d(x, weight, bias, padding=pad)
+
+    # ----- images and maps
+
+    def depthwise_convolution(
+        self, x: torch.Tensor, weight: torch.Tensor, *, pad: int, stride: int
+    ) -> torch.Tensor:
+        with self._single_precision():
+            return F.conv2d(
+                x.float(), weight[:, None], padding=pad, stride=stride, groups=len(weight)
+            )
+
+    def average_pooling(self, x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+        return F.avg_pool2d(x, size)
+
+    def max_pooling(self, x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+        return F.max_pool2d(x, size, ceil_mode=True)
+
+    def upsample_nearest(self, x: torch.Tensor, factor: int) -> torch.Tensor:
+        return F.interpolate(x, scale_factor=factor, mode="nearest")
+
+    def resize(
+        self, x: torch.Tensor, size: tuple[int, int], *, align_corners: bool
+    ) -> torch.Tensor:
+        return F.interpolate(x, size, mode="bilinear", align_corners=align_corners)
+
+    def grid_sample(
+        self,
+        x: torch.Tensor,
+        grid: torch.Tensor,
+        *,
+        align_corners: bool,
+        padding: Padding = "zeros",
+    ) -> torch.Tensor:
+        return F.grid_sample(
+            x.float(),
+            grid.float(),
+            mode="bilinear",
+            padding_mode=padding,
+            align_corners=align_corners,
+        )
+
+    # ----- element by element
+
+    def relu(self, x: torch.Tensor) -> torch.Tensor:
+        return F.relu(x)
+
+    def leaky_relu(self, x: torch.Tensor, slope: float) -> torch.Tensor:
+        return F.leaky_relu(x, slope)
+
+    def sigmoid(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(x.float())
+
+    def exp(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.exp(x)
+
+    def log(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.log(x)
+
+    def abs(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.abs(x)
+
+    def absolute_error(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return torch.abs(a.float() - b.float())
+
+    def sign(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.sign(x.detach())
+
+    def where(
+        self, condition: torch.Tensor, one: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        chosen = condition.view(-1, *(1,) * (one.dim() - 1)) != 0
+        return torch.where(chosen, one, other)
+
+    # ----- along axes
+
+    def softmax(self, x: torch.Tensor, axis: int) -> torch.Tensor:
+        return torch.softmax(x.float(), axis)
+
+    def sum(
+        self, x: torch.Tensor, axis: int | tuple[int, ...], *, keepdims: bool = False
+    ) -> torch.Tensor:
+        return torch.sum(x, axis, keepdim=keepdims)
+
+    def mean(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.mean(x.float())
+
+    def matmul(
+        self, a: torch.Tensor, b: torch.Tensor, *, transpose_b: bool = False
+    ) -> torch.Tensor:
+        with self._single_precision():
+            return torch.matmul(a.float(), (b.mT if transpose_b else b).float())
+
+    # ----- shapes
+
+    def constant(self, array: FloatArray) -> torch.Tensor:
+        return self.store.to_tensor(array)
+
+    def constant_of(self, make: Callable[..., FloatArray], *arguments: Hashable) -> torch.Tensor:
+        return self.store.constant_of(make, *arguments)
+
+    def reshape(self, x: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+        return x.reshape(shape)
+
+    def transpose(self, x: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
+        return x.permute(axes)
+
+    def broadcast(self, x: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+        return x.expand(shape)
+
+    def concatenate(self, parts: Sequence[torch.Tensor], axis: int) -> torch.Tensor:
+        return torch.cat(list(parts), axis)
+
+    def _single_precision(self) -> torch.autocast:
+        """The block is not to be computed in half precision."""
+        return torch.autocast(self.store.device.type, enabled=False)

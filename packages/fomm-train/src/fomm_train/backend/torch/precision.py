@@ -1,0 +1,94 @@
+"""PyTorch's devices and the precision in which a training computes on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from fomm_core.distributed import Communicator
+from fomm_core.errors import ConfigError, EngineError
+from fomm_train.backend.precision import SINGLE_PRECISION, Arithmetic, Precision
+from fomm_train.backend.torch.normalization import synchronised
+from fomm_train.backend.torch.operations import TorchTrainingOperations
+from fomm_train.backend.torch.parameters import ParameterStore
+
+_HALVES = {"half": torch.float16, "bfloat16": torch.bfloat16}
+_DEVICES = {"cpu": "cpu", "cudnn": "cuda", "mps": "mps"}
+
+
+@dataclass(frozen=True, eq=False)
+class TorchPrecision(Precision):
+    """The device and the number formats of one training.
+
+    Attributes:
+        device: where to compute.
+        arithmetic: what was asked for.
+    """
+
+    device: torch.device
+    arithmetic: Arithmetic = SINGLE_PRECISION
+
+    @property
+    def is_mixed(self) -> bool:
+        return self.arithmetic.type_config == "half"
+
+    @contextmanager
+    def everything(self) -> Iterator[None]:
+        with torch.autocast(self.device.type, enabled=False):
+            yield
+
+    @contextmanager
+    def images(self) -> Iterator[None]:
+        half = _HALVES.get(self.arithmetic.type_config)
+        with torch.autocast(self.device.type, dtype=half, enabled=half is not None):
+            yield
+
+    def make_operations(self, communicator: Communicator) -> TorchTrainingOperations:
+        store = ParameterStore(self.device)
+        return TorchTrainingOperations(
+            store, synchronised(communicator), self.arithmetic.channel_last
+        )
+
+
+def choose_context(name: str) -> str:
+    """Turn ``"auto"`` into ``"cudnn"`` where PyTorch sees such a GPU, else into ``"cpu"``."""
+    if name != "auto":
+        return name
+    return "cudnn" if torch.cuda.is_available() else "cpu"
+
+
+def make_precision(
+    context: str, local_rank: int, arithmetic: Arithmetic = SINGLE_PRECISION
+) -> TorchPrecision:
+    """Choose the device of this process.
+
+    Args:
+        context: ``"cpu"``, ``"cudnn"`` (NVIDIA) or ``"mps"`` (Apple).
+        local_rank: number of the GPU to use.
+        arithmetic: precision and layout.
+
+    Raises:
+        ConfigError: the device does not know this precision.
+        EngineError: PyTorch does not see the device.
+    """
+    if context == "cpu" and arithmetic.type_config in ("half", "tf32"):
+        raise ConfigError(
+            f"--type-config {arithmetic.type_config}: expected --context cudnn (a GPU), found cpu"
+        )
+    if context == "cudnn" and not torch.cuda.is_available():
+        raise EngineError(
+            "--context cudnn: expected a GPU that PyTorch can use, found none; use --context cpu"
+        )
+    if context == "mps" and not torch.backends.mps.is_available():
+        raise EngineError(
+            "--context mps: expected an Apple GPU that PyTorch can use, found none; use "
+            "--context cpu"
+        )
+    # Convolutions only: jacobians and grids are matrix products, which stay exact.
+    torch.backends.cudnn.allow_tf32 = arithmetic.type_config == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = False
+    number = local_rank % max(1, torch.cuda.device_count()) if context == "cudnn" else None
+    return TorchPrecision(torch.device(_DEVICES[context], number), arithmetic)
