@@ -165,3 +165,32 @@ def functions_in():
         return found
 
     return count
+
+
+@pytest.fixture(scope="session")
+def write_labelled(tmp_path_factory):
+    """Write avatars with label maps as ``fomm heads`` writes people, in lossless frames."""
+    from fomm_train.config import SyntheticParams
+    from fomm_train.synthetic.dataset import DatasetSettings, SyntheticDataset
+    from fomm_train.synthetic.drawn.regions import eye_mask, mouth_mask
+    from fomm_train.synthetic.drawn.world import DrawnWorld
+    from fomm_train.synthetic.heads.labels import LABEL_NAMES, Label, masks_of
+
+    class LabelledAvatars(DrawnWorld):
+        label_names = LABEL_NAMES
+
+        def masks(self, identity, pose):
+            labels = (super().masks(identity, pose).foreground[0] > 0.5).astype(np.uint8)
+            labels[eye_mask(pose, self.size)[0] > 0.5] = Label.EYES
+            labels[mouth_mask(pose, self.size)[0] > 0.5] = Label.MOUTH
+            return masks_of(labels)
+
+    def write(size, **params):
+        out = tmp_path_factory.mktemp("people")
+        settings = DatasetSettings(SyntheticParams(**params), size, "png", 0.0)
+        with SyntheticDataset.open(out, LabelledAvatars(size), settings) as dataset:
+            for task in dataset.tasks():
+                dataset.write(task)
+        return out
+
+    return write

@@ -30,7 +30,11 @@ def open_pairs(config: TrainConfig) -> PairSource:
 
         return AvatarPairs.from_config(config)
     from fomm_train.data.pairs import VideoPairs
+    from fomm_train.synthetic.stored import StoredPairs
+    from fomm_train.synthetic.stored_truth import knows_truth
 
+    if needs_truth(config.train_params) and knows_truth(config.dataset_params.root_dir):
+        return StoredPairs.from_config(config)
     return VideoPairs.from_config(config)
 
 

@@ -153,7 +153,7 @@ class SyntheticDataset:
                 keypoints.append(self._world.keypoints(identity, pose))
                 if self._world.label_names:
                     labels += _some(self._world.masks(identity, pose).labels)
-        more = dict(motion.arrays())
+        more = {**motion.arrays(), "mirrored_keypoints": self._world.mirrored_keypoints}
         if labels:
             more |= {"labels": np.stack(labels), "label_names": np.array(self._world.label_names)}
         truth = TrueKeypoints.of(keypoints, self._world.keypoint_names)
