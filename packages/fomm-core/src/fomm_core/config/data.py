@@ -16,8 +16,8 @@ class DatasetParams(Section):
         root_dir: folder with ``train/`` and ``test/``, or one flat folder.
         frame_shape: (height, width, channels) of the frames that the networks see.
         id_sampling: names are ``identity#...``; an epoch visits identities.
-        avatars: where there is this section, avatars are drawn in memory and ``root_dir`` is
-            not read.
+        avatars, heads: where there is one of these sections, people are drawn or rendered in
+            memory and ``root_dir`` is not read.
         pairs_list, augmentation_params: read by training alone.
     """
 
@@ -30,4 +30,5 @@ class DatasetParams(Section):
     id_sampling: bool = False
     pairs_list: Unread = None
     avatars: Unread = None
+    heads: Unread = None
     augmentation_params: Unread = Field(default_factory=dict)

@@ -156,11 +156,12 @@ def _root(data: Path | None, configured: DatasetParams) -> Path:
     """
     if data is not None:
         return data
-    if configured.avatars is not None:
-        raise ConfigError(
-            "dataset_params.avatars: expected videos on disk, found avatars that are drawn in "
-            "training; write some with fomm avatars and name them with --data"
-        )
+    for kind, people in (("avatars", configured.avatars), ("heads", configured.heads)):
+        if people is not None:
+            raise ConfigError(
+                f"dataset_params.{kind}: expected videos on disk, found {kind} that are made in "
+                f"training; write some with fomm {kind} and name them with --data"
+            )
     return Path(configured.root_dir)
 
 

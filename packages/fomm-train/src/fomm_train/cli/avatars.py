@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from fomm_train.cli.dataset_options import DatasetDefaults, dataset_options
+
 
 @click.command(name="avatars")
 @click.option(
@@ -15,73 +17,8 @@ import click
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the data set.",
 )
-@click.option(
-    "--identities",
-    default=100,
-    show_default=True,
-    type=click.IntRange(min=1),
-    help="Number of avatars, those for testing included.",
-)
-@click.option(
-    "--motions",
-    default=16,
-    show_default=True,
-    type=click.IntRange(min=1),
-    help="Videos of each avatar.",
-)
-@click.option(
-    "--frames",
-    default=64,
-    show_default=True,
-    type=click.IntRange(min=2),
-    help="Frames of each video, at 25 a second.",
-)
-@click.option(
-    "--group",
-    default=8,
-    show_default=True,
-    type=click.IntRange(min=1),
-    help="Avatars that share their motions.",
-)
-@click.option(
-    "--size",
-    default=128,
-    show_default=True,
-    type=click.IntRange(16, 1024),
-    help="Height and width of the frames.",
-)
-@click.option(
-    "--format",
-    "form",
-    default="mp4",
-    show_default=True,
-    type=click.Choice(["mp4", "png"]),
-    help="Videos, or folders of lossless frames.",
-)
-@click.option(
-    "--test-share",
-    default=0.1,
-    show_default=True,
-    type=click.FloatRange(0, 1, max_open=True),
-    help="Share of the avatars in test/: others, with other motions, than in train/.",
-)
-@click.option(
-    "--seed",
-    default=0,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Equal seeds give equal pixels.",
-)
-@click.option(
-    "--benchmark",
-    type=click.IntRange(min=1),
-    metavar="CASES",
-    help="Write a cross-identity benchmark of so many cases instead, with --size and --seed.",
-)
-@click.option(
-    "--swapped",
-    is_flag=True,
-    help="With --benchmark: the two avatars of each case in each other's place.",
+@dataset_options(
+    DatasetDefaults(people="avatars", identities=100, motions=16, size=128, smallest=16)
 )
 @click.pass_context
 def command(

@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import numpy as np
 from tqdm import tqdm
 
 from fomm_core.benchmark_format import BenchmarkSettings, write_benchmark
 from fomm_core.cli.signals import ended_like_interrupted
+from fomm_core.image import write_image
 from fomm_train.synthetic.benchmark import cross_identity_benchmark
 from fomm_train.synthetic.dataset import DatasetSettings, SyntheticDataset
+from fomm_train.synthetic.sheet import sheet_rows
 from fomm_train.synthetic.world import AnyWorld
+
+_SHEET_ROWS, _SHEET_COLUMNS = 6, 6
 
 
 def write_dataset(out: Path, world: AnyWorld, settings: DatasetSettings, quiet: bool) -> None:
@@ -47,6 +52,20 @@ def write_cases(
         cases = cross_identity_benchmark(world, count, seed, swapped=swapped)
         write_benchmark(out, settings, cases, on_progress)
     click.echo(f"{out}: {count} cases of {world.size}x{world.size}")
+
+
+def write_sheet(path: Path, world: AnyWorld, seed: int, quiet: bool) -> None:
+    """Write a picture of some people in some poses, with a progress bar, and say so.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    rows = sheet_rows(world, seed, _SHEET_ROWS, _SHEET_COLUMNS)
+    shown = tqdm(rows, total=_SHEET_ROWS, unit=" people", disable=quiet or None)
+    with ended_like_interrupted():
+        sheet = np.concatenate(list(shown))
+    write_image(path, sheet)
+    click.echo(f"{path}: {_SHEET_ROWS} {world.name}s in {_SHEET_COLUMNS} poses")
 
 
 def _write_clips(dataset: SyntheticDataset, quiet: bool) -> tuple[int, int]:

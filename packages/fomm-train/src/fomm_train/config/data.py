@@ -137,25 +137,44 @@ class AvatarParams(SyntheticParams):
     """Avatars drawn by code, in memory instead of read from ``root_dir``."""
 
 
+class HeadParams(SyntheticParams):
+    """People rendered from a model of heads, in memory instead of read from ``root_dir``.
+
+    Attributes:
+        supersampling: frames are rendered so many times as large, and averaged.
+    """
+
+    supersampling: Literal[1, 2] = 1
+
+
 class DatasetParams(InferenceDatasetParams):
     """Source of the training pairs.
 
     Attributes:
         avatars: draw avatars in memory instead; ``root_dir`` is then not read.
+        heads: render people in memory instead, of the head model in the cache folder.
         pairs_list: CSV of source and driving videos of the original implementation.
         augmentation_params: random changes of the pairs.
     """
 
     pairs_list: str | None = None
     avatars: AvatarParams | None = None
+    heads: HeadParams | None = None
     augmentation_params: AugmentationParams = AugmentationParams()
+
+    @model_validator(mode="after")
+    def _one_kind_of_people(self) -> Self:
+        if self.avatars is not None and self.heads is not None:
+            raise ValueError("heads: expected none beside avatars, found both")
+        return self
 
     @model_validator(mode="after")
     def _crops_fit(self) -> Self:
         crop, size = self.augmentation_params.crop_param, self.frame_shape[:2]
-        if crop is not None and self.avatars is not None:
+        if crop is not None and (self.avatars is not None or self.heads is not None):
+            kind = "heads" if self.avatars is None else "avatars"
             raise ValueError(
-                "augmentation_params.crop_param: expected none with avatars, whose true keypoints "
+                f"augmentation_params.crop_param: expected none with {kind}, whose true keypoints "
                 "are those of whole frames"
             )
         if crop is not None and crop.size != size:

@@ -29,6 +29,10 @@ def open_pairs(config: TrainConfig) -> PairSource:
         from fomm_train.synthetic.pairs import AvatarPairs
 
         return AvatarPairs.from_config(config)
+    if config.dataset_params.heads is not None:
+        from fomm_train.synthetic.head_pairs import HeadPairs
+
+        return HeadPairs.from_config(config)
     from fomm_train.data.pairs import VideoPairs
     from fomm_train.synthetic.stored import StoredPairs
     from fomm_train.synthetic.stored_truth import knows_truth
@@ -72,8 +76,8 @@ def _check_truth(config: TrainConfig, pairs: PairSource) -> None:
     if needs_truth(config.train_params) and not pairs.knows_truth:
         raise ConfigError(
             "train_params: supervision, region weights, relative motion and true keypoints need a "
-            "data set that knows the truth (dataset_params.avatars and 10 keypoints, or one "
-            "written by fomm heads), found one that does not"
+            "data set that knows the truth (dataset_params.avatars and 10 keypoints, heads and 20, "
+            "or one written by fomm heads), found one that does not"
         )
 
 

@@ -1,0 +1,99 @@
+"""``fomm heads``: a data set of people rendered from a statistical model of heads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fomm_train.cli.dataset_options import DatasetDefaults, dataset_options
+
+
+@click.command(name="heads")
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the data set.",
+)
+@dataset_options(DatasetDefaults(people="people", identities=48, motions=4, size=256, smallest=32))
+@click.option(
+    "--supersampling",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 2),
+    help="Render frames so many times as large, and average.",
+)
+@click.option(
+    "--assets",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of the head model, instead of heads.npz in the cache folder.",
+)
+@click.option(
+    "--sheet",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a picture of some people in some poses instead (.png or .jpg).",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    out: Path | None,
+    identities: int,
+    motions: int,
+    frames: int,
+    group: int,
+    size: int,
+    form: str,
+    test_share: float,
+    seed: int,
+    benchmark: int | None,
+    swapped: bool,
+    supersampling: int,
+    assets: Path | None,
+    sheet: Path | None,
+) -> None:
+    """Write a data set of rendered people, with true keypoints and label maps.
+
+    OUT gets train/ and test/ with a clip for each person and motion, <person>#<motion>, and
+    truth/ with the keypoints, jacobians, label maps and poses of every frame (.npz). People of a
+    group share their motions: 00000#003 and 00001#003 move alike. Clips that are complete are
+    left alone, so that an interrupted run goes on where it was.
+
+    With --benchmark, OUT gets cases in which one person is to move like another, with the true
+    answers, for fomm evaluate --heads OUT. Its people and motions are in no data set.
+
+    \b
+    Examples:
+      fomm heads --sheet people.png
+      fomm heads --out data/heads --identities 96 --motions 8
+      fomm heads --out benchmark --benchmark 16
+    """  # noqa: D301 - click reads the backspace itself
+    from fomm_train.cli.synthetic import write_cases, write_dataset, write_sheet
+    from fomm_train.config import HeadParams
+    from fomm_train.synthetic.dataset import FORMS, DatasetSettings
+    from fomm_train.synthetic.heads.world import RenderedWorld
+
+    quiet = getattr(context.obj, "verbosity", 0) < 0
+    if sheet is not None:
+        write_sheet(sheet, RenderedWorld(size, supersampling, 1, assets), seed, quiet)
+        return
+    if out is None:
+        raise click.UsageError("expected --out or --sheet, found neither")
+    # Both people of a case, or the one of a clip.
+    world = RenderedWorld(size, supersampling, 2 if benchmark else 1, assets)
+    if benchmark is not None:
+        write_cases(out, world, benchmark, seed, swapped, quiet)
+        return
+    if swapped:
+        raise click.UsageError("--swapped: expected with --benchmark")
+    params = HeadParams(
+        identities=identities,
+        group=group,
+        motions=motions,
+        frames=frames,
+        seed=seed,
+        supersampling=2 if supersampling == 2 else 1,
+    )
+    settings = DatasetSettings(params, size, FORMS[FORMS.index(form)], test_share)
+    write_dataset(out, world, settings, quiet)

@@ -1,0 +1,4 @@
+// Clothes in the picture.
+#include "cloth.glsl"
+
+void main() { colour = surface(); }

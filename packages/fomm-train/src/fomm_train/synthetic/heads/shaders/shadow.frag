@@ -1,0 +1,2 @@
+// Nothing but depth is wanted.
+void main() {}
