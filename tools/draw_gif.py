@@ -2,7 +2,7 @@
 
     uv run python tools/draw_gif.py
 
-The embedded model animates embedded samples.
+The default model animates embedded samples.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from fractions import Fraction
 import numpy as np
 
 from fomm_core import Animator, Model, VideoReader, VideoWriter, load_model, read_image
-from fomm_core.image import ByteArray
+from fomm_core.image import ByteArray, fit
 from fomm_core.model.samples import SAMPLE_CLIPS, SAMPLE_PICTURES
 from fomm_core.visualize.sheet import GROUND, Caption, Sheet
 from workspace import ROOT
 
 OUT = ROOT / "docs" / "animate.gif"
-PICTURES = ("ada", "leo", "zoe")
-CLIPS = ("talk", "turn")
+PICTURES = ("woman_headscarf", "man_fringe", "woman_grey_afro")
+CLIPS = ("talking", "turning")
+PANEL = (160, 160)
+"""(height, width) of each picture shown."""
 STEP = 3
 """One frame of the clips in so many is shown."""
 
@@ -33,12 +35,12 @@ def animate(model: Model, clip: str) -> Iterator[list[ByteArray]]:
         animator = Animator(model, read_image(SAMPLE_PICTURES[name]))
         moved.append([frame.prediction for frame in animator.run(driving)])
     for frames in list(zip(driving, *moved, strict=True))[::STEP]:
-        yield list(frames)
+        yield [fit(frame, PANEL) for frame in frames]
 
 
 def compose(rows: Sequence[Iterator[list[ByteArray]]], sheet: Sheet) -> Iterator[ByteArray]:
     """Sheets of the still pictures and a row for each clip."""
-    stills = [read_image(SAMPLE_PICTURES[name]) for name in PICTURES]
+    stills = [fit(read_image(SAMPLE_PICTURES[name]), PANEL) for name in PICTURES]
     blank = np.full_like(stills[0], GROUND)
     for moment in zip(*rows, strict=True):
         yield sheet.compose([[blank, *stills], *moment])
@@ -51,9 +53,9 @@ def main() -> None:
         *([Caption("video"), *(Caption("animated") for _ in PICTURES)] for _ in CLIPS),
     ]
     rate = Fraction(25, STEP)
-    with load_model("avatar") as model, VideoWriter(OUT, rate) as writer:
+    with load_model() as model, VideoWriter(OUT, rate) as writer:
         rows = [animate(model, clip) for clip in CLIPS]
-        for sheet in compose(rows, Sheet(captions, model.frame_size)):
+        for sheet in compose(rows, Sheet(captions, PANEL)):
             writer.write(sheet)
     print(f"{OUT}: {OUT.stat().st_size / 1e6:.2f} MB")
 

@@ -10,19 +10,20 @@ import argparse
 import numpy as np
 
 from fomm_core import Animator, VideoReader, load_model, read_image
-from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.model.samples import sample_of
 
 
 def main() -> None:
     """Print the PSNR in dB: mean over the frames, and the worst."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="avatar")
+    parser.add_argument("--model", default="face")
     model = parser.parse_args().model
+    source, driving = sample_of(model)
     runs = []
     for precision in ("fp32", "fast"):
         with load_model(model, engine="openvino", precision=precision) as loaded:
-            animator = Animator(loaded, read_image(SAMPLE_SOURCE))
-            frames = animator.run(VideoReader(SAMPLE_DRIVING))
+            animator = Animator(loaded, read_image(source))
+            frames = animator.run(VideoReader(driving))
             runs.append(np.stack([frame.prediction for frame in frames]).astype(np.float64))
     error = np.square(runs[0] - runs[1]).mean(axis=(1, 2, 3))
     decibel = 10 * np.log10(255**2 / np.maximum(error, 1e-12))

@@ -14,6 +14,7 @@ from fomm_core.engine.fake import FakeEngine
 from fomm_core.engine.spec import EngineStatus
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.loading import (
+    DEFAULT_MODEL,
     Model,
     find_model,
     folder_of_model,
@@ -43,7 +44,12 @@ def pair(tmp_path, tiny_data):
 
 
 class TestFinding:
-    @pytest.mark.parametrize("model", [None, "avatar", AVATAR])
+    def test_the_default_model(self):
+        files = find_model()
+        assert files.name == DEFAULT_MODEL == "face"
+        assert files.config.frame_size == (256, 256)
+
+    @pytest.mark.parametrize("model", ["avatar", AVATAR])
     def test_the_embedded_model(self, model):
         files = find_model(model)
         assert files.name == "avatar"
@@ -179,7 +185,7 @@ class TestPairs:
 
 class TestStarting:
     def test_the_embedded_model_runs_on_openvino(self):
-        with load_model(engine="openvino") as model:
+        with load_model("avatar", engine="openvino") as model:
             assert (model.name, model.engine.name, model.engine.precision) == (
                 "avatar",
                 "openvino",

@@ -21,7 +21,7 @@ from PIL import Image
 
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.loading import Model, find_model
-from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.model.samples import DRAWN_DRIVING, DRAWN_SOURCE
 from fomm_core.video import VideoReader, VideoWriter
 from fomm_demo.services.animation import AnimationService
 from fomm_demo.services.models import ModelRegistry
@@ -35,9 +35,10 @@ _START_SECONDS = 120
 
 
 class Server:
-    """A server in a process of its own."""
+    """A server in a process of its own, which offers the smallest model first unless told else."""
 
     def __init__(self, folder: Path, *options: str) -> None:
+        options = options if "--model" in options else ("--model", "avatar", *options)
         self.folder = folder
         environment = {**os.environ, "TMPDIR": str(folder)}
         self.process = subprocess.Popen(
@@ -126,8 +127,8 @@ def limits() -> Limits:
 
 @pytest.fixture(scope="session")
 def fake_model() -> Model:
-    """The fake engine under the configuration of the embedded model."""
-    config = find_model().config
+    """The fake engine under the configuration of the smallest model."""
+    config = find_model("avatar").config
     return Model("fake", config, SharedEngine(FakeEngine(config.frame_size, num_kp=10)))
 
 
@@ -150,7 +151,7 @@ def animation(fake_model, workspace, limits) -> AnimationService:
 
 @pytest.fixture(scope="session")
 def picture() -> Path:
-    return SAMPLE_SOURCE
+    return DRAWN_SOURCE
 
 
 @pytest.fixture(scope="session")
@@ -158,7 +159,7 @@ def clip(tmp_path_factory) -> Path:
     """A second of the sample's driving video."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     with VideoWriter(path, Fraction(25)) as writer:
-        for frame in VideoReader(SAMPLE_DRIVING, end=1.0):
+        for frame in VideoReader(DRAWN_DRIVING, end=1.0):
             writer.write(frame)
     return path
 
@@ -167,7 +168,7 @@ def clip(tmp_path_factory) -> Path:
 def long_clip(tmp_path_factory) -> Path:
     """The sample's driving video again and again, for 18 seconds."""
     path = tmp_path_factory.mktemp("clip") / "long.mp4"
-    frames = list(VideoReader(SAMPLE_DRIVING))
+    frames = list(VideoReader(DRAWN_DRIVING))
     with VideoWriter(path, Fraction(25)) as writer:
         for frame in frames * 6:
             writer.write(frame)

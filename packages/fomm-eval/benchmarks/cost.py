@@ -2,7 +2,7 @@
 
     uv run python packages/fomm-eval/benchmarks/cost.py [--frames 300 3000]
 
-The embedded sample is repeated to videos of these lengths. Each runs in a process of its own:
+The drawn sample is repeated to videos of these lengths. Each runs in a process of its own:
 reconstruction to frames side by side, then L1, PSNR and SSIM of all frames. Times are of the
 same run, so that their ratio does not depend on what else the machine does.
 """
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from fomm_core.loading import load_model
-from fomm_core.model.samples import SAMPLE_DRIVING
+from fomm_core.model.samples import DRAWN_DRIVING
 from fomm_core.pipeline.benchmark import peak_rss_mb
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import VideoReader, VideoWriter
@@ -31,7 +31,7 @@ def measure(frames: int) -> str:
     """Reconstruct and evaluate so many frames; one line about it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        reader = VideoReader(SAMPLE_DRIVING)
+        reader = VideoReader(DRAWN_DRIVING)
         repeated = itertools.chain.from_iterable(itertools.repeat(reader))
         with VideoWriter(folder / "long.mp4", reader.frame_rate) as writer:
             for frame in itertools.islice(repeated, frames):

@@ -21,7 +21,7 @@ from pathlib import Path
 from fomm_core.benchmark_format import open_benchmark
 from fomm_core.cli.main import run
 from fomm_core.loading import Model, load_model
-from fomm_core.model.samples import SAMPLE_DRIVING
+from fomm_core.model.samples import DRAWN_DRIVING
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_eval.benchmark.measure import BenchmarkResult, MethodResult, measure
 from fomm_eval.comparison.compare import evaluate
@@ -55,8 +55,8 @@ def regression_record(model: Model, folder: Path) -> Record:
     """The figures of the embedded sample, reconstructed without loss."""
     options = AnimationOptions(png=True, view="generated")
     settings = ReconstructionSettings(folder, options=options)
-    reconstruct_video(model, SAMPLE_DRIVING, settings)
-    pairs = pair_clips(SAMPLE_DRIVING, settings.outputs(SAMPLE_DRIVING.stem)[0])
+    reconstruct_video(model, DRAWN_DRIVING, settings)
+    pairs = pair_clips(DRAWN_DRIVING, settings.outputs(DRAWN_DRIVING.stem)[0])
     return record_of(evaluate(pairs).scores)
 
 

@@ -82,7 +82,7 @@ def sample_video() -> Path:
 
 def make_fake_model(size: int = SIZE) -> Model:
     """A model without networks: it follows the brightest spot."""
-    config = find_model().config
+    config = find_model("avatar").config
     data = config.dataset_params.model_copy(update={"frame_shape": (size, size, 3)})
     config = config.model_copy(update={"dataset_params": data})
     return Model("fake", config, FakeEngine((size, size), num_kp=10))

@@ -19,7 +19,7 @@ from fomm_core.model.files import ModelFiles
 from fomm_core.model.framing import Framing
 from fomm_core.utils.paths import describe_other
 
-DEFAULT_MODEL = "avatar"
+DEFAULT_MODEL = "face"
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def load_model(
     """Load a model.
 
     Args:
-        model: a name of the hub or of an embedded model (default ``"avatar"``), or a model
+        model: a name of the hub or of an embedded model (default :data:`DEFAULT_MODEL`), or a model
             folder.
         config: a configuration file instead, such as ``training_info.yaml``.
         params: the parameter file (.h5) to go with ``config``; by default the one that the

@@ -22,7 +22,7 @@ from PIL import Image
 
 from fomm_core.cli.main import run
 from fomm_core.model.bundle import CARD_FILE, EMBEDDED_MODELS
-from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.model.samples import DRAWN_DRIVING, DRAWN_SOURCE
 from moving_spot import moving_spot
 
 PROGRAM = [sys.executable, "-m", "fomm_core.cli.main"]
@@ -83,8 +83,16 @@ def fomm(here, capfd) -> Callable[..., Ran]:
 
 @pytest.fixture
 def animate(fomm) -> Callable[..., Ran]:
-    """Run ``fomm -q animate`` in this process; ``-q`` leaves errors alone on stderr."""
-    return lambda *words: fomm("-q", "animate", *words)
+    """Run ``fomm -q animate`` in this process, with the smallest model unless one is named.
+
+    ``-q`` leaves errors alone on stderr.
+    """
+
+    def call(*words: object) -> Ran:
+        named = {"--model", "--config"} & {str(word) for word in words}
+        return fomm("-q", "animate", *(() if named else ("--model", "avatar")), *words)
+
+    return call
 
 
 @pytest.fixture
@@ -184,14 +192,14 @@ def clip(ffmpeg, media) -> Path:
 
 @pytest.fixture(scope="session")
 def portrait() -> Path:
-    """The embedded source picture, 128x128."""
-    return SAMPLE_SOURCE
+    """The drawn source picture, 128x128."""
+    return DRAWN_SOURCE
 
 
 @pytest.fixture(scope="session")
 def driver() -> Path:
-    """The embedded driving clip: 75 frames, 128x128, 25 per second, no sound."""
-    return SAMPLE_DRIVING
+    """The drawn driving clip: 75 frames, 128x128, 25 per second, with sound."""
+    return DRAWN_DRIVING
 
 
 @pytest.fixture(scope="session")
@@ -229,7 +237,7 @@ def fake_engine(monkeypatch) -> Callable[..., None]:
     from fomm_core import loading as models
     from fomm_core.engine.fake import FakeEngine
 
-    config = models.find_model().config
+    config = models.find_model("avatar").config
     data = config.dataset_params.model_copy(update={"frame_shape": (64, 64, 3)})
     config = config.model_copy(update={"dataset_params": data})
 

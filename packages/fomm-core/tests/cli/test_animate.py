@@ -62,15 +62,25 @@ def panels_of(sheet, panel):
     ]
 
 
-def test_without_arguments_the_sample_is_animated(program, files, ffmpeg, rate_of):
-    done = program("animate")
-    assert done.out == "result/avatar/arbitrary/ada_by_talk.mp4\n"
+@pytest.mark.parametrize(
+    ("words", "model", "name", "frames"),
+    [
+        ((), "face", "woman_headscarf_by_talking", 120),
+        (("--model", "avatar"), "avatar", "ada_by_talk", 75),
+    ],
+)
+def test_without_a_picture_the_sample_of_the_model_is_animated(
+    program, files, ffmpeg, rate_of, words, model, name, frames
+):
+    done = program("animate", *words)
+    assert done.out == f"result/{model}/arbitrary/{name}.mp4\n"
     assert files() == {str(done.result)}
-    assert "avatar on " in done.err
-    assert "75 frames in " in done.err
+    assert f"{model} on " in done.err
+    assert f"{frames} frames in " in done.err
     assert "\r" not in done.err, "a progress bar, though stderr is no terminal"
-    assert len(ffmpeg.frames(done.result)) == 75
+    assert len(ffmpeg.frames(done.result)) == frames
     assert rate_of(done.result) == 25
+    assert sound_packets(done.result)
 
 
 def test_the_result_is_named_after_both_and_the_model(animate, portrait, clip, files):
@@ -152,7 +162,7 @@ def test_the_sound_is_copied_packet_by_packet(animate, fomm, portrait, clip, rat
     assert len(copied) >= 8 * 48000 // 1024 // 25
     assert copied == original[: len(copied)]
     assert sound_packets(animate(*words, "--no-audio").result) == []
-    faster = fomm("animate", *words, "--fps", rate_of(clip) * Fraction(11, 10))
+    faster = fomm("animate", "--model", "avatar", *words, "--fps", rate_of(clip) * Fraction(11, 10))
     assert sound_packets(faster.result) == []
     assert "the sound is left out" in faster.err
     part = sound_packets(animate(*words, "--end", "0.16").result)
@@ -295,7 +305,7 @@ def test_results_are_named_after_the_training_run(animate, mini, nnabla, portrai
     ],
 )
 def test_engine_and_context_choose_what_runs(fomm, portrait, words, engine):
-    done = fomm("animate", "--source", portrait, "--driving", portrait, *words)
+    done = fomm("animate", "--model", "avatar", "--source", portrait, "--driving", portrait, *words)
     assert done.code == 0
     assert f"avatar on {engine} (fp32)" in done.err
 
@@ -303,8 +313,9 @@ def test_engine_and_context_choose_what_runs(fomm, portrait, words, engine):
 def test_the_engines_agree(fomm, nnabla, portrait, driver, pictures):
     frames = {}
     for engine in ("openvino", "nnabla"):
-        words = ("--source", portrait, "--driving", driver, "--only-generated", "--output-png")
-        done = fomm("animate", *words, "--end", "0.12", "--engine", engine, "--output", engine)
+        words = ("animate", "--model", "avatar", "--source", portrait, "--driving", driver)
+        words += ("--only-generated", "--output-png")
+        done = fomm(*words, "--end", "0.12", "--engine", engine, "--output", engine)
         assert f"avatar on {engine} (fp32)" in done.err
         frames[engine] = pictures(done.result).astype(int)
     assert np.abs(frames["openvino"] - frames["nnabla"]).max() <= 1
@@ -313,8 +324,8 @@ def test_the_engines_agree(fomm, nnabla, portrait, driver, pictures):
 def test_precision_fast_runs_where_the_processor_has_it(fomm, portrait, pictures):
     from fomm_core.engine.openvino import has_bfloat16
 
-    words = ("animate", "--source", portrait, "--driving", portrait, "--precision", "fast")
-    done = fomm(*words)
+    words = ("animate", "--model", "avatar", "--source", portrait, "--driving", portrait)
+    done = fomm(*words, "--precision", "fast")
     if has_bfloat16():
         assert "avatar on openvino (fast)" in done.err
         assert done.code == 0
@@ -363,7 +374,7 @@ def test_a_model_folder_is_used_and_names_the_folder_of_results(animate, portrai
 
 
 def test_quiet_prints_the_path_alone_and_verbose_tells_of_the_engine(fomm, portrait):
-    words = ("animate", "--source", portrait, "--driving", portrait)
+    words = ("animate", "--model", "avatar", "--source", portrait, "--driving", portrait)
     quiet, verbose = fomm("-q", *words), fomm("-v", *words)
     assert quiet.err == ""
     assert quiet.out == verbose.out == "result/avatar/arbitrary/ada_by_ada.mp4\n"

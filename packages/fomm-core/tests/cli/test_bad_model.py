@@ -17,7 +17,7 @@ from fomm_core.model.parameters import load_parameters, save_parameters
 @pytest.fixture
 def pair(here):
     """The embedded model as a configuration with parameters, ``c.yaml`` and ``p.h5``."""
-    model = find_model()
+    model = find_model("avatar")
     (here / "c.yaml").write_text(dump_config(model.config))
     shutil.copy(model.parameters, "p.h5")
     return ("--config", "c.yaml", "--params", "p.h5")
@@ -84,13 +84,13 @@ def test_a_binary_configuration(refuse, pair):
 
 @pytest.mark.parametrize("stage", ["keypoints", "encoder", "motion", "decoder"])
 def test_a_damaged_graph(refuse, damaged_model, stage):
-    content = find_model().bundle.graphs[stage].read_bytes()
+    content = find_model("avatar").bundle.graphs[stage].read_bytes()
     folder = damaged_model(f"{stage}.onnx", content[: len(content) // 2])
     assert refuse("--model", folder).startswith(f"{folder}/{stage}.onnx: expected SHA-256 ")
 
 
 def test_a_damaged_graph_whose_checksum_is_right(animate, damaged_model, files):
-    content = find_model().bundle.graphs["motion"].read_bytes()
+    content = find_model("avatar").bundle.graphs["motion"].read_bytes()
     folder = damaged_model("motion.onnx", content[: len(content) // 2], honest=True)
     before = files()
     done = animate("--model", folder, "--engine", "openvino")
@@ -102,7 +102,7 @@ def test_a_damaged_graph_whose_checksum_is_right(animate, damaged_model, files):
 
 
 def test_a_graph_of_another_stage(refuse, damaged_model):
-    model = find_model()
+    model = find_model("avatar")
     content = model.bundle.graphs["encoder"].read_bytes()
     folder = damaged_model("keypoints.onnx", content, honest=True)
     assert "keypoints" in refuse("--model", folder, "--engine", "openvino")

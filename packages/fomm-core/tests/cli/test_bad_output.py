@@ -67,7 +67,7 @@ def test_a_saved_motion_replaces_nothing_that_was_read(
     animate, refuse, fake_engine, here, clip, portrait
 ):
     fake_engine()
-    model = find_model()
+    model = find_model("avatar")
     (here / "c.yaml").write_text(dump_config(model.config))
     shutil.copy(model.parameters, "p.h5")
     (here / "link.npz").symlink_to("m.npz")
@@ -140,7 +140,7 @@ def test_a_disk_that_fills(program, small_disk, noisy, files, words):
     limit = None
     if small_disk is None:
         limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))  # noqa: E731
-    done = program("-q", "animate", *noisy, *words, preexec_fn=limit)
+    done = program("-q", "animate", "--model", "avatar", *noisy, *words, preexec_fn=limit)
     reason = "File too large" if limit else "No space left on device"
     assert done.refusal.endswith(
         f"{words[-1]}: cannot be written: {reason}; free space or choose another place"

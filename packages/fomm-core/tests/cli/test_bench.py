@@ -48,8 +48,8 @@ def test_the_json_is_one_object_of_the_agreed_form(program):
     assert named == {
         "engine": "openvino",
         "precision": "fp32",
-        "model": "avatar",
-        "size": [128, 128],
+        "model": "face",
+        "size": [256, 256],
     }
     assert result["stage_ms"].keys() == set(STAGES)
     assert all(milliseconds > 0 for milliseconds in result["stage_ms"].values())

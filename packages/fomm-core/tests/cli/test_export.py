@@ -111,7 +111,7 @@ def test_no_more_is_said_of_the_graphs_than_is_known(
 
 
 def test_half_precision_halves_the_folder(fomm, nnabla, here):
-    model = find_model()
+    model = find_model("avatar")
     (here / "avatar.yaml").write_text(dump_config(model.config))
     words = ("--config", "avatar.yaml", "--params", model.parameters)
     assert fomm("export", "whole", *words).code == 0

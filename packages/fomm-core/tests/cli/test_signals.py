@@ -37,7 +37,7 @@ def test_a_signal_ends_it_and_what_was_made_can_be_played(
     start, here, files, portrait, long_driving, ffmpeg, name
 ):
     words = ("--source", portrait, "--driving", long_driving, "--output", "out/long.mp4")
-    process = start("animate", *words)
+    process = start("animate", "--model", "avatar", *words)
     made = here / "out"
     wait_for(lambda: made.is_dir() and any(f.stat().st_size for f in made.iterdir()))
     began = time.monotonic()
@@ -126,7 +126,8 @@ def test_ignored_signals_stay_ignored_and_all_are_put_back():
 def test_a_closed_stdout_does_not_cost_the_result(program, portrait, files, ffmpeg, here):
     read_end, write_end = os.pipe()
     os.close(read_end)
-    words = ("-q", "animate", "--source", portrait, "--driving", portrait, "--output", "o.mp4")
+    words = ("-q", "animate", "--model", "avatar", "--source", portrait, "--driving", portrait)
+    words += ("--output", "o.mp4")
     with os.fdopen(write_end, "w") as closed:
         done = program(*words, stdout=closed)
     assert (done.code, done.err) == (1, "")
@@ -137,7 +138,8 @@ def test_a_closed_stdout_does_not_cost_the_result(program, portrait, files, ffmp
 @pytest.mark.skipif(os.name != "posix", reason="closes a file descriptor between fork and exec")
 @pytest.mark.parametrize("number", [1, 2])
 def test_without_stdout_or_stderr_it_works(program, portrait, files, number):
-    words = ("animate", "--source", portrait, "--driving", portrait, "--output", "o.mp4")
+    words = ("animate", "--model", "avatar", "--source", portrait, "--driving", portrait)
+    words += ("--output", "o.mp4")
     done = program(*words, preexec_fn=lambda: os.close(number))
     assert done.code == 0
     assert files() == {"o.mp4"}

@@ -13,7 +13,7 @@ from fomm_core.engine.registry import engine_names, find_engine
 from fomm_core.image import fit, read_image, to_network
 from fomm_core.model.bundle import Bundle, embedded_models, open_bundle
 from fomm_core.model.files import ModelFiles
-from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.model.samples import DRAWN_DRIVING, DRAWN_SOURCE
 
 NAMES = (FAKE.name, *engine_names())
 
@@ -50,7 +50,7 @@ def engine(request, avatar):
 
 @dataclass(frozen=True)
 class Sample:
-    """The embedded sample as the networks take it: (3, H, W) float32 in [0, 1]."""
+    """The drawn sample as the networks take it: (3, H, W) float32 in [0, 1]."""
 
     source: np.ndarray
     driving: list[np.ndarray]
@@ -62,7 +62,7 @@ def sample(avatar) -> Sample:
     from fomm_core.video import VideoReader
 
     size = avatar.card.config.frame_size
-    frames = list(VideoReader(SAMPLE_DRIVING))
+    frames = list(VideoReader(DRAWN_DRIVING))
     chosen = [frames[i] for i in np.linspace(0, len(frames) - 1, 4).astype(int)]
-    source = to_network(fit(read_image(SAMPLE_SOURCE), size))
+    source = to_network(fit(read_image(DRAWN_SOURCE), size))
     return Sample(source, [to_network(fit(frame, size)) for frame in chosen])

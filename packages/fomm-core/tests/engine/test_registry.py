@@ -231,6 +231,6 @@ class TestOtherPackages:
         program = [sys.executable, "-m", "fomm_core.cli.main", "animate", *map(str, words)]
         done = subprocess.run(program, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        assert "avatar on fake (fp32)" in done.stderr
+        assert "face on fake (fp32)" in done.stderr
         assert "fomm: warning: engine bad: left out: ModuleNotFoundError" in done.stderr
         assert (tmp_path / "result.mp4").is_file()

@@ -1,4 +1,4 @@
-"""Whole pictures with drawn people in them."""
+"""Whole pictures with rendered people in them."""
 
 from __future__ import annotations
 

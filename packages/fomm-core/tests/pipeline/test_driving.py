@@ -11,7 +11,7 @@ from fomm_core.errors import BrokenMediaError, MediaError
 from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
 from fomm_core.model.framing import Framing
-from fomm_core.model.samples import SAMPLE_DRIVING
+from fomm_core.model.samples import DRAWN_DRIVING
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.pipeline.driving import Driving, open_driving, up_to_damage
 
@@ -19,7 +19,7 @@ BLACK = np.zeros((4, 4, 3), np.uint8)
 
 
 def test_a_video_can_be_read_again():
-    driving = open_driving(SAMPLE_DRIVING, start=1.0, end=1.2)
+    driving = open_driving(DRAWN_DRIVING, start=1.0, end=1.2)
     assert driving.frame_rate == 25
     assert driving.frame_count == 5
     first, second = (np.stack(list(driving.source)) for _ in range(2))

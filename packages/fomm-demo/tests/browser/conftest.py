@@ -58,7 +58,14 @@ class Visit:
     def tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
 
+    def clear(self, component: str) -> None:
+        button = f"#{component} button:is([aria-label='Remove Image'], [aria-label='Clear'])"
+        self.page.click(button)
+        self.page.wait_for_selector(button, state="detached")
+
     def upload(self, component: str, path: Path) -> None:
+        if self.page.locator(f"#{component} :is(img, video)").count():
+            self.clear(component)
         self.page.set_input_files(f"#{component} input[type=file]", str(path))
 
     def choose(self, picture: Path, video: Path) -> None:

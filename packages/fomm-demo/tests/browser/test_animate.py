@@ -61,7 +61,6 @@ def test_cancel_works_at_once_and_another_try_succeeds(visit, server, picture, l
 
     assert no_jobs_within(server, 2)
     here.page.wait_for_selector("#animate:enabled")
-    here.page.locator("#driving button[aria-label='Clear']").click()
     here.upload("driving", clip)
     here.page.wait_for_selector("#driving video")
     here.animate()
@@ -109,15 +108,28 @@ def test_cancel_works_however_early_or_late(visit, server, picture, long_clip):
     assert no_jobs_within(server, 2)
 
 
-def test_the_examples_are_all_one_needs(visit):
+def test_the_first_click_animates_the_first_example(visit, serve):
+    here = visit(quiet=False, at=serve("--model", "face").wait())
+    here.page.locator("#options button").first.click()
+    here.page.get_by_label("Stop at").fill("0.4")
+    here.animate()
+    video = here.result()
+    here.page.wait_for_function("video => video.videoWidth > 0", arg=video)
+
+    assert "10 frames" in here.status()
+    assert video.evaluate("video => video.videoWidth") == 256
+
+
+def test_other_examples_can_be_taken(visit):
     here = visit()
-    here.page.locator("#source-examples .gallery-item").first.click()
-    here.page.locator("#driving-examples .gallery-item").first.click()
-    here.page.wait_for_selector("#driving video")
+    here.page.locator("#source-examples .gallery-item").last.click()
+    here.page.wait_for_selector("#source img[src*=man_woolly_hat]")
+    here.page.locator("#driving-examples .gallery-item").last.click()
+    here.page.wait_for_selector("#driving video[src*=moods]")
     here.animate()
     here.result()
 
-    assert "75 frames" in here.status()
+    assert "125 frames" in here.status()
 
 
 def test_options_do_what_they_say(visit, picture, clip):
@@ -159,10 +171,8 @@ def test_a_text_named_png_is_a_friendly_message(visit, tmp_path, clip):
 )
 def test_what_is_missing_is_asked_for(visit, picture, clip, missing, message):
     here = visit()
-    for component, path in {"source": picture, "driving": clip}.items():
-        if component != missing:
-            here.upload(component, path)
-            here.page.wait_for_selector(f"#{component} :is(img, video)")
+    here.choose(picture, clip)
+    here.clear(missing)
     here.animate()
 
     assert here.has_toast(f"Choose a {message}")
@@ -185,7 +195,6 @@ def test_leaving_the_page_ends_its_job_and_removes_its_result(
     here.result()
     (root,) = server.folder.glob("fomm-demo-*")
     results = list(root.rglob("ada-animated.mp4"))
-    here.page.locator("#driving button[aria-label='Clear']").click()
     here.upload("driving", long_clip)
     here.page.wait_for_selector("#driving video")
     here.animate()
@@ -200,6 +209,7 @@ def test_leaving_the_page_ends_its_job_and_removes_its_result(
 
 def test_a_photo_of_the_camera_can_be_animated(visit, clip):
     here = visit()
+    here.clear("source")
     here.page.click("#source button[aria-label='Capture from camera']")
     here.start_camera("source")
     with here.page.expect_response("**/upload*"):
@@ -217,6 +227,7 @@ def test_a_recording_of_the_camera_drives(visit, picture):
     here = visit()
     here.upload("source", picture)
     here.page.wait_for_selector("#source img")
+    here.clear("driving")
     here.page.click("#driving button[aria-label='Capture from camera']")
     here.start_camera("driving")
     here.page.click("#driving button[aria-label='start recording']")

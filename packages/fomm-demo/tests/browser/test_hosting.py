@@ -68,6 +68,9 @@ def test_who_knows_the_password_animates_behind_a_proxy(browser, hosted, picture
     sign_in(page, "right horse")
     page.wait_for_selector("#animate")
     for component, path in {"source": picture, "driving": clip}.items():
+        clear = f"#{component} button:is([aria-label='Remove Image'], [aria-label='Clear'])"
+        page.click(clear)
+        page.wait_for_selector(clear, state="detached")
         page.set_input_files(f"#{component} input[type=file]", str(path))
         page.wait_for_selector(f"#{component} :is(img, video)")
     page.click("#animate")

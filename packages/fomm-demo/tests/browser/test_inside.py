@@ -81,6 +81,7 @@ def test_the_picture_follows_the_camera(visit, picture):
 
 def test_without_a_picture_the_camera_asks_for_one(visit):
     here = visit()
+    here.clear("source")
     here.tab("Live")
     here.start_camera("camera")
     here.page.click("#camera button[aria-label='capture photo']")

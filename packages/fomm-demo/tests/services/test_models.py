@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fomm_core.errors import ModelError
+from fomm_core.loading import DEFAULT_MODEL
 from fomm_core.model.bundle import embedded_models
 from fomm_core.model.hub import HUB
 from fomm_demo.services import models as models_module
@@ -23,7 +24,7 @@ def test_the_embedded_model_is_offered_with_its_card(cache):
     registry = ModelRegistry()
     info = registry.info("avatar")
 
-    assert registry.names[0] == "avatar"
+    assert registry.names[0] == DEFAULT_MODEL
     assert info.licence
     assert info.provenance
     assert info.metrics
@@ -34,7 +35,7 @@ def test_a_folder_comes_first_and_is_listed_by_its_name(cache, tmp_path):
     shutil.copytree(embedded_models()["avatar"], folder)
     registry = ModelRegistry([str(folder)])
 
-    assert registry.names[:2] == ("mine", "avatar")
+    assert registry.names[:2] == ("mine", DEFAULT_MODEL)
     assert registry.get("mine").frame_size == (128, 128)
 
 

@@ -49,7 +49,7 @@ def test_figures_are_printed_and_written(fomm, sides, here, frames):
 
 
 def test_a_reconstruction_is_evaluated_end_to_end(fomm, data, here):
-    words = ("-q", "reconstruct", "--data", data, "--eval")
+    words = ("-q", "reconstruct", "--model", "avatar", "--data", data, "--eval")
     printed = fomm(*words).out
     made = here / "result" / "avatar" / "reconstruction" / "png"
     done = fomm("-q", "evaluate", "--real", data, "--generated", made)
@@ -59,7 +59,7 @@ def test_a_reconstruction_is_evaluated_end_to_end(fomm, data, here):
 
 
 def test_sheets_are_no_generated_frames(fomm, data, here):
-    fomm("-q", "reconstruct", "--data", data)
+    fomm("-q", "reconstruct", "--model", "avatar", "--data", data)
     made = here / "result" / "avatar" / "reconstruction"
     words = ("evaluate", "--real", data / "test", "--generated", made)
     assert "use --eval or --only-generated" in fomm(*words).refusal

@@ -1,4 +1,4 @@
-"""``fomm reconstruct``, with the embedded model."""
+"""``fomm reconstruct``, with the smallest embedded model."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from fomm_core.video import VideoReader
 from mpi_launcher import mpirun_or_skip
 
 MEAN = re.compile(r"mean L1: (0\.\d{6}) \((\d+) frames of (\d+) videos\)\n")
+AVATAR = ("--model", "avatar")
 PROGRAM = (sys.executable, "-m", "fomm_core.cli.main")
 
 
@@ -36,7 +37,7 @@ def size(path):
 
 
 def test_the_seeds_folders_and_the_mean(fomm, data, here):
-    done = fomm("reconstruct", "--data", data, "--eval")
+    done = fomm("reconstruct", *AVATAR, "--data", data, "--eval")
     assert done.code == 0, done.err
     assert "avatar on " in done.err
     result = here / "result" / "avatar" / "reconstruction"
@@ -60,7 +61,9 @@ def test_views_and_forms(fomm, data, here):
     shapes = {}
     for view in ("", "--only-generated", "--detailed", "--full"):
         words = [view] if view else []
-        assert fomm("-q", "reconstruct", "--data", data, "-o", f"out{view}", *words).code == 0
+        assert (
+            fomm("-q", "reconstruct", *AVATAR, "--data", data, "-o", f"out{view}", *words).code == 0
+        )
         shapes[view] = size(here / f"out{view}" / "avatar" / "reconstruction" / "two.mp4")
     assert shapes["--only-generated"] == (128, 128)
     assert shapes[""][1] > 128 * 2
@@ -69,7 +72,7 @@ def test_views_and_forms(fomm, data, here):
 
 
 def test_pngs_and_rates(fomm, data, here):
-    words = ("-q", "reconstruct", "--data", data, "--only-generated")
+    words = ("-q", "reconstruct", *AVATAR, "--data", data, "--only-generated")
     assert fomm(*words, "--output-png", "-o", "a").code == 0
     folder = here / "a" / "avatar" / "reconstruction" / "two"
     assert [path.name for path in sorted(folder.iterdir())] == [f"00000{n}.png" for n in range(3)]
@@ -91,7 +94,7 @@ def test_a_configuration_names_data_and_folder(fomm, data, here):
     )  # fmt: skip
     assert done.code == 0, done.err
     assert (here / "result" / "20300101" / "reconstruction" / "one.mp4").exists()
-    fast = fomm("-q", "reconstruct", "--data", data, "--only-generated", "-o", "fast")
+    fast = fomm("-q", "reconstruct", *AVATAR, "--data", data, "--only-generated", "-o", "fast")
     slow, fast = (float(MEAN.fullmatch(ran.out)[1]) for ran in (done, fast))
     assert slow == pytest.approx(fast, abs=1e-4)
 
@@ -111,8 +114,8 @@ def test_avatars_in_memory_are_no_videos(fomm, here):
 
 def test_broken_videos(fomm, data, here):
     (data / "test" / "broken.mp4").write_bytes(b"no video")
-    assert "--keep-going goes on without it" in fomm("reconstruct", "--data", data).refusal
-    done = fomm("reconstruct", "--data", data, "--keep-going")
+    assert "--keep-going goes on without it" in fomm("reconstruct", *AVATAR, "--data", data).refusal
+    done = fomm("reconstruct", *AVATAR, "--data", data, "--keep-going")
     assert done.code == 0
     assert MEAN.fullmatch(done.out).group(3) == "2"
     assert "broken.mp4" in done.err
@@ -122,13 +125,13 @@ def test_broken_videos(fomm, data, here):
 
 
 def test_resuming_gives_the_same_figures_without_work(fomm, data, here):
-    first = fomm("-q", "reconstruct", "--data", data)
+    first = fomm("-q", "reconstruct", *AVATAR, "--data", data)
     video = here / "result" / "avatar" / "reconstruction" / "one.mp4"
     stamp = video.stat().st_mtime_ns
-    again = fomm("-q", "reconstruct", "--data", data, "--resume")
+    again = fomm("-q", "reconstruct", *AVATAR, "--data", data, "--resume")
     assert again.out == first.out
     assert video.stat().st_mtime_ns == stamp
-    fomm("-q", "reconstruct", "--data", data, "--resume", "--only-generated")
+    fomm("-q", "reconstruct", *AVATAR, "--data", data, "--resume", "--only-generated")
     assert video.stat().st_mtime_ns != stamp, "another view is another result"
 
 
@@ -146,7 +149,7 @@ def test_bad_words_are_refused(fomm, words, reason):
 
 
 def test_without_a_data_set_the_one_of_the_configuration_is_missed(fomm, here):
-    assert "expected videos on disk, found avatars" in fomm("reconstruct").refusal
+    assert "expected videos on disk, found avatars" in fomm("reconstruct", *AVATAR).refusal
     config = find_model("avatar").config.model_dump(mode="json")
     config["dataset_params"] |= {"root_dir": "nowhere", "avatars": None}
     (here / "config.yaml").write_text(yaml.safe_dump(config))
@@ -165,7 +168,7 @@ def mpirun(count, *words, program=PROGRAM):
 
 @pytest.mark.mpi
 def test_two_processes_give_the_figures_and_files_of_one(fomm, data, here):
-    words = ("-q", "reconstruct", "--data", data, "--eval", "--output-png")
+    words = ("-q", "reconstruct", *AVATAR, "--data", data, "--eval", "--output-png")
     alone = fomm(*words, "-o", "one")
     done = mpirun(2, *words, "-o", "two")
     assert done.returncode == 0, done.stderr
@@ -179,7 +182,7 @@ def test_two_processes_give_the_figures_and_files_of_one(fomm, data, here):
 @pytest.mark.mpi
 def test_two_processes_stop_at_a_broken_video_with_one_message(data, here):
     (data / "test" / "a.mp4").write_bytes(b"no video")
-    done = mpirun(2, "-q", "reconstruct", "--data", data)
+    done = mpirun(2, "-q", "reconstruct", *AVATAR, "--data", data)
     assert done.returncode != 0
     assert done.stderr.count("fomm: error: ") == 1
     assert "a.mp4" in done.stderr
@@ -189,7 +192,7 @@ def test_two_processes_stop_at_a_broken_video_with_one_message(data, here):
 
 @pytest.mark.mpi
 def test_what_only_one_process_meets_ends_both(data, here):
-    words = ("-q", "reconstruct", "--data")
+    words = ("-q", "reconstruct", *AVATAR, "--data")
     done = mpirun(1, *words, data, ":", "-n", 1, *PROGRAM, *words, "nowhere")
     assert done.returncode != 0
     assert done.stderr.count("fomm: error: nowhere: expected a folder of videos") == 1
@@ -198,7 +201,7 @@ def test_what_only_one_process_meets_ends_both(data, here):
 
 @pytest.mark.mpi
 def test_two_processes_refuse_bad_words_with_one_message(here):
-    done = mpirun(2, "reconstruct", "--full", "--detailed")
+    done = mpirun(2, "reconstruct", *AVATAR, "--full", "--detailed")
     assert done.returncode != 0
     assert done.stderr.count("fomm: error: expected one view") == 1
     assert "Traceback" not in done.stderr
@@ -227,7 +230,7 @@ sys.exit(run(sys.argv[1:]))
     ids=["a signal", "a defect"],
 )
 def test_what_ends_one_process_ends_both(data, here, ending, told):
-    words = ("-q", "reconstruct", "--data", data)
+    words = ("-q", "reconstruct", *AVATAR, "--data", data)
     other = (sys.executable, "-c", ENDING.format(ending))
     done = mpirun(1, *words, ":", "-n", 1, *other, *words)
     assert done.returncode != 0
@@ -241,7 +244,7 @@ def test_a_model_that_one_process_cannot_read_ends_both(data, here):
     code = ENDING.replace("reconstruct.reconstruct_video", "manifest.fingerprint_of").format(
         "from fomm_core.errors import ModelError; raise ModelError('gone')"
     )
-    words = ("-q", "reconstruct", "--data", data)
+    words = ("-q", "reconstruct", *AVATAR, "--data", data)
     done = mpirun(1, *words, ":", "-n", 1, sys.executable, "-c", code, *words)
     assert done.returncode != 0
     assert done.stderr.count("fomm: error: gone\n") == 1
@@ -269,7 +272,7 @@ def test_names_of_sub_folders_that_are_no_utf8(fomm, data, here):
     folder = here / "vox" / "test" / os.fsdecode(b"id\xe9") / "video"
     folder.mkdir(parents=True)
     shutil.copy(next((data / "test").glob("*.mp4")), folder / "00001.mp4")
-    words = ("-q", "reconstruct", "--data", here / "vox", "--eval", "--only-generated")
+    words = ("-q", "reconstruct", *AVATAR, "--data", here / "vox", "--eval", "--only-generated")
     done = fomm(*words)
     assert done.code == 0, done.err
     result = here / "result" / "avatar" / "reconstruction"

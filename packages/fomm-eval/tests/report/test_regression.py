@@ -1,4 +1,4 @@
-"""The embedded model must not get worse than the figures on record (regression.json).
+"""The model avatar must not get worse than the figures on record (regression.json).
 
 ``benchmarks/record_figures.py`` writes them anew when another model is embedded.
 """
@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from fomm_core.loading import load_model
-from fomm_core.model.samples import SAMPLE_DRIVING
+from fomm_core.model.samples import DRAWN_DRIVING
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_eval.comparison.compare import evaluate
 from fomm_eval.data.clips import pair_clips
@@ -25,17 +25,17 @@ RECORD = Path(__file__).with_name("regression.json")
 
 @pytest.fixture(scope="module")
 def reconstruction(tmp_path_factory):
-    """The embedded sample as the embedded model reconstructs it: a folder of frames."""
+    """The drawn sample as the smallest model reconstructs it: a folder of frames."""
     folder = tmp_path_factory.mktemp("regression")
     with load_model("avatar") as model:
         options = AnimationOptions(png=True, view="generated")
         settings = ReconstructionSettings(folder, options=options)
-        reconstruct_video(model, SAMPLE_DRIVING, settings)
-    return settings.outputs(SAMPLE_DRIVING.stem)[0]
+        reconstruct_video(model, DRAWN_DRIVING, settings)
+    return settings.outputs(DRAWN_DRIVING.stem)[0]
 
 
 def scores_of(folder):
-    return evaluate(pair_clips(SAMPLE_DRIVING, folder)).scores
+    return evaluate(pair_clips(DRAWN_DRIVING, folder)).scores
 
 
 def changed(folder, out, change):

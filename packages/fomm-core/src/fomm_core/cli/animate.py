@@ -20,7 +20,7 @@ from fomm_core.cli.options import (
     view_options,
 )
 from fomm_core.errors import FommError
-from fomm_core.model.samples import SAMPLE_DRIVING, SAMPLE_SOURCE
+from fomm_core.model.samples import sample_of
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
@@ -121,10 +121,11 @@ _LONGEST_TITLE = 100
 def command(program: GlobalOptions | None, /, **options: Any) -> None:
     """Animate a picture with the motion of a video.
 
-    Without --source and --driving the embedded sample is animated, and without --model or
-    --config the embedded model is used. The result keeps the driving video's frame rate and
-    sound, and says in its metadata that it was animated, by which version and which model; its
-    path is printed. Ask people for their consent before you animate them.
+    Without --source and --driving an embedded sample is animated, and without --model or
+    --config the embedded model face is used, which wants a picture cropped to the head. The
+    result keeps the driving video's frame rate and sound, and says in its metadata that it was
+    animated, by which version and which model; its path is printed. Ask people for their
+    consent before you animate them.
 
     \b
     Examples:
@@ -143,7 +144,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
 
     quiet = program is not None and program.verbosity < 0
     files = find_model(options["model"], options["config"], options["params"])
-    source, moving = _inputs(options)
+    source, moving = _inputs(options, files.name)
     output = options["output"] or _result_path(options, files.name, source, moving)
     record = animation_options(
         options, motion=_motion_mode(options), spared=_spared(options, files)
@@ -163,12 +164,12 @@ def _spared(options: dict[str, Any], files: ModelFiles) -> tuple[Path, ...]:
     return tuple(path for path in read if path is not None)
 
 
-def _inputs(options: dict[str, Any]) -> tuple[Path, Path]:
-    """The source, and the driving video or motion template."""
+def _inputs(options: dict[str, Any], model: str) -> tuple[Path, Path]:
+    """The source, and the driving video or motion template; by default the model's sample."""
     source, driving = options["source"], options["driving"]
     template = options["motion_template"]
     if source is None and driving is None and template is None:
-        return SAMPLE_SOURCE, SAMPLE_DRIVING
+        return sample_of(model)
     if source is None:
         raise FommError("--source: expected a picture to animate, found none")
     if (driving is None) == (template is None):

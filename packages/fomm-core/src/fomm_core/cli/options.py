@@ -130,7 +130,10 @@ def frame_rate_option(help_text: str) -> Callable[[Decorated], Decorated]:
 
 
 model_options: Callable[[Decorated], Decorated] = joined(
-    click.option("--model", help="A model's name or folder [default: avatar]; vox is downloaded."),
+    click.option(
+        "--model",
+        help="A model's name or folder [default: face]; avatar is the smallest, vox is downloaded.",
+    ),
     path_option("--config", help_text="Configuration of the model, such as training_info.yaml."),
     path_option("--params", help_text="Parameters (.h5) [default: those that --config names]."),
 )

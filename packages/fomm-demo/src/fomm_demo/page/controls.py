@@ -41,8 +41,9 @@ def add_model_picker(services: AppServices) -> gr.Dropdown:
 
 
 def add_source() -> gr.Image:
-    """The picture, with examples."""
+    """The picture, with examples, of which the first is chosen."""
     source = gr.Image(
+        str(PICTURES[0]),
         label="Picture",
         sources=["upload", "webcam", "clipboard"],
         type="filepath",
@@ -62,8 +63,9 @@ def add_source() -> gr.Image:
 
 
 def add_driving() -> tuple[gr.Video, gr.File]:
-    """The driving video, with examples, and a saved motion in its place."""
+    """The driving video, with examples as of the picture, and a saved motion in its place."""
     driving = gr.Video(
+        str(CLIPS[0]),
         label="Driving video",
         sources=["upload", "webcam"],
         height=300,

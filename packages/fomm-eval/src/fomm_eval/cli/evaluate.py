@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LANDMARKS = ("auto", "dlib", "face-alignment", "avatars", "files", "none")
 IDENTITIES = ("auto", "dlib", "files", "none")
 
+_SUITABLE = {"avatars": "avatar", "heads": "face"}
+"""Models that are measured where none is named, by the benchmark's kind."""
+
 
 @click.command(name="evaluate")
 @path_option("--real", help_text="Real videos: a folder of them, or one video or frame folder.")
@@ -93,10 +96,11 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     avatars, else dlib where it is installed, else none. Figures of different extractors do not
     compare; published AKD is of face-alignment, published AED of OpenFace.
 
-    With --avatars or --heads, the model (--model or --config) animates drawn avatars or
-    rendered people with the motion of others, and is compared with the true answers and with
-    copying source or driving frames. Errors of figure, eyes and mouth are relative to leaving
-    the source as it is. The files are named avatars or heads (.json, .csv, .html).
+    With --avatars or --heads, the model (--model or --config, else avatar or face) animates
+    drawn avatars or rendered people with the motion of others, and is compared with the true
+    answers and with copying source or driving frames. Errors of figure, eyes and mouth are
+    relative to leaving the source as it is. The files are named avatars or heads (.json, .csv,
+    .html).
 
     \b
     Examples:
@@ -151,7 +155,7 @@ def _compare(options: dict[str, Any], quiet: bool) -> Evaluation:
             embedding_files=_both(options, "embeddings"),
         )
         extractors = choose_extractors(
-            chosen, pairs[0].real, lambda: stack.enter_context(_started_model(options))
+            chosen, pairs[0].real, lambda: stack.enter_context(_started_model(options, "avatar"))
         )
         bar = stack.enter_context(video_bar(len(pairs), quiet))
         stack.enter_context(ended_like_interrupted())
@@ -170,11 +174,13 @@ def _both(options: dict[str, Any], what: str) -> tuple[Path, Path] | None:
     return None if real is None else (real, generated)
 
 
-def _started_model(options: dict[str, Any]) -> Model:
+def _started_model(options: dict[str, Any], default: str) -> Model:
+    """Start the model that the options name, or else the one of the default's name."""
     from fomm_core.loading import load_model
 
+    named = options["model"] is not None or options["config"] is not None
     return load_model(
-        options["model"],
+        options["model"] if named else default,
         config=options["config"],
         params=options["params"],
         engine=engine_of(options),
@@ -198,7 +204,7 @@ def _evaluate_benchmark(kinds: Sequence[str], options: dict[str, Any], quiet: bo
         raise FommError(f"expected either --{kind}, or --real and --generated, found both")
     benchmark = open_benchmark(options[kind])
     with (
-        _started_model(options) as model,
+        _started_model(options, _SUITABLE[kind]) as model,
         video_bar(len(benchmark.cases), quiet) as bar,
         ended_like_interrupted(),
     ):
