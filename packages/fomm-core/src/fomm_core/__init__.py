@@ -2,7 +2,7 @@
 
     from fomm_core import Animator, VideoReader, load_model, read_image
 
-    animator = Animator(load_model("avatar"), read_image("source.png"))
+    animator = Animator(load_model("face"), read_image("source.png"))
     for frame in animator.run(VideoReader("driving.mp4")):
         frame.prediction  # (H, W, 3) uint8, RGB
 

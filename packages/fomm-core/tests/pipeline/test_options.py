@@ -74,7 +74,7 @@ def options_of(monkeypatch, tmp_path):
             raise FommError("enough")
 
         monkeypatch.setattr("fomm_core.pipeline.run.animate_file", keep)
-        done = CliRunner().invoke(animate.command, words)
+        done = CliRunner().invoke(animate.command, ("--model", "avatar", *words))
         assert isinstance(done.exception, FommError), done.output
         return given[0]
 

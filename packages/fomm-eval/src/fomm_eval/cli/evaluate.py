@@ -108,7 +108,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
       fomm evaluate --real real.mp4 --generated generated.mp4 --landmarks dlib
       fomm evaluate --real data/test --generated frames --landmarks files \\
                     --real-landmarks a.npz --generated-landmarks b.npz
-      fomm evaluate --heads --model face
+      fomm evaluate --heads
       fomm evaluate --avatars data/benchmark --model avatar
     """  # noqa: D301 - click reads the backspace itself
     quiet = program is not None and program.verbosity < 0
