@@ -19,6 +19,7 @@ from fomm_core.cli.options import (
     path_option,
     view_options,
 )
+from fomm_core.cli.pairs import CONFIGURED, animate_pairs
 from fomm_core.errors import FommError
 from fomm_core.model.samples import sample_of
 
@@ -31,15 +32,19 @@ if TYPE_CHECKING:
     from fomm_core.pipeline.options import AnimationOptions
     from fomm_core.pipeline.run import AnimationResult
 
-_LONGEST_TITLE = 100
-"""Bytes: file systems take 255 for the whole name of the result."""
-
 
 @click.command(name="animate")
 @path_option("--source", help_text="Picture to animate.")
 @path_option(
     "--driving",
     help_text="Video, GIF, folder of frames or picture whose motion is taken.",
+)
+@path_option(
+    "--pairs",
+    is_flag=False,
+    flag_value=CONFIGURED,
+    help_text="Many animations: a CSV file of source,driving[,output] "
+    "[without a file: the one that the configuration names].",
 )
 @model_options
 @engine_options
@@ -115,8 +120,10 @@ _LONGEST_TITLE = 100
 @click.option(
     "--keep-going",
     is_flag=True,
-    help="Where the driving video is broken, animate what comes before.",
+    help="Where the driving video is broken, animate what comes before; with --pairs also "
+    "report a pair that fails, and go on.",
 )
+@click.option("--resume", is_flag=True, help="With --pairs: leave results alone that are there.")
 @click.pass_obj
 def command(program: GlobalOptions | None, /, **options: Any) -> None:
     """Animate a picture with the motion of a video.
@@ -131,24 +138,37 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     Examples:
       fomm animate
       fomm animate --source face.png --driving talk.mp4 --adapt-movement-scale
+      fomm animate --pairs list.csv --resume --keep-going
+      mpirun -n 4 fomm animate --pairs list.csv
       fomm animate --model face --source holiday.jpg --driving talk.mp4 --face all
       fomm animate --model vox --source face.png --driving talk.mp4 --find-best-frame
       fomm animate --config training_info.yaml --params params.h5 \\
                    --source face.png --driving frames/ --only-generated --output face.gif
+
+    Files in a list of --pairs are looked for in the list's own folder, then among the test
+    videos of the configuration's data set; results that it names lie in --out-dir. Each source
+    is encoded once, each motion detected once, and under mpirun the processes share the pairs.
 
     Relative motion (the default) wants the driving video to begin in the source's pose; see
     --find-best-frame and --unuse-relative-movement where it does not.
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.loading import find_model, start_model
     from fomm_core.motion.template import MotionTemplate
+    from fomm_core.pipeline.output import result_path
 
     quiet = program is not None and program.verbosity < 0
+    if options["pairs"] is not None:
+        animate_pairs(options, _motion_mode(options), quiet)
+        return
+    if options["resume"]:
+        raise FommError("--resume: expected with --pairs")
     files = find_model(options["model"], options["config"], options["params"])
     source, moving = _inputs(options, files.name)
-    output = options["output"] or _result_path(options, files.name, source, moving)
     record = animation_options(
         options, motion=_motion_mode(options), spared=_spared(options, files)
     )
+    folder = options["out_dir"] / files.name / "arbitrary"
+    output = options["output"] or result_path(folder, source, moving, record)
     driving = MotionTemplate.load(moving) if options["motion_template"] else moving
     engine, precision = engine_of(options), options["precision"]
     with start_model(files, engine, precision, options["threads"]) as model:
@@ -178,22 +198,6 @@ def _inputs(options: dict[str, Any], model: str) -> tuple[Path, Path]:
     if template is not None and (options["start"], options["end"]) != (None, None):
         raise FommError("--start and --end: expected a driving video, found a motion template")
     return source, driving or template
-
-
-def _result_path(options: dict[str, Any], model: str, source: Path, driving: Path) -> Path:
-    """``<out-dir>/<model>/arbitrary/<source>_by_<driving>``, a folder or an .mp4."""
-    name = f"{_title(source)}_by_{_title(driving)}"
-    folder: Path = options["out_dir"] / model / "arbitrary"
-    return folder / name if options["png"] else folder / f"{name}.mp4"
-
-
-def _title(path: Path) -> str:
-    """A file's name without its ending, or a folder's name; cut where it is very long."""
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 - "." gets a name, links keep theirs
-    title = whole.name if whole.is_dir() else whole.stem
-    while len(os.fsencode(title)) > _LONGEST_TITLE:
-        title = title[:-1]
-    return title
 
 
 def _motion_mode(options: dict[str, Any]) -> MotionMode:

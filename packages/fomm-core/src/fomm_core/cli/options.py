@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -22,6 +22,9 @@ from fomm_core.pipeline.options import (
     is_face_number,
     option_names,
 )
+
+if TYPE_CHECKING:
+    from fomm_core.distributed import Communicator
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -194,6 +197,21 @@ def animation_options(options: dict[str, Any], **others: Any) -> AnimationOption
     """
     named = {name: options[name] for name in option_names() if name in options}
     return AnimationOptions(**{**named, "view": view_of(options), **others})
+
+
+def threads_of_rank(wanted: int, ranks: Communicator) -> int:
+    """Threads of each of several processes: as wanted, or a fair share of a machine's cores.
+
+    Args:
+        wanted: of ``--threads``; 0 leaves the choice to the program.
+        ranks: the processes.
+    """
+    if wanted or ranks.size == 1:
+        return wanted
+    from fomm_core.distributed.launcher import local_size
+    from fomm_core.utils.machine import usable_cores
+
+    return max(1, usable_cores() // local_size(os.environ, ranks.size))
 
 
 def engine_of(options: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fomm_core.pipeline.run import Progress
 
 _LABELS = {
+    "recording": "detecting the motion",
     "finding": "finding the face",
     "searching": "searching the best frame",
     "animating": "animating",
@@ -23,12 +24,14 @@ class ProgressBar:
 
     Args:
         quiet: draw nothing. Nothing is drawn either where stderr is no terminal.
+        title: stands before what is done.
 
     Attributes:
         animated: number of frames animated so far.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, quiet: bool = False, title: str = "") -> None:
+        self._title = title
         # A program that was started with stderr closed has none.
         self._hidden = quiet or sys.stderr is None or not sys.stderr.isatty()
         self.animated = 0
@@ -50,9 +53,8 @@ class ProgressBar:
 
         self.close()
         self._stage = progress.stage
-        self._bar = tqdm(
-            desc=_LABELS[progress.stage], total=progress.total, unit=" frames", dynamic_ncols=True
-        )
+        label = self._title + _LABELS[progress.stage]
+        self._bar = tqdm(desc=label, total=progress.total, unit=" frames", dynamic_ncols=True)
 
     def close(self) -> None:
         """Leave the last bar as it is."""

@@ -21,8 +21,8 @@ class Communicator(ABC):
     """The processes that run the same program, each on its share of the work.
 
     What arrays hold is exchanged in place, in the memory of the host. Collective calls (all but
-    :meth:`share`, :meth:`stop_others`, :meth:`is_stopped` and :meth:`abort`) must be made by
-    all ranks in the same order.
+    :meth:`share`, :meth:`share_blocks`, :meth:`stop_others`, :meth:`is_stopped` and
+    :meth:`abort`) must be made by all ranks in the same order.
 
     Attributes:
         rank: number of this process, 0 .. size - 1; rank 0 writes what there is one of.
@@ -42,6 +42,11 @@ class Communicator(ABC):
     def share(self, items: Sequence[T]) -> Sequence[T]:
         """Take this rank's part of the work; every item is in exactly one."""
         return items[self.rank :: self.size]
+
+    def share_blocks(self, items: Sequence[T]) -> Sequence[T]:
+        """Take this rank's part as :meth:`share` does, but of items that follow one another."""
+        begin, end = (len(items) * rank // self.size for rank in (self.rank, self.rank + 1))
+        return items[begin:end]
 
     @abstractmethod
     def gather(self, value: T) -> list[T]:

@@ -64,7 +64,9 @@ class Driving:
         """
         if isinstance(self.source, MotionTemplate):
             return replace(self, source=animator.with_best_reference(self.source))
-        template = animator.record(_counted(self.source, on_progress), self.frame_rate)
+        template = self.template
+        if template is None:
+            template = animator.record(_counted(self.source, on_progress), self.frame_rate)
         best = animator.with_best_reference(template)
         logger.info("best driving frame: %d of %d", best.reference, len(best))
         known = replace(self, template=best, frame_count=len(best))
@@ -100,6 +102,25 @@ class Driving:
         if track is not None and path is not None and path.is_framed(track.size):
             path = None
         return replace(self, source=_Cut(self.source, count, path, framer.size), frame_count=count)
+
+    def with_recorded_motion(
+        self,
+        animator: Animator,
+        on_progress: Callable[[int], None] = lambda done: None,
+        *,
+        keep_frames: bool = True,
+    ) -> Driving:
+        """Detect the keypoints of all frames, so that they drive many sources.
+
+        Args:
+            animator: detects them; its source does not matter.
+            on_progress, keep_frames: as of :meth:`with_best_reference`.
+        """
+        if isinstance(self.source, MotionTemplate):
+            return self
+        template = animator.record(_counted(self.source, on_progress), self.frame_rate)
+        known = replace(self, template=template, frame_count=len(template))
+        return known if keep_frames else replace(known, source=template)
 
     def recorded(self, keypoints: Iterable[Keypoints], model: Model) -> MotionTemplate:
         """The motion that drove, as a template with the reference frame that was used."""

@@ -16,8 +16,17 @@ from fomm_core.video import AudioClip, FrameSink, PngWriter, VideoWriter
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_TITLE = 100
+"""Bytes: file systems take 255 for the whole name of the result."""
+
 _INAUDIBLE = Fraction(1, 1000)
 """Relative change of speed at which sound still fits: 29.97 is as good as 30000/1001."""
+
+
+def result_path(folder: Path, source: Path, driving: Path, options: AnimationOptions) -> Path:
+    """Name a result ``<folder>/<source>_by_<driving>``: a folder of PNGs, or an .mp4."""
+    name = f"{_title(source)}_by_{_title(driving)}"
+    return folder / (name if options.png else f"{name}.mp4")
 
 
 def spare_inputs(inputs: Iterable[Path], output: Path, options: AnimationOptions) -> None:
@@ -32,14 +41,14 @@ def spare_inputs(inputs: Iterable[Path], output: Path, options: AnimationOptions
         OutputError: a result has the name of an input or of the other result, would replace
             the folder of an input, or cannot be where it is to be.
     """
-    read = [_real(path) for path in (*inputs, *options.spared)]
-    result = _real(output)
+    read = [real_path(path) for path in (*inputs, *options.spared)]
+    result = real_path(output)
     if any(result == path or (options.png and result in path.parents) for path in read):
         raise OutputError(f"{output}: expected another name than that of an input")
     if options.save_motion is None:
         return
     motion = Path(options.save_motion)
-    if _real(motion) in (*read, result):
+    if real_path(motion) in (*read, result):
         raise OutputError(f"{motion}: expected another name than those of inputs and result")
     if motion.is_dir():
         raise OutputError(f"{motion}: expected the name of a file to write, found a folder")
@@ -81,6 +90,15 @@ def _sound(driving: Driving, rate: Fraction, options: AnimationOptions) -> Audio
     return AudioClip(driving.path, options.start, options.end)
 
 
-def _real(path: Path) -> Path:
-    """Target of a path, whatever is there (``Path.resolve`` stumbles over circular links)."""
+def _title(path: Path) -> str:
+    """A file's name without its ending, or a folder's name; cut where it is very long."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - "." gets a name, links keep theirs
+    title = whole.name if whole.is_dir() else whole.stem
+    while len(os.fsencode(title)) > _LONGEST_TITLE:
+        title = title[:-1]
+    return title
+
+
+def real_path(path: Path) -> Path:
+    """Find the target of a path, whatever is there (``Path.resolve`` stumbles over circles)."""
     return Path(os.path.realpath(path))

@@ -23,8 +23,9 @@ from fomm_core.motion.template import MotionTemplate
 from fomm_core.pipeline.driving import Driving, open_driving
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.output import open_sink, spare_inputs
+from fomm_core.pipeline.prepare import PreparedSource, prepare_source
 from fomm_core.pipeline.provenance import Provenance
-from fomm_core.pipeline.source import SourcePicture, frame_source, open_framer
+from fomm_core.pipeline.source import SourcePicture
 from fomm_core.pipeline.views import (
     FrameView,
     make_picture_view,
@@ -41,8 +42,8 @@ class Progress:
     """One step of an animation.
 
     Attributes:
-        stage: ``"finding"`` the face of the driving video, ``"searching"`` for the best frame,
-            or ``"animating"``.
+        stage: ``"recording"`` a motion for several sources, ``"finding"`` the face of the
+            driving video, ``"searching"`` for the best frame, or ``"animating"``.
         done: frames done in this stage.
         total: frames in all, estimated; ``None`` if unknown.
         frame: the newest animated frame; ``None`` in the stages before. Its driving frame is
@@ -50,7 +51,7 @@ class Progress:
             where the view shows the generated frames alone.
     """
 
-    stage: Literal["finding", "searching", "animating"]
+    stage: Literal["recording", "finding", "searching", "animating"]
     done: int
     total: int | None
     frame: AnimatedFrame | None = None
@@ -113,43 +114,31 @@ def animate_file(
     picture = _picture(source)
     drive = open_driving(driving, options.start, options.end, options.keep_going)
     with _loaded(model) as loaded:
-        return _animate(loaded, picture, drive, output, options, on_progress or _ignore)
+        prepared = prepare_source(loaded, picture, options)
+        return animate_prepared(loaded, prepared, drive, output, options, on_progress or ignore)
 
 
-def make_animator(model: Model, source: ByteArray, options: AnimationOptions) -> Animator:
-    """Make the animator of a source, (H, W, 3) uint8 of any size, as the options want it.
-
-    Raises:
-        MotionError: the source's keypoints are not finite.
-    """
-    return Animator(
-        model,
-        source,
-        motion=options.motion,
-        adapt_scale=options.adapt_scale,
-        fit=options.fit,
-    )
-
-
-def _animate(
+def animate_prepared(
     model: Model,
-    picture: ByteArray,
+    prepared: PreparedSource,
     driving: Driving,
     output: Path,
     options: AnimationOptions,
     on_progress: ProgressCallback,
 ) -> AnimationResult:
-    framer = open_framer(model, options)
-    source = frame_source(picture, framer, options)
-    animators = [make_animator(model, each, options) for each in source.squares(model.frame_size)]
+    """Animate as :func:`animate_file` does, from a prepared source and an opened driving.
+
+    What is recorded of the driving already is not looked for again.
+    """
+    source, animators = prepared.picture, prepared.animators
     rate = options.frame_rate or driving.frame_rate
     keypoints: list[Keypoints] = []
     count = 0
     began = time.monotonic()
     provenance = Provenance(model.name)
     with BackgroundSink(open_sink(output, driving, options, provenance)) as sink:
-        if framer is not None:
-            driving = _cropped(driving, framer, on_progress)
+        if prepared.framer is not None and driving.template is None:
+            driving = _cropped(driving, prepared.framer, on_progress)
         if options.find_best_frame:
             driving = _with_best_reference(driving, animators[0], options, on_progress)
         view = _view(source, animators, model, options)
@@ -218,5 +207,5 @@ def _loaded(model: str | Path | Model | None) -> Iterator[Model]:
         yield loaded
 
 
-def _ignore(progress: Progress) -> None:
+def ignore(progress: Progress) -> None:
     """Take no notice."""

@@ -12,7 +12,8 @@ from fomm_core.animator import AnimatedFrame, Animator, Frame
 from fomm_core.image import read_image
 from fomm_core.loading import Model
 from fomm_core.motion.template import MotionTemplate
-from fomm_core.pipeline.run import Progress, ProgressCallback, make_animator
+from fomm_core.pipeline.prepare import make_animator
+from fomm_core.pipeline.run import Progress, ProgressCallback
 from fomm_core.video import VideoReader, prefetch
 from fomm_demo.services.animation import AnimationRequest, AnimationService, take_driving
 from fomm_demo.services.uploads import Clip, hide_paths_in_errors, take_picture

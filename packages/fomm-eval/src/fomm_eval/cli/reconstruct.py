@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from fomm_core.cli.options import (
     frame_rate_option,
     model_options,
     path_option,
+    threads_of_rank,
     view_options,
 )
 from fomm_core.errors import ConfigError
@@ -126,7 +126,7 @@ def _run(
             root = _root(options["data"], data)
             videos = find_test_videos(root, by_identity=data.id_sampling)
             settings = replace(settings, root=part_folder(root, "test"))
-            threads = _threads(options["threads"], ranks)
+            threads = threads_of_rank(options["threads"], ranks)
             model = stack.enter_context(
                 start_model(files, engine_of(options), options["precision"], threads)
             )
@@ -163,16 +163,6 @@ def _root(data: Path | None, configured: DatasetParams) -> Path:
                 f"training; write some with fomm {kind} and name them with --data"
             )
     return Path(configured.root_dir)
-
-
-def _threads(wanted: int, ranks: Communicator) -> int:
-    """Let the processes on one machine share its cores."""
-    if wanted or ranks.size == 1:
-        return wanted
-    from fomm_core.distributed.launcher import local_size
-    from fomm_core.utils.machine import usable_cores
-
-    return max(1, usable_cores() // local_size(os.environ, ranks.size))
 
 
 def _manifest(
