@@ -15,7 +15,8 @@ KEYPOINTS = Keypoints(np.zeros((2, 2), np.float32))
 
 
 def frame(level):
-    return AnimatedFrame(0, np.full((4, 4, 3), level, np.uint8), None, KEYPOINTS, KEYPOINTS, None)
+    image = np.full((4, 4, 3), level, np.uint8)
+    return AnimatedFrame(0, image, None, KEYPOINTS, KEYPOINTS, KEYPOINTS, None)
 
 
 def endless(on_progress):
