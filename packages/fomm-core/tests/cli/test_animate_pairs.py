@@ -28,7 +28,7 @@ def listed(here):
     folder.mkdir()
     for name, path in zip(("a", "b"), PICTURES, strict=True):
         Image.open(path).save(folder / f"{name}.png")
-    shutil.copy(SAMPLE_CLIPS["turn"], folder / "turn.mp4")
+    shutil.copy(SAMPLE_CLIPS["turning"], folder / "turn.mp4")
     (folder / "list.csv").write_text("source,driving,output\na.png,turn.mp4,one\nb.png,turn.mp4\n")
     return folder / "list.csv"
 
