@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from fomm_core.errors import ConfigError
+from fomm_core.loading import find_model
 from fomm_core.network.graph import Networks
 from fomm_core.network.nnabla_operations import NNablaOperations
 from fomm_core.network.stages import build_stages
@@ -12,7 +13,7 @@ from fomm_train.graph.objectives import is_adversarial
 
 SEEDS = ["bair-256", "fashion-256", "mgif-256", "nemo-256", "taichi-256", "taichi-adv-256"]
 AVATARS = ["avatar-128", "avatar-64", "avatar-keypoints-128"]
-NAMES = [*AVATARS, *SEEDS, "vox-256", "vox-adv-256"]
+NAMES = sorted([*AVATARS, *SEEDS, "face-256", "vox-256", "vox-adv-256"])
 
 
 def test_the_names():
@@ -53,6 +54,13 @@ def test_the_parameters_of_each_step_to_the_embedded_model_fit_the_next():
         build_stages(networks)
         shapes.append({k: v.shape for k, v in networks.parameters().items()})
     assert shapes[0] == shapes[1] == shapes[2]
+
+
+def test_the_embedded_model_has_the_networks_of_its_recipe():
+    networks = find_model("face").config.model_params
+    recipe = find_config("face-256").model_params
+    for name in ("common_params", "kp_detector_params", "generator_params"):
+        assert getattr(networks, name) == getattr(recipe, name)
 
 
 def test_a_path_comes_before_a_name(tmp_path, monkeypatch):

@@ -124,6 +124,8 @@ class TrainParams(Section):
             probability that falls from 1 to 0 over this fraction of all steps.
         true_keypoints_only: the networks are always fed true keypoints, and the detector is
             left as it is.
+        adversarial_from: the discriminator, and what the generator learns from it, begin after
+            this fraction of all steps.
         images_train_detector: the losses on images train the keypoint detector too, as in the
             paper; without, it learns from the losses on keypoints alone.
         averaging_decay: share of the averages of generator and detector that a step leaves in
@@ -153,6 +155,7 @@ class TrainParams(Section):
     relative_motion: bool = False
     true_keypoints_until: Probability = 0.0
     true_keypoints_only: bool = False
+    adversarial_from: Probability = 0.0
     images_train_detector: bool = True
     averaging_decay: Annotated[float, BeforeValidator(yaml_float), Field(ge=0, lt=1)] = 0.0
     statistics_batches: NonNegativeInt = 0

@@ -97,16 +97,17 @@ def forward(
         inputs: frames, and what else the configuration needs.
         precision: which parts compute in half precision.
     """
+    kp_reference = None
     if inputs.truth is not None and params.true_keypoints_only:
         kp_source, kp_driving = inputs.truth.source, inputs.truth.driving
+        kp_reference = inputs.truth.reference
     else:
         kp_source = _detect(ops, params, networks, inputs.source)
         kp_driving = _detect(ops, params, networks, inputs.driving)
+        if inputs.reference is not None:
+            kp_reference = _detect(ops, params, networks, inputs.reference)
     with precision.images():
         encoded = networks.encoder(inputs.source)
-    kp_reference = None
-    if inputs.reference is not None:
-        kp_reference = _detect(ops, params, networks, inputs.reference)
     moved = _move(ops, params, inputs, kp_source, kp_driving, kp_reference)
     motion = networks.motion(encoded.small, *moved)
     with precision.images():

@@ -85,6 +85,7 @@ def generator_objective(
     outputs: ForwardOutputs,
     vgg: Vgg19 | None,
     precision: Precision,
+    adversarial: bool = True,
 ) -> Objective:
     """The losses of generator and keypoint detector.
 
@@ -95,16 +96,18 @@ def generator_objective(
         outputs: of the networks.
         vgg: needed where the perceptual loss is on.
         precision: which parts compute in half precision.
+        adversarial: with the losses that need a discriminator, where they are on.
 
     Raises:
         ConfigError: no loss is on, or one cannot work with these networks.
     """
-    pyramids = _pyramids(ops, config, inputs, outputs.decoded.prediction)
+    adversarial = adversarial and is_adversarial(config)
+    pyramids = _pyramids(ops, config, inputs, outputs.decoded.prediction, adversarial)
     return _sum(
         ops,
         [
             *_perceptual(ops, config, pyramids, vgg, precision),
-            *_adversarial(ops, config, pyramids, outputs, precision),
+            *(_adversarial(ops, config, pyramids, outputs, precision) if adversarial else ()),
             *_equivariance(ops, config, inputs, outputs),
             *_images(ops, config, pyramids, inputs, outputs),
             *_supervision(ops, config, inputs, outputs),
@@ -153,11 +156,15 @@ def _sum(
 
 
 def _pyramids(
-    ops: TrainingOperations, config: TrainConfig, inputs: StepInputs, prediction: Tensor
+    ops: TrainingOperations,
+    config: TrainConfig,
+    inputs: StepInputs,
+    prediction: Tensor,
+    adversarial: bool,
 ) -> Pyramids:
     """At the scales of the losses on images and of the discriminators."""
     scales = list(config.train_params.scales)
-    if is_adversarial(config):
+    if adversarial:
         scales += [s for s in _discriminator_params(config).scales if s not in scales]
     return Pyramids(
         pyramid(ops, prediction, scales),
@@ -191,8 +198,6 @@ def _adversarial(
     precision: Precision,
 ) -> Iterator[_OptionalTerm]:
     weights = config.train_params.loss_weights
-    if not is_adversarial(config):
-        return
     params = _discriminator_params(config)
     keypoints = outputs.kp_driving.value
     fixed = ops.without_training()

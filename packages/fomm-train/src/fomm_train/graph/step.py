@@ -109,14 +109,17 @@ class TrainingStep:
         """
         probability = teacher_forcing_probability(self._params, step, self._total_steps)
         self._graph.inputs.set(batch, self._params, probability)
+        alone = self._graph.generator_alone
+        if step >= self._params.adversarial_from * self._total_steps:
+            alone = None
         losses, wanted = self._minimise(
             "total_generator",
-            self._graph.generator,
+            alone or self._graph.generator,
             (Network.GENERATOR, Network.KP_DETECTOR),
             (epoch, step),
             stop,
         )
-        if self._graph.discriminator is not None:
+        if self._graph.discriminator is not None and alone is None:
             more, _ = self._minimise(
                 "total_discriminator",
                 self._graph.discriminator,
@@ -134,7 +137,7 @@ class TrainingStep:
         Running statistics record it, as every forward pass.
         """
         self._graph.inputs.set(batch, self._params, teacher_forcing_probability=0.0)
-        objective = self._graph.generator()
+        objective = (self._graph.generator_alone or self._graph.generator)()
         self._graph.operations.forward(*objective.detections, objective.total)
 
     def exported_parameters(self) -> Parameters:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from fomm_core.network.graph import Networks
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.precision import Precision
@@ -31,8 +34,10 @@ class TrainingGraph:
         operations: what computes.
         networks: the networks, whose parameters include the discriminator's.
         inputs: to be set before a step.
-        outputs: of the networks for the last :attr:`generator`.
+        outputs: of the networks for the last of these that was called.
         generator: gives what generator and keypoint detector minimise.
+        generator_alone: the same without a discriminator; ``None`` where the two play against
+            each other from the first step.
         discriminator: gives what the discriminator minimises, on the predictions of the last
             :attr:`generator`; ``None`` where it is not trained.
 
@@ -59,7 +64,10 @@ class TrainingGraph:
         if config.train_params.true_keypoints_only:
             # The detector is part of the model, though it is never run.
             ops.record(lambda: self.networks.keypoints(self.inputs.source))
-        self.generator = ops.record(self._generator)
+        self.generator_alone = (
+            self._record(adversarial=False) if config.train_params.adversarial_from else None
+        )
+        self.generator = self._record(adversarial=True)
         self.discriminator = (
             ops.record(self._discriminator) if trains_discriminator(config) else None
         )
@@ -68,11 +76,24 @@ class TrainingGraph:
         """Frames and keypoints of the last step."""
         return self.outputs.read(self.operations)
 
-    def _generator(self) -> Objective:
+    def _record(self, adversarial: bool) -> Callable[[], Objective]:
+        """Make what gives the generator's objective and leaves its :attr:`outputs`."""
+        compute = self.operations.record(partial(self._generator, adversarial))
+
+        def generator() -> Objective:
+            self.outputs, objective = compute()
+            return objective
+
+        return generator
+
+    def _generator(self, adversarial: bool) -> tuple[ForwardOutputs, Objective]:
         ops, config, precision = self.operations, self.config, self._precision
         with precision.everything():
             self.outputs = forward(ops, config.train_params, self.networks, self.inputs, precision)
-            return generator_objective(ops, config, self.inputs, self.outputs, self._vgg, precision)
+            objective = generator_objective(
+                ops, config, self.inputs, self.outputs, self._vgg, precision, adversarial
+            )
+        return self.outputs, objective
 
     def _discriminator(self) -> Objective:
         with self._precision.everything():
