@@ -48,6 +48,13 @@ def needs_nnabla():
 
 
 @pytest.fixture(scope="session")
+def needs_backend():
+    """Skip a test where nothing is installed that computes a training."""
+    if find_spec("nnabla") is None and find_spec("torch") is None:
+        pytest.skip("needs NNabla or PyTorch, which are not installed")
+
+
+@pytest.fixture(scope="session")
 def golden():
     """The reference's losses and what they were computed from, by name."""
     with np.load(GOLDEN / "mini/losses.npz") as file:

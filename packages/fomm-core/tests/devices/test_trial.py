@@ -107,7 +107,8 @@ def test_what_libraries_print_is_no_report(fake_cudnn):
 def test_auto_passes_by_a_device_that_fails(fake_cudnn):
     fake_cudnn(KERNEL_FAILS)
     assert CUDNN.status().reason == (
-        "not usable: NNabla's kernels fail on this GPU; use --engine openvino (inference)"
+        "not usable: NNabla's kernels fail on this GPU; use --backend torch (training) or "
+        "--engine openvino (inference)"
     )
     assert choose_engine("auto", lambda spec: "").name == "openvino"
     with pytest.raises(EngineError, match="nnabla-cudnn: not usable: NNabla's kernels fail"):

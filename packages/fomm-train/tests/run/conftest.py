@@ -106,13 +106,23 @@ def write_config(tmp_path):
     return write
 
 
+def launch(launcher, ranks):
+    """The words before a program that start it as so many ranks."""
+    if ranks == 1:
+        return []
+    if launcher == "mpirun":
+        return [mpirun_or_skip(), "-n", str(ranks)]
+    pytest.importorskip("torch")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--no-python"]
+    return [*torchrun, "--nproc-per-node", str(ranks)]
+
+
 class Program:
     """A Python program as a process group of its own."""
 
-    def __init__(self, arguments, ranks=1, file_size=None):
-        launcher = [mpirun_or_skip(), "-n", str(ranks)] if ranks > 1 else []
+    def __init__(self, arguments, ranks=1, launcher="mpirun", file_size=None):
         self.process = subprocess.Popen(
-            [*launcher, sys.executable, *map(str, arguments)],
+            [*launch(launcher, ranks), sys.executable, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -142,18 +152,13 @@ def _limit(file_size):
 
 
 @pytest.fixture
-def mpirun():
-    return mpirun_or_skip()
-
-
-@pytest.fixture
-def start(needs_nnabla):
+def start(needs_backend):
     """Start a script, or with a command's name in front ``fomm``."""
     started = []
 
-    def run(first, *arguments, ranks=1, file_size=None):
+    def run(first, *arguments, **options):
         module = [] if isinstance(first, Path) else ["-m", "fomm_core.cli.main"]
-        started.append(Program([*module, first, *arguments], ranks, file_size))
+        started.append(Program([*module, first, *arguments], **options))
         return started[-1]
 
     yield run

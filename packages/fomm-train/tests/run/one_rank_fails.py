@@ -1,6 +1,6 @@
-"""Started by the tests under mpirun: a training whose data breaks on rank 1 alone.
+"""Started by the tests under mpirun or torchrun: a training whose data breaks on rank 1 alone.
 
-Usage: one_rank_fails.py CONFIG LOG KIND, KIND one of "user" and "defect"
+Usage: one_rank_fails.py BACKEND CONFIG LOG KIND, KIND one of "user" and "defect"
 """
 
 import sys
@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from fomm_core.cli.errors import abort_all_ranks_on_error
-from fomm_core.distributed import join_ranks
 from fomm_core.errors import MediaError
-from fomm_train.backend.nnabla.precision import make_precision
+from fomm_train.backend.precision import Arithmetic
+from fomm_train.backend.registry import BackendChoice
 from fomm_train.config import load_train_config
 from fomm_train.data.batch import Pair
 from fomm_train.run.start import start_new
@@ -34,14 +34,15 @@ class Pairs:
         return Pair(frames[0], frames[1], frames[1])
 
 
-def main(config, log, kind):
+def main(name, config, log, kind):
     error = MediaError("video7.mp4: no frames") if kind == "user" else RuntimeError("a defect")
-    communicator = join_ranks()
+    backend = BackendChoice(name).open()
+    communicator = backend.join_ranks("cpu")
     with abort_all_ranks_on_error(communicator):
         run_training(
             start_new(load_train_config(config), Path(log), ""),
             communicator,
-            make_precision("cpu", 0),
+            backend.make_precision("cpu", communicator, Arithmetic(backend=name)),
             TrainOptions(workers=0),
             lambda _: Pairs(error if communicator.rank == 1 else None),
         )

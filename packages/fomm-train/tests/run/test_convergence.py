@@ -72,7 +72,9 @@ def errors(log, config):
 
 
 @pytest.mark.mpi
-def test_two_ranks_learn_to_animate_unseen_avatars(avatars, write_config, tmp_path, succeed):
+def test_two_ranks_learn_to_animate_unseen_avatars(
+    needs_nnabla, avatars, write_config, tmp_path, succeed
+):
     log = tmp_path / "log"
     config = write_config(avatars)
     succeed("train", "--config", config, "--out", log, ranks=2, timeout=500)

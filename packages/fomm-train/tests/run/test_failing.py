@@ -38,20 +38,37 @@ def test_broken_parameters_are_never_saved(settings, write_config, tmp_path, fom
 
 @pytest.mark.mpi
 @pytest.mark.parametrize(
-    ("kind", "code", "told"),
+    ("backend", "kind", "code", "told"),
     [
-        ("user", 2, "fomm: error: rank 1: video7.mp4: no frames"),
-        ("defect", 1, "fomm: error: rank 1: unexpected RuntimeError: a defect"),
+        ("nnabla", "user", 2, "fomm: error: rank 1: video7.mp4: no frames"),
+        ("nnabla", "defect", 1, "fomm: error: rank 1: unexpected RuntimeError: a defect"),
+        ("torch", "defect", 1, "fomm: error: rank 1: unexpected RuntimeError: a defect"),
     ],
 )
 def test_a_failing_rank_ends_all_and_says_why(
-    settings, write_config, tmp_path, fomm, kind, code, told
+    settings, write_config, tmp_path, fomm, backend, kind, code, told
 ):
-    script = HERE / "one_rank_fails.py"
-    found, _, err = fomm(script, write_config(settings), tmp_path / "log", kind, ranks=2)
+    pytest.importorskip(backend)
+    arguments = (
+        HERE / "one_rank_fails.py",
+        backend,
+        write_config(settings),
+        tmp_path / "log",
+        kind,
+    )
+    found, _, err = fomm(*arguments, ranks=2)
     assert found == code
     assert told in err
     assert ("Traceback" in err) == (kind == "defect")
+
+
+@pytest.mark.mpi
+def test_a_failing_rank_ends_all_below_torchrun_too(settings, write_config, tmp_path, fomm):
+    arguments = (HERE / "one_rank_fails.py", "torch", write_config(settings), tmp_path / "log")
+    found, _, err = fomm(*arguments, "user", ranks=2, launcher="torchrun")
+    assert found == 1  # torchrun's own
+    assert "fomm: error: rank 1: video7.mp4: no frames" in err
+    assert "unexpected" not in err
 
 
 @pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])

@@ -1,7 +1,5 @@
 """Two ranks with batches of b learn what one rank with batches of 2 b learns."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,29 +21,23 @@ def smooth_frames(steps, batch, size=32):
     return (0.5 + 0.4 * waves).astype(np.float32)
 
 
-def train(path, launcher, config, data):
-    subprocess.run(
-        [*launcher, sys.executable, FEW_STEPS, config, data, path, str(STEPS)],
-        check=True,
-        timeout=100,
-    )
-    return dict(np.load(path))
-
-
 @pytest.fixture
-def trained(needs_nnabla, settings, write_config, tmp_path, mpirun):
+def trained(settings, write_config, tmp_path, succeed):
     """Losses, first gradients and parameters of one rank and of two."""
     data = tmp_path / "data.npz"
     source, driving, target = smooth_frames(STEPS, 4)
     np.savez(data, source=source, driving=driving, target=target)
 
-    def run(weights):
+    def run(backend, launcher, weights):
+        pytest.importorskip(backend)
         settings["train_params"]["loss_weights"] = weights
         found = []
-        for ranks, launcher in ((1, []), (2, [mpirun, "-n", "2"])):
+        for ranks in (1, 2):
             settings["train_params"]["batch_size"] = 4 // ranks
-            config = write_config(settings, f"{ranks}.yaml")
-            found.append(train(tmp_path / f"{ranks}.npz", launcher, config, data))
+            config, path = write_config(settings, f"{ranks}.yaml"), tmp_path / f"{ranks}.npz"
+            arguments = (FEW_STEPS, backend, config, data, path, STEPS)
+            succeed(*arguments, ranks=ranks, launcher=launcher)
+            found.append(dict(np.load(path)))
         return found
 
     return run
@@ -66,14 +58,17 @@ def moved(results):
     return {name: end[name.replace("start/", "parameter/")] - start[name] for name in start}
 
 
-def test_two_ranks_equal_one(trained):
+@pytest.mark.parametrize(("backend", "launcher"), [("nnabla", "mpirun"), ("torch", "torchrun")])
+def test_two_ranks_equal_one(trained, backend, launcher):
     one, two = trained(
+        backend,
+        launcher,
         {
             "reconstruction": 10,
             "warped_source": 10,
             "equivariance_value": 10,
             "equivariance_jacobian": 10,
-        }
+        },
     )
     np.testing.assert_allclose(two["losses"], one["losses"], rtol=2e-3)
     np.testing.assert_allclose(two["losses"][0], one["losses"][0], rtol=1e-5)
@@ -83,14 +78,17 @@ def test_two_ranks_equal_one(trained):
         np.testing.assert_allclose(two[name], value, atol=2e-3, err_msg=name)
 
 
-def test_two_ranks_equal_one_with_a_discriminator(trained):
+@pytest.mark.parametrize("backend", ["nnabla", "torch"])
+def test_two_ranks_equal_one_with_a_discriminator(trained, backend):
     one, two = trained(
+        backend,
+        "mpirun",
         {
             "reconstruction": 10,
             "generator_gan": 1,
             "discriminator_gan": 1,
             "feature_matching": [10, 10],
-        }
+        },
     )
     np.testing.assert_allclose(two["losses"][0], one["losses"][0], rtol=1e-5)
     np.testing.assert_allclose(two["losses"], one["losses"], rtol=2e-2)

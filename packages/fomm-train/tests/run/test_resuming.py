@@ -28,15 +28,23 @@ def assert_same_training(one, other):
         np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
-@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])
+@pytest.mark.parametrize(
+    ("backend", "ranks"),
+    [
+        ("nnabla", 1),
+        pytest.param("nnabla", 2, marks=pytest.mark.mpi),
+        pytest.param("torch", 2, marks=pytest.mark.mpi),
+    ],
+)
 def test_killed_and_resumed_equals_unbroken(
-    settings, write_config, tmp_path, ranks, start, succeed, wait_for_step
+    settings, write_config, tmp_path, backend, ranks, start, succeed, wait_for_step
 ):
+    pytest.importorskip(backend)
     settings["monitor_params"]["monitor_freq"] = 1
     settings["train_params"]["num_repeats"] = 4 * ranks
     settings["train_params"].update(averaging_decay=0.9, statistics_batches=3)
     config = write_config(settings)
-    options = ("--workers", 1, "--save-minutes", 0.002)
+    options = ("--workers", 1, "--save-minutes", 0.002, "--backend", backend)
     succeed("train", "--config", config, "--out", tmp_path / "whole", *options, ranks=ranks)
 
     log = tmp_path / "broken"

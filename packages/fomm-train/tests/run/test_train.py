@@ -10,7 +10,7 @@ OPTIONS = TrainOptions(workers=0, keeping=CheckpointPolicy(keep=1), quiet=True)
 
 
 @pytest.fixture
-def config(needs_nnabla, settings):
+def config(needs_backend, settings):
     settings["train_params"].update(num_epochs=1, epoch_milestones=[])
     return parse_train_config(settings)
 

@@ -20,7 +20,7 @@ def stages(settings, write_config):
     return write_config(one, "one.yaml"), write_config(two, "two.yaml")
 
 
-def test_both_stages_and_an_animation(stages, tmp_path, videos, succeed):
+def test_both_stages_and_an_animation(needs_nnabla, stages, tmp_path, videos, succeed):
     one, two = stages
     first, second = tmp_path / "logs" / "first", tmp_path / "logs" / "second"
     succeed("train", "--config", one, "--log-dir", first)

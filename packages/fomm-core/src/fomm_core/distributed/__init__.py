@@ -1,4 +1,4 @@
-"""Processes that share the work of one command, started by ``mpirun`` or ``srun``.
+"""Processes that share the work of one command, started by ``mpirun``, ``torchrun`` or ``srun``.
 
 :func:`join_ranks` gives a :class:`Communicator`, which one process alone has too, so that
 nothing else needs to know how many there are. Another library than mpi4py needs a subclass and

@@ -180,7 +180,10 @@ def _cudnn_failure(number: int) -> str:
     from fomm_core.engine.registry import engine_names
 
     other = "onnxruntime" if "onnxruntime" in engine_names() else "openvino"
-    return f"not usable: NNabla's kernels fail on this GPU; use --engine {other} (inference)"
+    return (
+        "not usable: NNabla's kernels fail on this GPU; use --backend torch (training) or "
+        f"--engine {other} (inference)"
+    )
 
 
 def _obstacle(files: ModelFiles, precision: Precision) -> str:

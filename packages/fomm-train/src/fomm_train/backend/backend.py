@@ -13,7 +13,11 @@ class Backend(ABC):
 
     @abstractmethod
     def choose_context(self, wanted: str) -> str:
-        """Turn ``"auto"`` into ``"cudnn"`` where a GPU is usable, else into ``"cpu"``."""
+        """Turn ``"auto"`` into ``"cudnn"`` where a GPU is usable, else into ``"cpu"``.
+
+        Raises:
+            EngineError: the GPU that is wanted is not usable.
+        """
 
     @abstractmethod
     def join_ranks(self, context: str) -> Communicator:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
-from fomm_core.errors import EngineError
+from fomm_core.distributed.launcher import local_rank
+from fomm_core.engine.nnabla import cudnn_status
 from fomm_train.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -109,10 +111,6 @@ def _python() -> str:
 
 
 def _only_torch_has_a_gpu() -> bool:
-    try:
-        return (
-            BackendChoice("nnabla").open().choose_context("auto") == "cpu"
-            and BackendChoice("torch").open().choose_context("auto") != "cpu"
-        )
-    except EngineError:
+    if cudnn_status(local_rank(os.environ)).usable:
         return False
+    return BackendChoice("torch").open().choose_context("auto") != "cpu"

@@ -16,6 +16,7 @@ from fomm_core.motion.keypoints import FloatArray
 from fomm_core.network.operations import Padding
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.solvers import Network, Solver
+from fomm_train.backend.torch.communicator import TorchCommunicator
 from fomm_train.backend.torch.normalization import BatchNorm, Normalize, batch_statistics
 from fomm_train.backend.torch.parameters import ParameterStore, full, normal, uniform
 from fomm_train.backend.torch.solver import TorchSolver
@@ -71,12 +72,8 @@ class TorchTrainingOperations(TrainingOperations):
         self.store.seed(seed)
 
     def copy_from_main(self, communicator: Communicator) -> None:
-        if communicator.size > 1:
-            values = list(self.store.values.values())
-            arrays = [self.read(value) for value in values]
-            communicator.broadcast(arrays)
-            for value, array in zip(values, arrays, strict=True):
-                self.write(value, array)
+        if isinstance(communicator, TorchCommunicator):
+            communicator.copy_from_main(list(self.store.values.values()))
 
     def _parameter(
         self,
@@ -104,12 +101,8 @@ class TorchTrainingOperations(TrainingOperations):
         return TorchSolver(network, self.parameters())
 
     def average_gradients(self, communicator: Communicator, solvers: Sequence[Solver]) -> None:
-        if communicator.size > 1:
-            gradients = [gradient for solver in solvers for gradient in solver.gradients]
-            arrays = [self.read(gradient) for gradient in gradients]
-            communicator.all_reduce_mean(arrays)
-            for gradient, array in zip(gradients, arrays, strict=True):
-                self.write(gradient, array)
+        if isinstance(communicator, TorchCommunicator):
+            communicator.average([gradient for solver in solvers for gradient in solver.gradients])
 
     # ----- gradients
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 
+from fomm_core.devices import try_devices
 from fomm_core.distributed import Communicator
+from fomm_core.distributed.launcher import local_rank
 from fomm_core.errors import ConfigError, EngineError
 from fomm_train.backend.precision import SINGLE_PRECISION, Arithmetic, Precision
 from fomm_train.backend.torch.normalization import synchronised
 from fomm_train.backend.torch.operations import TorchTrainingOperations
 from fomm_train.backend.torch.parameters import ParameterStore
+
+logger = logging.getLogger(__name__)
 
 _HALVES = {"half": torch.float16, "bfloat16": torch.bfloat16}
 _DEVICES = {"cpu": "cpu", "cudnn": "cuda", "mps": "mps"}
@@ -54,10 +60,31 @@ class TorchPrecision(Precision):
 
 
 def choose_context(name: str) -> str:
-    """Turn ``"auto"`` into ``"cudnn"`` where PyTorch sees such a GPU, else into ``"cpu"``."""
-    if name != "auto":
-        return name
-    return "cudnn" if torch.cuda.is_available() else "cpu"
+    """Turn ``"auto"`` into ``"cudnn"`` where this rank's GPU passes its trial, else ``"cpu"``.
+
+    Raises:
+        EngineError: the GPU that is wanted fails its trial.
+    """
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+        return "cpu"
+    wanted = "cudnn" if name == "auto" else name
+    device = find_device(wanted, local_rank(os.environ))
+    failures = [trial.reason for trial in try_devices("torch", str(device)) if not trial.usable]
+    if not failures:
+        return wanted
+    if name == "auto":
+        logger.warning("training on the CPU; PyTorch fails on %s: %s", device, failures[0])
+        return "cpu"
+    raise EngineError(
+        f"--context {name}: expected a GPU that computes as the CPU does, found PyTorch failing on "
+        f"{device} ({failures[0]}); see `fomm doctor`, or use --context cpu"
+    )
+
+
+def find_device(context: str, local_rank: int) -> torch.device:
+    """The device of a context for one of the ranks of this machine, each of which has its own."""
+    count = max(1, torch.cuda.device_count())
+    return torch.device(_DEVICES[context], local_rank % count if context == "cudnn" else None)
 
 
 def make_precision(
@@ -90,5 +117,4 @@ def make_precision(
     # Convolutions only: jacobians and grids are matrix products, which stay exact.
     torch.backends.cudnn.allow_tf32 = arithmetic.type_config == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = False
-    number = local_rank % max(1, torch.cuda.device_count()) if context == "cudnn" else None
-    return TorchPrecision(torch.device(_DEVICES[context], number), arithmetic)
+    return TorchPrecision(find_device(context, local_rank), arithmetic)
