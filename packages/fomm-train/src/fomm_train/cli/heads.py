@@ -27,13 +27,25 @@ from fomm_train.cli.dataset_options import DatasetDefaults, dataset_options
 @click.option(
     "--assets",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File of the head model, instead of heads.npz in the cache folder.",
+    help="File of the head model, instead of the one that --build keeps in the cache folder.",
 )
 @click.option(
     "--sheet",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Write a picture of some people in some poses instead (.png or .jpg).",
+)
+@click.option(
+    "--build",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FACEKIT",
+    help="Build the head model from a clone of ICT-FaceKit instead; once is enough.",
+)
+@click.option(
+    "--makehuman",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="With --build: folder with clones of makehuman and makehuman-assets, for more hair.",
 )
 @click.pass_context
 def command(
@@ -52,6 +64,8 @@ def command(
     supersampling: int,
     assets: Path | None,
     sheet: Path | None,
+    build: Path | None,
+    makehuman: Path | None,
 ) -> None:
     """Write a data set of rendered people, with true keypoints and label maps.
 
@@ -63,8 +77,13 @@ def command(
     With --benchmark, OUT gets cases in which one person is to move like another, with the true
     answers, for fomm evaluate --heads OUT. Its people and motions are in no data set.
 
+    The head model is built once from ICT-FaceKit (MIT licence), which you clone yourself; hair
+    and a hat of MakeHuman (CC0) may be added. What is trained on it carries ICT-FaceKit's notice.
+
     \b
     Examples:
+      git clone https://github.com/ICT-VGL/ICT-FaceKit
+      fomm heads --build ICT-FaceKit
       fomm heads --sheet people.png
       fomm heads --out data/heads --identities 96 --motions 8
       fomm heads --out benchmark --benchmark 16
@@ -75,11 +94,16 @@ def command(
     from fomm_train.synthetic.heads.world import RenderedWorld
 
     quiet = getattr(context.obj, "verbosity", 0) < 0
+    if build is not None:
+        _build(build, makehuman, assets, quiet)
+        return
+    if makehuman is not None:
+        raise click.UsageError("--makehuman: expected with --build")
     if sheet is not None:
         write_sheet(sheet, RenderedWorld(size, supersampling, 1, assets), seed, quiet)
         return
     if out is None:
-        raise click.UsageError("expected --out or --sheet, found neither")
+        raise click.UsageError("expected --out, --sheet or --build, found none of them")
     # Both people of a case, or the one of a clip.
     world = RenderedWorld(size, supersampling, 2 if benchmark else 1, assets)
     if benchmark is not None:
@@ -97,3 +121,23 @@ def command(
     )
     settings = DatasetSettings(params, size, FORMS[FORMS.index(form)], test_share)
     write_dataset(out, world, settings, quiet)
+
+
+def _build(facekit: Path, makehuman: Path | None, assets: Path | None, quiet: bool) -> None:
+    """Build the head model, with a progress bar, and keep it."""
+    from tqdm import tqdm
+
+    from fomm_core.cli.signals import ended_like_interrupted
+    from fomm_core.errors import OutputError
+    from fomm_train.synthetic.heads.assets import assets_path, save_assets
+    from fomm_train.synthetic.heads.build import FILES, build_assets
+
+    out = assets or assets_path()
+    with ended_like_interrupted(), tqdm(total=FILES, unit=" files", disable=quiet or None) as bar:
+        built = build_assets(facekit, makehuman, bar.update)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
+    save_assets(out, built)
+    click.echo(f"{out}: a head model with {len(built.hair_meshes)} meshes of hair")

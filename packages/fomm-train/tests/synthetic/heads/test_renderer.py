@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_train.synthetic.draws import Split
 from fomm_train.synthetic.heads.casting import draw_identity
 from fomm_train.synthetic.heads.gl import context
+from fomm_train.synthetic.heads.identity import Glasses, Hat
 from fomm_train.synthetic.heads.labels import Label
 from fomm_train.synthetic.heads.motion import draw_motion
 from fomm_train.synthetic.heads.pose import NEUTRAL
@@ -37,15 +39,16 @@ def test_frames_have_the_form_promised(renderer):
 
 
 def test_equal_arguments_give_equal_frames_whatever_was_shown_before(renderer, assets_file):
-    first = [renderer.render(who, MOVED) for who in (*PEOPLE, *PEOPLE)]
+    pair = PEOPLE[:2]
+    first = [renderer.render(who, MOVED) for who in (*PEOPLE, *pair)]
     again = Renderer(assets_file, SIZE, keep=1)
-    for number in (2, 0, 1):
+    for number in (1, 0):
         np.testing.assert_array_equal(first[number], first[number + 3])
-        np.testing.assert_array_equal(first[number], again.render(PEOPLE[number], MOVED))
+        np.testing.assert_array_equal(first[number], again.render(pair[number], MOVED))
 
 
 def test_labels_show_a_person_before_a_background(renderer):
-    for who in PEOPLE:
+    for who in PEOPLE[:2]:
         labels = renderer.labels(who, NEUTRAL)
         found = {Label(number) for number in np.unique(labels)}
         assert {Label.BACKGROUND, Label.SKIN, Label.CLOTHES, Label.EYES} <= found
@@ -91,8 +94,6 @@ def test_a_smaller_frame_shows_the_same(renderer, assets_file):
     ],
 )
 def test_all_that_people_wear_can_be_rendered(renderer, changes):
-    from fomm_train.synthetic.heads.identity import Glasses, Hat
-
     who = PEOPLE[2]
     dressed = replace(
         who,
@@ -113,7 +114,7 @@ def test_motions_move_the_picture(renderer):
 
 
 def test_without_assets_one_line_says_what_to_do(tmp_path):
-    with pytest.raises(ModelError, match="found no file; put them there"):
+    with pytest.raises(ModelError, match="found no file; build them with fomm heads --build"):
         Renderer(tmp_path / "none.npz", SIZE)
 
 
@@ -130,6 +131,6 @@ def test_too_small_frames_are_refused(assets_file):
 
 
 def test_without_moderngl_one_line_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "moderngl", None)
+    monkeypatch.setitem(sys.modules, "moderngl", None)
     with pytest.raises(EngineError, match=r"pip install 'fomm-train\[heads\]'"):
         context.open_graphics()

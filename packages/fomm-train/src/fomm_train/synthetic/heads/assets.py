@@ -152,8 +152,8 @@ def load_assets(path: Path | None = None) -> HeadAssets:
     chosen = path or assets_path()
     if not chosen.is_file():
         raise ModelError(
-            f"{chosen}: expected the assets of rendered people, found no file; put them there, "
-            "or name them with --assets"
+            f"{chosen}: expected the assets of rendered people, found no file; build them with "
+            "fomm heads --build FACEKIT from a clone of ICT-FaceKit"
         )
     try:
         with np.load(chosen, allow_pickle=False) as content:
@@ -161,7 +161,8 @@ def load_assets(path: Path | None = None) -> HeadAssets:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())
         raise ModelError(
-            f"{chosen}: expected the assets of rendered people, found another file: {reason}"
+            f"{chosen}: expected the assets of rendered people, found another file: {reason}; "
+            "build them again with fomm heads --build FACEKIT"
         ) from error
 
 
