@@ -131,20 +131,21 @@ class Animator:
                 transfer = self._transfer(kp_driving)
             yield self._render(index, frame, kp_driving, transfer, diagnostics)
 
-    def follow(self, frame: AnimatedFrame) -> Frame:
+    def follow(self, frame: AnimatedFrame) -> AnimatedFrame:
         """Generate the frame that moves this source as another animator's was moved.
 
         Args:
             frame: of an animator with the same model.
 
         Returns:
-            (H, W, 3) uint8, RGB, of the model's size.
+            The frame of this source; with the inner maps where the other has them.
         """
         if self._followed is None or self._followed.kp_reference is not frame.keypoints_reference:
             self._followed = self._transfer(frame.keypoints_reference)
-        keypoints = self._followed(frame.keypoints_driving)
-        rendering = self._model.engine.render(self._features, self.kp_source, keypoints)
-        return to_uint8(rendering.prediction)
+        diagnostics = frame.diagnostics is not None
+        return self._render(
+            frame.index, frame.driving, frame.keypoints_driving, self._followed, diagnostics
+        )
 
     def record(self, driving: Iterable[Frame], frame_rate: Fraction) -> MotionTemplate:
         """Detect the keypoints of all driving frames, without generating anything.

@@ -48,6 +48,8 @@ COMMAND_LINES = {
         3: ["--face", "3"],
     },
     "paste_back": {None: [], True: ["--paste-back"], False: ["--no-paste-back"]},
+    "size": {None: [], 512: ["--size", "512"]},
+    "detail": {True: [], False: ["--no-detail"]},
     "find_best_frame": {True: ["--find-best-frame"]},
     "smooth": {True: ["--smooth"]},
     "start": {0.5: ["--start", "0.5"]},
@@ -132,6 +134,24 @@ def test_what_is_none_of_the_choices_is_refused_in_one_line(name, value):
 def test_a_frame_rate_is_a_fraction_above_0(rate):
     with pytest.raises(FommError, match=r"^frame_rate: expected a fraction above 0.*, found "):
         AnimationOptions(frame_rate=rate)
+
+
+@pytest.mark.parametrize("face", ["tallest", 0, -1, True, None, 1.5])
+def test_a_choice_of_faces_is_a_word_or_a_number(face):
+    with pytest.raises(FommError, match=r"^face: expected largest, all or a number from 1, found"):
+        AnimationOptions(face=face)
+
+
+@pytest.mark.parametrize("size", [0, -5, 63, 4097, True, 512.0, "512"])
+def test_a_size_is_a_height_within_limits(size):
+    with pytest.raises(FommError, match=r"^size: expected 64 to 4096 pixels, found "):
+        AnimationOptions(size=size)
+
+
+@pytest.mark.parametrize("view", ["detailed", "full"])
+def test_a_size_is_that_of_one_picture(view):
+    with pytest.raises(FommError, match=f"size: expected a view of one picture, found {view}"):
+        AnimationOptions(size=512, view=view)
 
 
 def test_options_do_not_change():

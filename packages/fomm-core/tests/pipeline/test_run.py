@@ -14,7 +14,7 @@ from scipy.ndimage import find_objects, label
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import BrokenMediaError, MediaError, MotionError, OutputError
 from fomm_core.face.detector import FaceBox
-from fomm_core.image import read_image, write_image
+from fomm_core.image import fit, read_image, write_image
 from fomm_core.loading import Model
 from fomm_core.model.framing import Framing
 from fomm_core.motion.template import MotionTemplate
@@ -241,6 +241,23 @@ class TestFaces:
     def test_without_pasting_back_the_square_is_shown(self, animate, framed, whole, walking):
         result = animate(model=framed, source=whole, driving=walking, paste_back=False)
         assert read_image(result.output / "000000.png").shape == (64, 64, 3)
+
+    def test_a_larger_result_is_sharp_where_nothing_moves(self, animate, framed, whole, walking):
+        still = next(iter(VideoReader(walking)))
+        (walking / "1.png").unlink()
+        (walking / "2.png").unlink()
+        noise = np.random.default_rng(1).integers(0, 60, whole.shape, np.uint8)
+        sharp = np.minimum(whole, 190) + noise
+        files = {"model": framed, "source": sharp, "driving": walking, "size": 400}
+        detailed, plain = (
+            read_image(animate(**files, detail=detail).output / "000000.png").astype(int)
+            for detail in (True, False)
+        )
+        assert detailed.shape == (400, 600, 3)
+        assert still.shape == (160, 240, 3)
+        large = fit(sharp, (400, 600), "stretch")[200:320, 340:460]
+        errors = [np.abs(x[200:320, 340:460] - large).mean() for x in (detailed, plain)]
+        assert errors[0] < 0.5 * errors[1]
 
     def test_sheets_show_the_squares(self, animate, framed, whole, walking):
         result = animate(model=framed, source=whole, driving=walking, view="detailed")

@@ -123,3 +123,37 @@ def test_a_picture_on_its_side_is_turned(found, caplog):
     source = frame_source(PICTURE, FRAMER, AnimationOptions())
     np.testing.assert_array_equal(source.picture, np.rot90(PICTURE))
     assert "turned by 90 degrees" in caplog.text
+
+
+class TestSize:
+    def test_the_whole_picture_has_the_height_asked_for(self, found):
+        found(LARGE)
+        source = frame_source(PICTURE, FRAMER, AnimationOptions(size=240))
+        assert source.shown
+        assert source.size == (240, 320)
+        assert source.crops == (Crop(144, 44, 140),)
+
+    def test_large_pictures_are_scaled_to_1920_pixels(self, found):
+        found(FaceBox(900, 400, 350, 350, 0.9))
+        picture = np.zeros((1200, 3840, 3), np.uint8)
+        source = frame_source(picture, FRAMER, AnimationOptions())
+        assert source.size == (600, 1920)
+        assert source.crops[0].side == 350
+
+    def test_without_pasting_back_the_square_has_it(self, found):
+        found(LARGE)
+        source = frame_source(PICTURE, FRAMER, AnimationOptions(size=128, paste_back=False))
+        assert source.size == (128, 128)
+        assert source.crops == (Crop(0, 0, 128),)
+        assert source.shown
+
+    def test_a_picture_that_is_cropped_already_is_its_square(self, found):
+        found(FaceBox(50, 30, 60, 60, 0.9))
+        source = frame_source(PICTURE, FRAMER, AnimationOptions(size=240))
+        assert source.size == (240, 240)
+        np.testing.assert_array_equal(source.picture, Crop(20, 0, 120).cut(PICTURE, (240, 240)))
+
+    def test_sheets_show_no_picture(self, found):
+        found(LARGE)
+        assert not frame_source(PICTURE, FRAMER, AnimationOptions(view="full")).shown
+        assert not frame_source(PICTURE, None, AnimationOptions()).shown

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,7 @@ def diagnostics(count: int = 4, occlusion: bool = True) -> Diagnostics:
         occlusion_map=rng.random((1, 8, 12), np.float32) if occlusion else None,
         mask=mask / mask.sum(axis=0),
         sparse_deformed=rng.random((count + 1, 3, 8, 12), np.float32),
+        deformation=rng.uniform(-1, 1, (8, 12, 2)).astype(np.float32),
     )
 
 
@@ -79,7 +82,7 @@ def test_the_deformed_source_is_shown_as_it_is():
     deformed = np.zeros((3, *SIZE), np.float32)
     deformed[0] = 0.999
     maps = diagnostics()
-    shown = Diagnostics(deformed, maps.occlusion_map, maps.mask, maps.sparse_deformed)
+    shown = replace(maps, deformed=deformed)
     sheet = renderer("detailed").render(frame(diagnostics=shown))
     assert (sheet == (254, 0, 0)).all(axis=2).sum() == panel_area()
 
@@ -89,7 +92,7 @@ def test_the_full_sheet_shows_each_mask_in_its_colour():
     for plane, color in enumerate([(235, 235, 235), *np.rint(keypoint_colors(4))]):
         mask = np.zeros_like(maps.mask)
         mask[plane] = 1
-        only = Diagnostics(maps.deformed, maps.occlusion_map, mask, maps.sparse_deformed)
+        only = replace(maps, mask=mask)
         sheet = renderer("full").render(frame(diagnostics=only)).astype(int)
         near = (np.abs(sheet - np.asarray(color)) <= 1).all(axis=2)
         assert near.sum() >= panel_area()
@@ -126,7 +129,7 @@ def test_the_full_sheet_has_a_place_for_each_of_any_number_of_keypoints(count):
     maps = diagnostics(count)
     shade = np.float32(0.5)
     warped = np.full_like(maps.sparse_deformed, shade)
-    flat = Diagnostics(maps.deformed, maps.occlusion_map, maps.mask * 0, warped)
+    flat = replace(maps, mask=maps.mask * 0, sparse_deformed=warped)
     sheet = renderer("full", count).render(frame(count, diagnostics=flat))
     assert (sheet == 127).all(axis=2).sum() >= (count + 1) * panel_area()
     assert sheet.shape[1] <= 8 * (SIZE[1] + 2) + 2

@@ -104,6 +104,16 @@ if TYPE_CHECKING:
     default=None,
     help="Show the whole picture with the face moving [default: where it was cropped].",
 )
+@click.option(
+    "--size",
+    type=int,
+    help="Height of the result in pixels [default: the picture's, or the model's].",
+)
+@click.option(
+    "--detail/--no-detail",
+    default=True,
+    help="Add the picture's own fine detail to faces larger than the model's frames.",
+)
 @choice_option("fit", "How pictures of another shape are brought to the model's.")
 @click.option("--start", type=float, help="Where in the driving video to begin, in seconds.")
 @click.option("--end", type=float, help="Where in the driving video to stop, in seconds.")

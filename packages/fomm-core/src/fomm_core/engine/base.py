@@ -44,12 +44,15 @@ class Diagnostics:
             is the background.
         sparse_deformed: (K + 1, 3, h, w) in [0, 1], the small source warped by the
             background identity and by each keypoint's local affine motion.
+        deformation: (h, w, 2) in [-1, 1], x first, ``align_corners=True``: where in the source
+            each pixel comes from.
     """
 
     deformed: FloatArray
     occlusion_map: FloatArray | None
     mask: FloatArray
     sparse_deformed: FloatArray
+    deformation: FloatArray
 
 
 @dataclass(frozen=True, eq=False)

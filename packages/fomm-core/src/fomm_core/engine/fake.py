@@ -70,6 +70,7 @@ class FakeEngine(Engine):
             return Rendering(moved)
         count = len(kp_source) + 1
         size = (height // 4, width // 4)
+        displacement = np.array([2 * dx / (width - 1), 2 * dy / (height - 1)], np.float32)
         small = features.image[:, : 4 * size[0] : 4, : 4 * size[1] : 4]
         return Rendering(
             moved,
@@ -78,8 +79,15 @@ class FakeEngine(Engine):
                 occlusion_map=np.ones((1, *size), np.float32),
                 mask=np.full((count, *size), 1 / count, np.float32),
                 sparse_deformed=np.tile(small, (count, 1, 1, 1)),
+                deformation=_still_grid(size) - displacement,
             ),
         )
+
+
+def _still_grid(size: tuple[int, int]) -> FloatArray:
+    """The deformation (h, w, 2) that moves nothing."""
+    y, x = (np.linspace(-1, 1, side, dtype=np.float32) for side in size)
+    return np.stack(np.meshgrid(x, y), axis=-1)
 
 
 def _shifted(image: FloatArray, down: int, right: int) -> FloatArray:

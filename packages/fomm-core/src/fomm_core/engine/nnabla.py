@@ -104,6 +104,7 @@ class NNablaEngine(Engine):
                 occlusion_map=occlusion,
                 mask=motion["mask"][0],
                 sparse_deformed=motion["sparse_deformed"][0],
+                deformation=motion["deformation"][0],
             ),
         )
 

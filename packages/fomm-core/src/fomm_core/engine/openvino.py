@@ -146,6 +146,7 @@ class OpenVINOEngine(Engine):
             occlusion_map=_copy(motion, "occlusion_map") if self._has_occlusion else None,
             mask=_copy(motion, "mask"),
             sparse_deformed=_copy(motion, "sparse_deformed"),
+            deformation=_copy(motion, "deformation"),
         )
 
     def close(self) -> None:

@@ -46,6 +46,10 @@ class Crop:
         x, y = self.centre
         return Crop(round(x - side / 2), round(y - side / 2), side)
 
+    def scaled(self, factor: float) -> Crop:
+        """The square in the picture enlarged by ``factor``."""
+        return Crop(self.left * factor, self.top * factor, self.side * factor)
+
     @property
     def centre(self) -> tuple[float, float]:
         """(x, y) of the square's centre."""

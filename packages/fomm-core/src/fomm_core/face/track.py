@@ -150,7 +150,7 @@ def steady_path(track: FaceTrack, frame_rate: float) -> CropPath:
 
     The square is that of the median box, in the middle of the range of all boxes, and grows
     where the face moves by more than 30 % of it: a tube, as VoxCeleb was cut. Beyond 70 % it
-    follows the face instead, smoothed over half a second.
+    follows the face instead, smoothed over a quarter of a second.
 
     Args:
         track: of the face.
@@ -176,7 +176,10 @@ def _following(
 
     frames = np.arange(track.indices[-1] + 1)
     every = np.stack([np.interp(frames, track.indices, axis) for axis in centres.T], axis=1)
-    smooth = gaussian_filter1d(every, frame_rate / 2, axis=0, mode="nearest")
+    reach = min(round(frame_rate), len(every) - 1)
+    # Continued at both ends as it begins and ends, so that the square does not lag there.
+    longer = np.pad(every, ((reach, reach), (0, 0)), "reflect", reflect_type="odd")
+    smooth = gaussian_filter1d(longer, frame_rate / 4, axis=0)[reach : reach + len(every)]
     squares = (Crop(x - side / 2, y - side / 2, side) for x, y in smooth)
     return tuple(square.inside(track.size) for square in squares)
 

@@ -15,6 +15,8 @@ from fomm_core.motion.transfer import MotionMode
 View = Literal["generated", "default", "detailed", "full"]
 """The generated frame alone, or one of the sheets (:data:`fomm_core.visualize.SheetKind`)."""
 
+SMALLEST_SIZE, LARGEST_SIZE = 64, 4096
+
 CropMode = Literal["auto", "off"]
 """``auto``: crop pictures to the face as the model's framing says, where it has one and a face
 is found; ``off``: take the middle of each picture."""
@@ -40,6 +42,9 @@ class AnimationOptions:
         face: which faces of the source are animated.
         paste_back: put the animated square back into the whole picture; ``None`` does where
             the source was cropped, and the view shows generated frames alone.
+        size: height of the result in pixels, of which the view shows one picture; ``None`` is
+            the picture's own, up to 1920 pixels on its longer side, or the model's.
+        detail: add the source's own fine detail to generated squares that are enlarged.
         find_best_frame: take as reference the driving frame whose pose is nearest to the
             source's; detects the keypoints of all driving frames before any is generated.
         smooth: smooth the driving keypoints against jitter.
@@ -65,6 +70,8 @@ class AnimationOptions:
     crop: CropMode = "auto"
     face: FaceChoice = "largest"
     paste_back: bool | None = None
+    size: int | None = None
+    detail: bool = True
     find_best_frame: bool = False
     smooth: bool = False
     start: float | None = None
@@ -81,10 +88,23 @@ class AnimationOptions:
                 raise FommError(f"{name}: expected one of {', '.join(allowed)}, found {value!r}")
         if not (self.face in ("largest", "all") or is_face_number(self.face)):
             raise FommError(f"face: expected largest, all or a number from 1, found {self.face!r}")
+        self._check_size()
         rate = self.frame_rate
         if rate is not None and not (isinstance(rate, Fraction) and rate > 0):
             expected = "a fraction above 0, such as Fraction(30000, 1001)"
             raise FommError(f"frame_rate: expected {expected}, found {rate!r}")
+
+    def _check_size(self) -> None:
+        size = self.size
+        if size is None:
+            return
+        if isinstance(size, bool) or not (
+            isinstance(size, int) and SMALLEST_SIZE <= size <= LARGEST_SIZE
+        ):
+            expected = f"{SMALLEST_SIZE} to {LARGEST_SIZE} pixels"
+            raise FommError(f"size: expected {expected}, found {size!r}")
+        if self.view in ("detailed", "full"):
+            raise FommError(f"size: expected a view of one picture, found {self.view}")
 
 
 def is_face_number(face: FaceChoice) -> TypeGuard[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,14 +25,13 @@ from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.output import open_sink, spare_inputs
 from fomm_core.pipeline.prepare import PreparedSource, prepare_source
 from fomm_core.pipeline.provenance import Provenance
-from fomm_core.pipeline.source import SourcePicture
 from fomm_core.pipeline.views import (
     FrameView,
     make_picture_view,
     make_view,
+    needs_detail,
     needs_diagnostics,
     shows_driving,
-    shows_picture,
 )
 from fomm_core.video import BackgroundSink
 
@@ -130,7 +129,8 @@ def animate_prepared(
 
     What is recorded of the driving already is not looked for again.
     """
-    source, animators = prepared.picture, prepared.animators
+    animator = prepared.animators[0]
+    diagnostics = _needs_diagnostics(prepared, model, options)
     rate = options.frame_rate or driving.frame_rate
     keypoints: list[Keypoints] = []
     count = 0
@@ -140,9 +140,10 @@ def animate_prepared(
         if prepared.framer is not None and driving.template is None:
             driving = _cropped(driving, prepared.framer, on_progress)
         if options.find_best_frame:
-            driving = _with_best_reference(driving, animators[0], options, on_progress)
-        view = _view(source, animators, model, options)
-        for count, frame in enumerate(_frames(animators[0], driving, options), start=1):
+            driving = _with_best_reference(driving, animator, options, on_progress)
+        view = _view(prepared, model, options)
+        frames = _frames(animator, driving, options, diagnostics)
+        for count, frame in enumerate(frames, start=1):
             sink.write(view(frame))
             if options.save_motion is not None:
                 keypoints.append(frame.keypoints_driving)
@@ -152,12 +153,18 @@ def animate_prepared(
     return AnimationResult(output, count, rate, time.monotonic() - began)
 
 
-def _view(
-    source: SourcePicture, animators: Sequence[Animator], model: Model, options: AnimationOptions
-) -> FrameView:
-    if shows_picture(source, options):
-        return make_picture_view(source, animators)
+def _view(prepared: PreparedSource, model: Model, options: AnimationOptions) -> FrameView:
+    source, animators = prepared.picture, prepared.animators
+    if source.shown:
+        detail = needs_detail(source, model.frame_size, options)
+        return make_picture_view(source, animators, detail)
     return make_view(options.view, animators[0], model.config.visualizer_params)
+
+
+def _needs_diagnostics(prepared: PreparedSource, model: Model, options: AnimationOptions) -> bool:
+    if prepared.picture.shown:
+        return needs_detail(prepared.picture, model.frame_size, options)
+    return needs_diagnostics(options.view)
 
 
 def _cropped(driving: Driving, framer: FaceFramer, on_progress: ProgressCallback) -> Driving:
@@ -177,13 +184,13 @@ def _with_best_reference(
 
 
 def _frames(
-    animator: Animator, driving: Driving, options: AnimationOptions
+    animator: Animator, driving: Driving, options: AnimationOptions, diagnostics: bool
 ) -> Iterator[AnimatedFrame]:
     return animator.run(
         driving.source,
         template=driving.template,
         smoother=OneEuroFilter(driving.frame_rate) if options.smooth else None,
-        diagnostics=needs_diagnostics(options.view),
+        diagnostics=diagnostics,
     )
 
 

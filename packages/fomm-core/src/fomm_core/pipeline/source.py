@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,11 +11,15 @@ from fomm_core.errors import FaceError
 from fomm_core.face.crop import Crop, frame_face, is_framed, middle_square, require_size
 from fomm_core.face.detector import FaceBox, Faces, find_all_faces, find_faces, open_detector
 from fomm_core.face.framer import FaceFramer
-from fomm_core.image import ByteArray
+from fomm_core.image import ByteArray, fit
 from fomm_core.loading import Model
 from fomm_core.pipeline.options import AnimationOptions, is_face_number
 
 logger = logging.getLogger(__name__)
+
+LONGEST = 1920
+"""Pixels of the longer side up to which pictures keep their size: photographs have several
+times as many, and a video of that size would play nowhere."""
 
 MOST_FACES = 16
 """Faces of one picture that are animated; each takes the time of one."""
@@ -28,15 +32,36 @@ class SourcePicture:
     Attributes:
         picture: (H, W, 3) uint8, RGB, upright.
         crops: the squares; empty where the picture is animated as a whole.
+        shown: whether the result is this picture, with the generated squares put back.
     """
 
     picture: ByteArray
     crops: tuple[Crop, ...] = ()
+    shown: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
         return self.picture.shape[0], self.picture.shape[1]
+
+    def with_square(self) -> SourcePicture:
+        """The same, with the square in its middle where it has none."""
+        return replace(self, crops=self.crops or (middle_square(self.size),))
+
+    def whole(self, height: int | None) -> SourcePicture:
+        """The same to be shown, at a height in pixels or at most :data:`LONGEST` pixels long."""
+        factor = height / self.size[0] if height else min(1.0, LONGEST / max(self.size))
+        if factor == 1:
+            return replace(self, shown=True)
+        size = (round(self.size[0] * factor), max(1, round(self.size[1] * factor)))
+        logger.info("the picture is scaled to %d x %d pixels", size[1], size[0])
+        crops = tuple(crop.scaled(factor).whole() for crop in self.crops)
+        return SourcePicture(fit(self.picture, size, "stretch"), crops, shown=True)
+
+    def square_alone(self, side: int) -> SourcePicture:
+        """The first square as a picture of its own to be shown, that many pixels high."""
+        cut = self.crops[0].cut(self.picture, (side, side))
+        return SourcePicture(cut, (Crop(0, 0, side),), shown=True)
 
     def squares(self, size: tuple[int, int]) -> list[ByteArray]:
         """The pictures to animate, those cut out at the model's (height, width)."""
@@ -77,9 +102,17 @@ def frame_source(
         FaceError: there is no face of that number, or one is too small.
     """
     source = SourcePicture(picture) if framer is None else _framed(picture, framer, options)
-    if options.paste_back and not source.crops:
-        return SourcePicture(source.picture, (middle_square(source.size),))
-    return source
+    if _shows_picture(source, options):
+        return source.with_square().whole(options.size)
+    return source.with_square().square_alone(options.size) if options.size else source
+
+
+def _shows_picture(source: SourcePicture, options: AnimationOptions) -> bool:
+    if options.view not in ("generated", "default"):
+        return False
+    if options.paste_back is None:
+        return bool(source.crops)
+    return options.paste_back
 
 
 def _framed(picture: ByteArray, framer: FaceFramer, options: AnimationOptions) -> SourcePicture:

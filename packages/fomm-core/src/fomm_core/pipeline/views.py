@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from fomm_core.animator import AnimatedFrame, Animator, Frame
 from fomm_core.config import VisualizerParams
+from fomm_core.face.crop import Crop
+from fomm_core.face.detail import SourceDetail
 from fomm_core.face.paste import Paster
 from fomm_core.pipeline.options import AnimationOptions, View
 from fomm_core.pipeline.source import SourcePicture
@@ -17,6 +19,11 @@ FrameView = Callable[[AnimatedFrame], Frame]
 def needs_diagnostics(view: View) -> bool:
     """Whether a view shows the inner maps."""
     return view in ("detailed", "full")
+
+
+def needs_detail(source: SourcePicture, size: tuple[int, int], options: AnimationOptions) -> bool:
+    """Whether fine detail of the source shows in squares larger than the model's (h, w)."""
+    return options.detail and any(crop.side > min(size) for crop in source.crops)
 
 
 def shows_driving(view: View) -> bool:
@@ -57,23 +64,37 @@ def make_view(view: View, animator: Animator, style: VisualizerParams) -> FrameV
     return sheet
 
 
-def shows_picture(source: SourcePicture, options: AnimationOptions) -> bool:
-    """Whether the result is the whole picture, with the generated squares put back into it."""
-    wanted = bool(source.crops) if options.paste_back is None else options.paste_back
-    return wanted and options.view in ("generated", "default")
-
-
-def make_picture_view(source: SourcePicture, animators: Sequence[Animator]) -> FrameView:
+def make_picture_view(
+    source: SourcePicture, animators: Sequence[Animator], detail: bool
+) -> FrameView:
     """Make the function that gives the whole picture with all its squares moving.
 
     Args:
         source: the picture.
         animators: of its squares; the first makes the frames, the others follow it.
+        detail: add the picture's own fine detail to enlarged squares; the frames then need
+            their inner maps.
     """
     paster = Paster(source.picture, source.crops)
+    details = [_detail_of(source, crop, animators[0]) for crop in source.crops] if detail else None
 
     def whole(frame: AnimatedFrame) -> Frame:
-        followers = (animator.follow(frame) for animator in animators[1:])
-        return paster.paste([frame.prediction, *followers])
+        frames = [frame, *(animator.follow(frame) for animator in animators[1:])]
+        squares = [each.prediction for each in frames]
+        if details is not None:
+            squares = [_enlarged(*pair) for pair in zip(details, frames, strict=True)]
+        return paster.paste(squares)
 
     return whole
+
+
+def _detail_of(source: SourcePicture, crop: Crop, animator: Animator) -> SourceDetail:
+    side = round(crop.side)
+    height, width = animator.source.shape[:2]
+    return SourceDetail(crop.cut(source.picture, (side, side)), (height, width))
+
+
+def _enlarged(detail: SourceDetail, frame: AnimatedFrame) -> Frame:
+    if frame.diagnostics is None:
+        return frame.prediction
+    return detail.enlarge(frame.prediction, frame.diagnostics)

@@ -1,0 +1,118 @@
+"""Fine detail of a large source, carried along by the deformation: larger output, no network."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fomm_core.engine.base import Diagnostics
+from fomm_core.image import ByteArray, resample
+from fomm_core.motion.keypoints import FloatArray
+
+_TOLERANCE = 0.06
+"""Distance of the warped source's and the prediction's RGB, each in [0, 1], for a gate of 1/e."""
+
+
+class SourceDetail:
+    """Share of a source above the model's resolution, added to enlarged predictions.
+
+    With S the source at its full size, H = S - up(down(S)) and W the warp by the deformation,
+    the result is ``up(prediction) + up(gate) * W(H)``. The gate is the occlusion map times
+    ``exp(-(|W(down(S)) - prediction| / 0.06)^2)``: where the model shows something else than
+    the moved source, as in what a turn uncovers, no detail is added, and no ghost appears.
+
+    Args:
+        source: (S, S, 3) uint8, RGB, the square at the size of the result.
+        size: (height, width) of the model's frames.
+    """
+
+    def __init__(self, source: ByteArray, size: tuple[int, int]) -> None:
+        self._size = (source.shape[0], source.shape[1])
+        low = _scaled(_scaled(source, size), self._size)
+        self._high = source.astype(np.float32) - low
+        self._gains = min(self._size) > min(size)
+
+    def enlarge(self, prediction: ByteArray, diagnostics: Diagnostics) -> ByteArray:
+        """Enlarge a prediction to the source's size, with the source's detail.
+
+        Args:
+            prediction: (H, W, 3) uint8, RGB, of the model's size.
+            diagnostics: its inner maps.
+
+        Returns:
+            (S, S, 3) uint8.
+        """
+        large = _scaled(prediction, self._size)
+        if not self._gains:
+            return large
+        gate = _resized(_gate(prediction, diagnostics), self._size)
+        detail = _warped(self._high, displacement(diagnostics.deformation, self._size))
+        detail *= gate[..., None]
+        return np.clip(large + detail + 0.5, 0, 255).astype(np.uint8)
+
+
+def displacement(deformation: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """The deformation as displacements in pixels of a larger picture, bilinearly enlarged.
+
+    A displacement is enlarged rather than the grid, since grids of different sizes with
+    ``align_corners=True`` differ at rest already.
+
+    Args:
+        deformation: (h, w, 2), x first, in [-1, 1] (``align_corners=True``).
+        size: (height, width) to reach.
+
+    Returns:
+        (height, width, 2) float32, x first: where a pixel comes from, relative to itself.
+    """
+    h, w = deformation.shape[:2]
+    planes = []
+    for axis, (cells, length) in enumerate(((w, size[1]), (h, size[0]))):
+        rest = np.linspace(-1, 1, cells, dtype=np.float32)
+        moved = deformation[..., axis] - (rest if axis == 0 else rest[:, None])
+        planes.append(_resized(moved * np.float32((cells - 1) / 2 * length / cells), size))
+    return np.stack(planes, axis=-1)
+
+
+def _gate(prediction: ByteArray, diagnostics: Diagnostics) -> FloatArray:
+    """Trust in the moved source at each pixel of the prediction, (H, W) in [0, 1]."""
+    shown = prediction.transpose(2, 0, 1) / np.float32(255)
+    difference = np.square(diagnostics.deformed - shown).sum(axis=0)
+    gate: FloatArray = np.exp(-difference / np.float32(_TOLERANCE**2))
+    if diagnostics.occlusion_map is not None:
+        gate *= _resized(diagnostics.occlusion_map[0], (shown.shape[1], shown.shape[2]))
+    return gate
+
+
+def _warped(image: FloatArray, moved: FloatArray) -> FloatArray:
+    """Sample an image (H, W, 3) bilinearly at displaced pixels; zero outside."""
+    height, width = image.shape[:2]
+    x = moved[..., 0] + np.arange(width, dtype=np.float32)
+    y = moved[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    left = np.clip(x.astype(np.int32), 0, width - 2)
+    top = np.clip(y.astype(np.int32), 0, height - 2)
+    across, down = (x - left)[..., None], (y - top)[..., None]
+    rows = image.reshape(-1, image.shape[2])
+    first = top * width + left
+
+    def between(index: npt.NDArray[np.int32]) -> FloatArray:
+        start = rows[index]
+        mixed: FloatArray = start + across * (rows[index + 1] - start)
+        return mixed
+
+    upper = between(first)
+    result: FloatArray = upper + down * (between(first + width) - upper)
+    return result * inside[..., None]
+
+
+def _scaled(image: ByteArray, size: tuple[int, int]) -> ByteArray:
+    """Resize a picture (H, W, 3) to (height, width), reducing or enlarging it."""
+    return resample(image, size, (0.0, 0.0, image.shape[1], image.shape[0]))
+
+
+def _resized(plane: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Resize a plane (h, w) bilinearly, with half-pixel centres."""
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
+    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR))
