@@ -48,7 +48,16 @@ def write_cases(
         def on_progress(done: int) -> None:
             bar.update(done - bar.n)
 
-        settings = BenchmarkSettings(world.size, count, seed, swapped, world.label_names)
+        settings = BenchmarkSettings(
+            world.size,
+            count,
+            seed,
+            swapped,
+            world.label_names,
+            # First frames show the source itself. Where errors are relative to it they say
+            # nothing; avatars have figures on record in which they count.
+            first_scored=1 if world.label_names else 0,
+        )
         cases = cross_identity_benchmark(world, count, seed, swapped=swapped)
         write_benchmark(out, settings, cases, on_progress)
     click.echo(f"{out}: {count} cases of {world.size}x{world.size}")
