@@ -88,3 +88,17 @@ def test_small_faces_are_refused_with_the_size_needed():
     require_size(FaceBox(0, 0, 20, 24, 1.0))
     with pytest.raises(FaceError, match="expected one of 24 pixels or more, found one of 17"):
         require_size(FaceBox(0, 0, 20, 17, 1.0))
+
+
+@given(crop=CROPS.filter(lambda crop: crop.side >= 24))
+def test_a_square_is_read_as_it_is_written(crop):
+    assert Crop.from_text(crop.to_text()) == crop
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1,2", "1,2,3,4", "1,2,x", "1.5,2,30", "0,0,23", "0,0,-50", "0,0,20001", "99999,0,50"],
+)
+def test_other_texts_are_refused_in_one_line(text):
+    with pytest.raises(FaceError, match=r"^square: expected .*, found"):
+        Crop.from_text(text)

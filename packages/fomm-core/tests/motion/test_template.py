@@ -297,3 +297,14 @@ class TestLoad:
     @pytest.mark.parametrize("text", ["", "no json", "[]", "[" * 10_000])
     def test_metadata_that_is_no_object(self, tmp_path, text):
         self.refused(write(tmp_path / "m.npz", text), "metadata: ")
+
+
+@pytest.mark.parametrize("crop", [None, (12.0, -3.5, 256.0)])
+def test_the_crop_is_kept(tmp_path, crop):
+    values = np.zeros((2, 3, 2), np.float32)
+    template = MotionTemplate(values, None, Fraction(25), "face", (256, 256), crop=crop)
+    template.save(tmp_path / "motion.npz")
+    assert MotionTemplate.load(tmp_path / "motion.npz").crop == crop
+    assert template.mapped(lambda keypoints: keypoints).crop == crop
+    with np.load(tmp_path / "motion.npz") as stored:
+        assert ("crop" in str(stored["metadata"])) == (crop is not None)

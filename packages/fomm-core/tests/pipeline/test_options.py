@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from fomm_core.cli import animate
 from fomm_core.errors import FommError
+from fomm_core.face.crop import Crop
 from fomm_core.image import Fit
 from fomm_core.motion.transfer import MotionMode
 from fomm_core.pipeline.options import (
@@ -47,6 +48,7 @@ COMMAND_LINES = {
         "all": ["--face", "all"],
         3: ["--face", "3"],
     },
+    "square": {None: [], Crop(12, -3, 40): ["--square", "12,-3,40"]},
     "paste_back": {None: [], True: ["--paste-back"], False: ["--no-paste-back"]},
     "size": {None: [], 512: ["--size", "512"]},
     "detail": {True: [], False: ["--no-detail"]},

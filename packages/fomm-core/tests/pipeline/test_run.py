@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 from fractions import Fraction
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.ndimage import find_objects, label
 
 from fomm_core.engine.fake import FakeEngine
@@ -270,6 +272,16 @@ class TestFaces:
             model=replace(framed, framing=None), source=whole, driving=walking, crop="auto"
         )
         np.testing.assert_array_equal(off, read_image(result.output / "000001.png"))
+
+    def test_the_result_and_the_motion_tell_their_squares(
+        self, animate, framed, whole, walking, tmp_path
+    ):
+        files = {"model": framed, "source": whole, "driving": walking}
+        result = animate(**files, face="all", save_motion=tmp_path / "m.npz")
+        with Image.open(result.output / "000000.png") as image:
+            said = json.loads(image.text["Comment"])
+        assert said["squares"] == [[35, 25, 60], [160, 80, 80]]
+        assert MotionTemplate.load(tmp_path / "m.npz").crop == (85, 45, 60)
 
     def test_it_tells_of_the_search(self, animate, framed, whole, walking):
         seen: list[Progress] = []

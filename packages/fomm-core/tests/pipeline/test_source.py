@@ -157,3 +157,26 @@ class TestSize:
         found(LARGE)
         assert not frame_source(PICTURE, FRAMER, AnimationOptions(view="full")).shown
         assert not frame_source(PICTURE, None, AnimationOptions()).shown
+
+
+class TestSquare:
+    def test_one_chosen_by_hand_needs_no_face(self, found):
+        found()
+        for framer in (None, FRAMER):
+            source = frame_source(PICTURE, framer, AnimationOptions(square=Crop(10, 20, 60)))
+            assert source.crops == (Crop(10, 20, 60),)
+            assert source.shown
+
+    @pytest.mark.parametrize("square", [Crop(140, 0, 60), Crop(-90, 0, 60), Crop(0, 100, 60)])
+    def test_one_outside_the_picture_is_refused(self, square):
+        with pytest.raises(FaceError, match="its middle in the picture of 160 x 120, found"):
+            frame_source(PICTURE, None, AnimationOptions(square=square))
+
+    def test_a_found_one_can_be_given_again(self, found):
+        found(SMALL, LARGE)
+        first = frame_source(PICTURE, FRAMER, AnimationOptions(size=300))
+        ((left, top, side),) = first.origins
+        square = Crop.from_text(f"{left},{top},{side}")
+        second = frame_source(PICTURE, None, AnimationOptions(size=300, square=square))
+        assert second.crops == first.crops
+        np.testing.assert_array_equal(second.picture, first.picture)

@@ -10,6 +10,7 @@ import click
 
 from fomm_core.cli.options import (
     Face,
+    Square,
     animation_options,
     choice_option,
     engine_of,
@@ -98,6 +99,11 @@ if TYPE_CHECKING:
     default="largest",
     show_default=True,
     help="Faces of the source to animate: largest, all, or a number from the left.",
+)
+@click.option(
+    "--square",
+    type=Square(),
+    help="Square of the source to animate, in its pixels, instead of a found face.",
 )
 @click.option(
     "--paste-back/--no-paste-back",

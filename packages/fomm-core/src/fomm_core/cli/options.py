@@ -13,7 +13,8 @@ import click
 
 from fomm_core.engine.registry import engine_names, engine_specs, find_engine
 from fomm_core.engine.spec import PRECISIONS, Device
-from fomm_core.errors import EngineError, FommError
+from fomm_core.errors import EngineError, FaceError, FommError
+from fomm_core.face.crop import Crop
 from fomm_core.pipeline.options import (
     AnimationOptions,
     FaceChoice,
@@ -73,6 +74,21 @@ class Face(click.ParamType[FaceChoice]):
         if not (str(value).isdecimal() and is_face_number(int(value))):
             self.fail(f"expected largest, all or a number from 1, found {value!r}", param, ctx)
         return int(value)
+
+
+class Square(click.ParamType[Crop]):
+    """Square of a picture: ``left,top,side`` in whole pixels."""
+
+    name = "left,top,side"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Crop:
+        """Read a square from text."""
+        if isinstance(value, Crop):
+            return value
+        try:
+            return Crop.from_text(value)
+        except FaceError as error:
+            self.fail(str(error), param, ctx)
 
 
 class ReachablePath(click.Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,14 @@ import numpy.typing as npt
 from fomm_core.errors import FaceError
 from fomm_core.face.detector import FaceBox
 from fomm_core.image import ByteArray, resample
-from fomm_core.model.framing import Framing
+
+if TYPE_CHECKING:  # the command line knows squares before it loads anything heavy
+    from fomm_core.model.framing import Framing
 
 SMALLEST_FACE = 24
 """Height in pixels of the smallest face that is animated."""
 
+_FARTHEST_PIXEL = 20_000
 _FARTHEST_SHIFT = 0.15
 _LARGEST_SHRINKAGE = 0.8
 _SAME_SQUARE = 0.8
@@ -39,6 +43,27 @@ class Crop:
     def around(cls, centre: tuple[float, float], side: float) -> Crop:
         """The square of that side with that centre (x, y)."""
         return cls(centre[0] - side / 2, centre[1] - side / 2, side)
+
+    @classmethod
+    def from_text(cls, text: str) -> Crop:
+        """Read ``left,top,side``, in whole pixels.
+
+        Raises:
+            FaceError: the text is something else, or the side is too small.
+        """
+        try:
+            left, top, side = (int(part) for part in text.split(","))
+        except ValueError:
+            expected = "left,top,side in whole pixels, such as 120,80,300"
+            raise FaceError(f"square: expected {expected}, found {text!r}") from None
+        if side < SMALLEST_FACE or max(abs(left), abs(top), side) > _FARTHEST_PIXEL:
+            expected = f"a side of {SMALLEST_FACE} pixels or more, within a picture"
+            raise FaceError(f"square: expected {expected}, found {text}")
+        return cls(left, top, side)
+
+    def to_text(self) -> str:
+        """Write as :meth:`from_text` reads it."""
+        return f"{self.left:.0f},{self.top:.0f},{self.side:.0f}"
 
     def whole(self) -> Crop:
         """The square in whole pixels that is nearest, as those that are pasted back."""

@@ -14,7 +14,7 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import FloatArray, Keypoints
@@ -43,6 +43,7 @@ class _Metadata(BaseModel):
     model: str
     frame_size: tuple[int, int]
     reference: int
+    crop: tuple[FiniteFloat, FiniteFloat, FiniteFloat] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,8 @@ class MotionTemplate:
         model: name of the model that detected the keypoints; for the user's eyes.
         frame_size: (height, width) of that model's frames, in pixels.
         reference: index of the frame whose pose is that of the source, in 0..N-1.
+        crop: left, top and side of the one square of the driving frames, in their pixels, in
+            which the keypoints were detected; ``None`` for the whole frames or several squares.
 
     Raises:
         MotionError: an attribute is not as above, or a number is not finite.
@@ -67,6 +70,7 @@ class MotionTemplate:
     model: str
     frame_size: tuple[int, int]
     reference: int = 0
+    crop: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         values = _finite("values", self.values)
@@ -97,6 +101,7 @@ class MotionTemplate:
         model: str,
         frame_size: tuple[int, int],
         reference: int = 0,
+        crop: tuple[float, float, float] | None = None,
     ) -> MotionTemplate:
         """Collect the keypoints of successive driving frames.
 
@@ -117,6 +122,7 @@ class MotionTemplate:
             model=model,
             frame_size=frame_size,
             reference=reference,
+            crop=crop,
         )
 
     def mapped(self, change: Callable[[Keypoints], Keypoints]) -> MotionTemplate:
@@ -127,6 +133,7 @@ class MotionTemplate:
             model=self.model,
             frame_size=self.frame_size,
             reference=self.reference,
+            crop=self.crop,
         )
 
     def __len__(self) -> int:
@@ -157,8 +164,10 @@ class MotionTemplate:
             model=self.model,
             frame_size=self.frame_size,
             reference=self.reference,
+            crop=self.crop,
         )
-        text = np.array(metadata.model_dump_json())
+        # Without a crop as ever, so that older versions read it.
+        text = np.array(metadata.model_dump_json(exclude_none=True))
         arrays: dict[str, npt.NDArray[Any]] = {"metadata": text, "values": self.values}
         if self.jacobians is not None:
             arrays["jacobians"] = self.jacobians
@@ -186,6 +195,7 @@ class MotionTemplate:
                 model=metadata.model,
                 frame_size=metadata.frame_size,
                 reference=metadata.reference,
+                crop=metadata.crop,
             )
         except MotionError as error:
             raise MotionError(f"motion template {path}: {error}") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fomm_core.animator import Animator, Frame
 from fomm_core.errors import BrokenMediaError, MediaError
+from fomm_core.face.crop import Crop
 from fomm_core.face.framer import FaceFramer
 from fomm_core.face.track import CropPath, FaceTrack, steady_path, track_face
 from fomm_core.loading import Model
@@ -35,6 +36,8 @@ class Driving:
         frame_count: number of frames, estimated; ``None`` if unknown.
         path: of the video; ``None`` for a template.
         has_audio: whether it comes with sound.
+        crop: the one square to which the frames are cropped; ``None`` where they are whole, or
+            the square follows a face.
     """
 
     source: Iterable[Frame] | MotionTemplate
@@ -43,6 +46,7 @@ class Driving:
     frame_count: int | None
     path: Path | None
     has_audio: bool
+    crop: Crop | None = None
 
     def with_best_reference(
         self,
@@ -101,7 +105,9 @@ class Driving:
         _tell_of(track, self.frame_rate)
         if track is not None and path is not None and path.is_framed(track.size):
             path = None
-        return replace(self, source=_Cut(self.source, count, path, framer.size), frame_count=count)
+        seen = _Cut(self.source, count, path, framer.size)
+        crop = path.crops[0] if path is not None and len(path.crops) == 1 else None
+        return replace(self, source=seen, frame_count=count, crop=crop)
 
     def with_recorded_motion(
         self,
@@ -131,7 +137,13 @@ class Driving:
             model=model.name,
             frame_size=model.frame_size,
             reference=0 if known is None else known.reference,
+            crop=self._recorded_crop(),
         )
+
+    def _recorded_crop(self) -> tuple[float, float, float] | None:
+        if isinstance(self.source, MotionTemplate) and self.crop is None:
+            return self.source.crop
+        return None if self.crop is None else (self.crop.left, self.crop.top, self.crop.side)
 
 
 def open_driving(

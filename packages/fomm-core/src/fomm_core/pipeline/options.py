@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeGuard, get_args, get_origin, get_type_hints
 
 from fomm_core.errors import FommError
+from fomm_core.face.crop import Crop
 from fomm_core.image import Fit
 from fomm_core.motion.transfer import MotionMode
 
@@ -40,6 +41,7 @@ class AnimationOptions:
         motion, adapt_scale, fit: as of :class:`~fomm_core.animator.Animator`.
         crop: whether to crop source and driving to the face.
         face: which faces of the source are animated.
+        square: the square of the source to animate, in its pixels, instead of a found face.
         paste_back: put the animated square back into the whole picture; ``None`` does where
             the source was cropped, and the view shows generated frames alone.
         size: height of the result in pixels, of which the view shows one picture; ``None`` is
@@ -69,6 +71,7 @@ class AnimationOptions:
     fit: Fit = "crop"
     crop: CropMode = "auto"
     face: FaceChoice = "largest"
+    square: Crop | None = None
     paste_back: bool | None = None
     size: int | None = None
     detail: bool = True

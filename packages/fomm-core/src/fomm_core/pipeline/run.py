@@ -135,7 +135,7 @@ def animate_prepared(
     keypoints: list[Keypoints] = []
     count = 0
     began = time.monotonic()
-    provenance = Provenance(model.name)
+    provenance = Provenance(model.name, squares=prepared.picture.origins)
     with BackgroundSink(open_sink(output, driving, options, provenance)) as sink:
         if prepared.framer is not None and driving.template is None:
             driving = _cropped(driving, prepared.framer, on_progress)

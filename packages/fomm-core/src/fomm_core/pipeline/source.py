@@ -33,11 +33,14 @@ class SourcePicture:
         picture: (H, W, 3) uint8, RGB, upright.
         crops: the squares; empty where the picture is animated as a whole.
         shown: whether the result is this picture, with the generated squares put back.
+        origins: left, top and side of the squares in pixels of the upright source as it was
+            given, before any scaling.
     """
 
     picture: ByteArray
     crops: tuple[Crop, ...] = ()
     shown: bool = False
+    origins: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -56,12 +59,12 @@ class SourcePicture:
         size = (round(self.size[0] * factor), max(1, round(self.size[1] * factor)))
         logger.info("the picture is scaled to %d x %d pixels", size[1], size[0])
         crops = tuple(crop.scaled(factor).whole() for crop in self.crops)
-        return SourcePicture(fit(self.picture, size, "stretch"), crops, shown=True)
+        return replace(self, picture=fit(self.picture, size, "stretch"), crops=crops, shown=True)
 
     def square_alone(self, side: int) -> SourcePicture:
         """The first square as a picture of its own to be shown, that many pixels high."""
         cut = self.crops[0].cut(self.picture, (side, side))
-        return SourcePicture(cut, (Crop(0, 0, side),), shown=True)
+        return replace(self, picture=cut, crops=(Crop(0, 0, side),), shown=True)
 
     def squares(self, size: tuple[int, int]) -> list[ByteArray]:
         """The pictures to animate, those cut out at the model's (height, width)."""
@@ -99,9 +102,16 @@ def frame_source(
         options: of the animation.
 
     Raises:
-        FaceError: there is no face of that number, or one is too small.
+        FaceError: there is no face of that number, one is too small, or a square chosen by
+            hand lies outside the picture.
     """
-    source = SourcePicture(picture) if framer is None else _framed(picture, framer, options)
+    if options.square is not None:
+        source = _squared(picture, options.square)
+    elif framer is not None:
+        source = _framed(picture, framer, options)
+    else:
+        source = SourcePicture(picture)
+    source = replace(source, origins=tuple((c.left, c.top, c.side) for c in source.crops))
     if _shows_picture(source, options):
         return source.with_square().whole(options.size)
     return source.with_square().square_alone(options.size) if options.size else source
@@ -113,6 +123,16 @@ def _shows_picture(source: SourcePicture, options: AnimationOptions) -> bool:
     if options.paste_back is None:
         return bool(source.crops)
     return options.paste_back
+
+
+def _squared(picture: ByteArray, square: Crop) -> SourcePicture:
+    """The picture with a square that was chosen by hand."""
+    source = SourcePicture(picture, (square,))
+    x, y = square.centre
+    if not (0 <= x <= source.size[1] and 0 <= y <= source.size[0]):
+        expected = f"one with its middle in the picture of {source.size[1]} x {source.size[0]}"
+        raise FaceError(f"square: expected {expected}, found {square.to_text()}")
+    return source
 
 
 def _framed(picture: ByteArray, framer: FaceFramer, options: AnimationOptions) -> SourcePicture:
