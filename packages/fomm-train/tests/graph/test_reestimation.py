@@ -13,7 +13,7 @@ ALL = {"reconstruction": 10, "equivariance_value": 1, "generator_gan": 1, "discr
 
 @pytest.fixture
 def step(build):
-    graph = build(ALL)
+    graph = build(ALL, statistics_batches=1)
     return TrainingStep(graph.config, graph, SingleProcess(), make_precision("cpu", 0), 10)
 
 
@@ -60,7 +60,7 @@ def test_nothing_else_changes(step, make_batch):
 
 
 def test_statistics_of_what_is_never_run_stay(build, make_batch):
-    graph = build({"reconstruction": 10}, true_keypoints_only=True)
+    graph = build({"reconstruction": 10}, true_keypoints_only=True, statistics_batches=1)
     step = TrainingStep(graph.config, graph, SingleProcess(), make_precision("cpu", 0), 10)
     before = statistics(step.exported_parameters())
     found = statistics(reestimate(step, make_batch(with_truth=True)))

@@ -135,10 +135,15 @@ class TrainingStep:
         """Compute the networks on a batch and the keypoints detected in it; train nothing.
 
         Running statistics record it, as every forward pass.
+
+        Raises:
+            ValueError: the configuration has no ``statistics_batches``.
         """
+        if self._graph.forward is None:
+            raise ValueError("statistics_batches: expected 1 or more, found 0")
         self._graph.inputs.set(batch, self._params, teacher_forcing_probability=0.0)
-        objective = (self._graph.generator_alone or self._graph.generator)()
-        self._graph.operations.forward(*objective.detections, objective.total)
+        outputs = self._graph.forward()
+        self._graph.operations.forward(*outputs.detections(), outputs.decoded.prediction)
 
     def exported_parameters(self) -> Parameters:
         """Copies of what is learnt: averages where they are wanted, else the present values."""

@@ -38,6 +38,8 @@ class TrainingGraph:
         generator: gives what generator and keypoint detector minimise.
         generator_alone: the same without a discriminator; ``None`` where the two play against
             each other from the first step.
+        forward: gives the networks' outputs without any loss; ``None`` where nobody asks for
+            statistics of batches.
         discriminator: gives what the discriminator minimises, on the predictions of the last
             :attr:`generator`; ``None`` where it is not trained.
 
@@ -68,6 +70,7 @@ class TrainingGraph:
             self._record(adversarial=False) if config.train_params.adversarial_from else None
         )
         self.generator = self._record(adversarial=True)
+        self.forward = ops.record(self._forward) if config.train_params.statistics_batches else None
         self.discriminator = (
             ops.record(self._discriminator) if trains_discriminator(config) else None
         )
@@ -86,10 +89,15 @@ class TrainingGraph:
 
         return generator
 
+    def _forward(self) -> ForwardOutputs:
+        params, precision = self.config.train_params, self._precision
+        with precision.everything():
+            return forward(self.operations, params, self.networks, self.inputs, precision)
+
     def _generator(self, adversarial: bool) -> tuple[ForwardOutputs, Objective]:
         ops, config, precision = self.operations, self.config, self._precision
+        self.outputs = self._forward()
         with precision.everything():
-            self.outputs = forward(ops, config.train_params, self.networks, self.inputs, precision)
             objective = generator_objective(
                 ops, config, self.inputs, self.outputs, self._vgg, precision, adversarial
             )
