@@ -253,15 +253,16 @@ def test_a_model_that_one_process_cannot_read_ends_both(data, here):
 @pytest.mark.mpi
 def test_processes_on_one_machine_share_its_cores(here):
     code = """
+from fomm_core.cli.options import threads_of_rank
 from fomm_core.distributed import SingleProcess
 from fomm_core.utils import machine
-from fomm_eval.cli.reconstruct import _threads
 
 class Six(SingleProcess):
     size = 6
 
 machine.usable_cores = lambda: 8
-print(_threads(0, Six()), _threads(3, Six()), _threads(0, SingleProcess()), flush=True)
+shares = [threads_of_rank(n, r) for n, r in ((0, Six()), (3, Six()), (0, SingleProcess()))]
+print(*shares, flush=True)
 """
     done = mpirun(2, "-c", code, program=(sys.executable,))
     assert done.stdout.splitlines() == ["4 3 0"] * 2, done.stderr
