@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from fomm_core.errors import ConfigError, MediaError
-from fomm_train.config import AppearanceParams, AugmentationParams, FlipParams, RegionShares
+from fomm_train.config import (
+    AppearanceParams,
+    AugmentationParams,
+    FlipParams,
+    RegionShares,
+    parse_train_config,
+)
+from fomm_train.run.data import open_pairs
 from fomm_train.synthetic.heads.labels import Label, weigh_labels
 from fomm_train.synthetic.samples import SampleContent
 from fomm_train.synthetic.stored import StoredPairs
@@ -135,6 +142,27 @@ def test_only_clips_with_a_truth_are_used(write_labelled, tmp_path):
     (data / "truth" / "train" / "00000#000.npz").unlink()
     with pytest.raises(MediaError, match="found none; write some with: fomm heads --out"):
         StoredPairs(data, 32)
+
+
+def test_the_model_must_have_the_keypoints_that_are_known(data):
+    network = {"block_expansion": 4, "max_features": 8, "num_blocks": 1}
+    settings = {
+        "dataset_params": {"root_dir": str(data), "frame_shape": [32, 32, 3]},
+        "model_params": {
+            "common_params": {"num_kp": 10},
+            "kp_detector_params": network,
+            "generator_params": {**network, "dense_motion_params": network},
+        },
+        "train_params": {"cross_identity": 0.5, "relative_motion": True, "num_repeats": 3},
+    }
+    del settings["model_params"]["generator_params"]["num_blocks"]
+    pairs = open_pairs(parse_train_config(settings))
+    assert isinstance(pairs, StoredPairs)
+    assert len(pairs) == 12
+    assert pairs.pair(0, 0).reference is not None
+    settings["model_params"]["common_params"]["num_kp"] = 20
+    with pytest.raises(ConfigError, match=r"num_kp: expected 10, as .* knows, found 20"):
+        open_pairs(parse_train_config(settings))
 
 
 def test_a_truth_without_label_maps_is_refused(data, tmp_path):

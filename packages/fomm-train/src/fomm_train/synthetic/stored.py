@@ -96,11 +96,12 @@ class StoredPairs:
         """Open the training part of the data set that a configuration names.
 
         Raises:
-            ConfigError: its frames are not square, or see the class.
+            ConfigError: its frames are not square, the data set knows another number of
+                keypoints than the model has, or see the class.
             MediaError: there are no clips.
         """
         train = config.train_params
-        return cls(
+        pairs = cls(
             Path(config.dataset_params.root_dir),
             square_size(config, "people"),
             repeats=train.num_repeats,
@@ -110,6 +111,24 @@ class StoredPairs:
             augmentation=config.dataset_params.augmentation_params,
             index_folder=cache_folder() / "clips",
         )
+        wanted, found = config.model_params.common_params.num_kp, pairs.num_kp
+        if wanted != found:
+            raise ConfigError(
+                f"model_params.common_params.num_kp: expected {found}, as {pairs._root} knows, "
+                f"found {wanted}"
+            )
+        return pairs
+
+    @property
+    def num_kp(self) -> int:
+        """Number of true keypoints K.
+
+        Raises:
+            MediaError: the first clip's truth cannot be read.
+        """
+        identity = self._identities[0]
+        first = Moment(min(self._clips[identity]), 0)
+        return self._truth(identity, first).keypoints.value.shape[1]
 
     def __len__(self) -> int:
         return len(self._identities) * self._repeats
