@@ -77,7 +77,7 @@ def find_interpreter(python: str) -> str | None:
 
 
 def check(interpreter: str, wheels: list[Path], folder: Path) -> None:
-    """Install the wheels into a new environment and animate a second of the embedded sample there."""
+    """Install the wheels into a new environment and animate a second of the sample there."""
     folder.mkdir()
     environment = folder / "environment"
     run("uv", "venv", "--quiet", "--python", interpreter, environment, folder=folder)

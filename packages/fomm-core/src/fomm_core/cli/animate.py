@@ -145,10 +145,10 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     """Animate a picture with the motion of a video.
 
     Without --source and --driving an embedded sample is animated, and without --model or
-    --config the embedded model face is used, which wants a picture cropped to the head. The
-    result keeps the driving video's frame rate and sound, and says in its metadata that it was
-    animated, by which version and which model; its path is printed. Ask people for their
-    consent before you animate them.
+    --config the embedded model face is used, for which pictures and videos are cropped to the
+    head. The result keeps the driving video's frame rate and sound, and says in its metadata
+    that it was animated, by which version and which model; its path is printed. Ask people for
+    their consent before you animate them.
 
     \b
     Examples:
