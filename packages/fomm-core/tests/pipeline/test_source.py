@@ -110,11 +110,20 @@ def test_small_faces_are_refused(found):
         frame_source(PICTURE, FRAMER, AnimationOptions())
 
 
+def test_small_faces_beside_large_ones_do_not_count(found):
+    found(FaceBox(5, 5, 12, 14, 0.9), SMALL, LARGE)
+    for face, count in (("all", 2), (1, 1), (2, 1)):
+        assert len(frame_source(PICTURE, FRAMER, AnimationOptions(face=face)).crops) == count
+    with pytest.raises(FaceError, match="expected one of 2 faces, found 3"):
+        frame_source(PICTURE, FRAMER, AnimationOptions(face=3))
+
+
 def test_of_hundreds_of_faces_the_largest_are_animated(found, caplog):
     found(*(FaceBox(x, 10, 24, 24 + x / 10, 0.9) for x in range(100)))
     source = frame_source(PICTURE, FRAMER, AnimationOptions(face="all"))
     assert len(source.crops) == MOST_FACES
-    assert source.crops[0].side == 68
+    assert [crop.side for crop in source.crops] == sorted(crop.side for crop in source.crops)
+    assert source.crops[0].side == 65
     assert "100 faces found: the 16 largest are animated" in caplog.text
 
 

@@ -8,18 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fomm_core.errors import FommError
+from fomm_core.face.crop import Crop
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_demo.page.forms import Form, check_files, file_of, read_request
 from fomm_demo.services.animation import AnimationRequest
 
 FILE = {"path": "a.png", "meta": {"_type": "gradio.FileData"}}
 VIDEO = {"path": "b.mp4", "meta": {"_type": "gradio.FileData"}}
-OPTIONS = ["relative", True, False, True, "pad", "fast", "default", False, 1, 0]
+OPTIONS = ["relative", True, False, True, "pad", "fast", "default", False, 1, 0, "2", "", True]
 
 
 def test_a_form_becomes_a_request():
     options = AnimationOptions(
-        adapt_scale=True, smooth=True, fit="pad", audio=False, view="default", start=1.0
+        adapt_scale=True,
+        smooth=True,
+        fit="pad",
+        audio=False,
+        view="default",
+        start=1.0,
+        face=2,
+        paste_back=False,
     )
 
     assert read_request(Form(FILE, VIDEO, None, "avatar", *OPTIONS)) == AnimationRequest(
@@ -37,6 +45,10 @@ def test_a_form_becomes_a_request():
         (12, "soon", "start: expected a number"),
         (13, float("nan"), "end: expected a number"),
         (13, True, "end: expected a number"),
+        (14, "0", "face: expected largest, all, off or a number"),
+        (14, 2, "face: expected largest, all, off or a number"),
+        (15, "1,2", "square: expected left,top,side"),
+        (15, {"path": "x"}, "square: expected left,top,side"),
         (0, {"path": ["a"]}, "cannot be used"),
         (0, {"path": "a\0b"}, "cannot be used"),
         (0, "/etc/passwd", "cannot be used"),
@@ -52,6 +64,22 @@ def test_what_is_missing_or_no_choice_is_said_in_plain_words(field, value, messa
         read_request(Form(*fields))
 
 
+@pytest.mark.parametrize(
+    ("view", "whole", "pasted"),
+    [("generated", True, None), ("generated", False, False), ("default", True, False)],
+)
+def test_the_whole_picture_is_shown_alone(view, whole, pasted):
+    form = Form(FILE, VIDEO, None, "avatar", *OPTIONS)._replace(view=view, paste_back=whole)
+    assert read_request(form).options.paste_back is pasted
+
+
+def test_faces_are_chosen_moved_or_left_aside():
+    form = Form(FILE, VIDEO, None, "avatar", *OPTIONS)
+    assert read_request(form._replace(face="all")).options.face == "all"
+    assert read_request(form._replace(face="off")).options.crop == "off"
+    assert read_request(form._replace(square="1,2,50")).options.square == Crop(1, 2, 50)
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
@@ -60,7 +88,7 @@ anything = st.recursive(
 
 
 @pytest.mark.once
-@given(st.lists(anything, min_size=14, max_size=14))
+@given(st.lists(anything, min_size=17, max_size=17))
 def test_no_form_at_all_breaks_the_reading(fields):
     with contextlib.suppress(FommError):  # and nothing else
         assert isinstance(read_request(Form(*fields)), AnimationRequest)

@@ -29,7 +29,7 @@ def test_the_endpoint_is_documented_and_the_only_one(client):
 
     assert list(endpoints) == ["/animate"]
     assert names[:5] == ["source", "driving", "motion", "model", "movement"]
-    assert names[-2:] == ["start", "end"]
+    assert names[-5:] == ["start", "end", "face", "square", "paste_back"]
 
 
 def test_a_program_gets_a_video_with_sound(client, picture, clip_with_sound):

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fomm_core.errors import FaceError
-from fomm_core.face.crop import Crop, frame_face, is_framed, middle_square, require_size
+from fomm_core.face.crop import (
+    SMALLEST_FACE,
+    Crop,
+    frame_face,
+    is_framed,
+    middle_square,
+    require_size,
+)
 from fomm_core.face.detector import FaceBox, Faces, find_all_faces, find_faces, open_detector
 from fomm_core.face.framer import FaceFramer
 from fomm_core.image import ByteArray, fit
@@ -22,7 +30,7 @@ LONGEST = 1920
 times as many, and a video of that size would play nowhere."""
 
 MOST_FACES = 16
-"""Faces of one picture that are animated; each takes the time of one."""
+"""Faces of one picture that count, the largest ones; each takes the time of one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,16 +166,22 @@ def _square_of(box: FaceBox, source: SourcePicture, framer: FaceFramer) -> Crop:
 
 def _chosen(faces: Faces, options: AnimationOptions) -> list[FaceBox]:
     """The faces that are asked for, each of them large enough."""
-    boxes = list(faces.boxes)
+    boxes = _large_ones(faces.boxes)
     if is_face_number(options.face):
         if options.face > len(boxes):
             raise FaceError(f"face: expected one of {len(boxes)} faces, found {options.face}")
         boxes = [boxes[options.face - 1]]
     elif options.face == "largest":
         boxes = sorted(boxes, key=lambda box: -box.area)[:1]
-    elif len(boxes) > MOST_FACES:
-        logger.warning("%d faces found: the %d largest are animated", len(boxes), MOST_FACES)
-        boxes = sorted(boxes, key=lambda box: -box.area)[:MOST_FACES]
+    elif len(faces.boxes) > MOST_FACES:
+        logger.warning("%d faces found: the %d largest are animated", len(faces.boxes), MOST_FACES)
     for box in boxes:
         require_size(box)
     return boxes
+
+
+def _large_ones(boxes: Sequence[FaceBox]) -> list[FaceBox]:
+    """The faces that count, from left to right: the largest, small ones where no other is."""
+    large = [box for box in boxes if box.height >= SMALLEST_FACE] or boxes
+    most = sorted(large, key=lambda box: -box.area)[:MOST_FACES]
+    return sorted(most, key=lambda box: box.left)

@@ -46,7 +46,9 @@ _ENDPOINT = f"""Animate a picture with a video or with a saved motion; returns a
 source is the picture; driving the video, or None where motion is a saved motion
 (.npz). movement is {_one_of("motion")}; fit is {_one_of("fit")};
 quality is exact or fast; view is {_one_of("view")};
-start and end are seconds, 0 for the whole video.
+start and end are seconds, 0 for the whole video. face is largest, all, a number from the left,
+or off; square is left,top,side of the picture instead, or empty; paste_back gives the whole
+picture rather than the square around the face.
 """
 """Description of the endpoint, for programs that call it."""
 

@@ -129,6 +129,11 @@ def add_options(services: AppServices) -> dict[str, Component]:
             value="generated",
             label="The result shows",
         )
+        paste_back = gr.Checkbox(
+            value=True,
+            label="Show the whole picture",
+            info="Not only the square around the face. For the animation alone.",
+        )
         audio = gr.Checkbox(value=True, label="Keep the sound of the video")
         with gr.Row():
             start = gr.Number(0, label="Begin at (seconds)", minimum=0, min_width=120)
@@ -144,4 +149,5 @@ def add_options(services: AppServices) -> dict[str, Component]:
         "audio": audio,
         "start": start,
         "end": end,
+        "paste_back": paste_back,
     }

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from fomm_core.errors import FommError
+from fomm_core.face.crop import Crop
 from fomm_core.image import Fit
 from fomm_core.motion.transfer import MotionMode
-from fomm_core.pipeline.options import AnimationOptions, View
+from fomm_core.pipeline.options import AnimationOptions, FaceChoice, View
 from fomm_demo.services.animation import AnimationRequest
 
 _Choice = TypeVar("_Choice", bound=str)
@@ -40,6 +41,9 @@ class Form(NamedTuple):
     audio: Any
     start: Any
     end: Any
+    face: Any
+    square: Any
+    paste_back: Any
 
 
 def read_request(form: Form) -> AnimationRequest:
@@ -62,12 +66,38 @@ def read_request(form: Form) -> AnimationRequest:
         smooth=bool(form.smooth),
         fit=_choice("fit", form.fit, get_args(Fit)),
         view=_choice("view", form.view, get_args(View)),
+        crop="off" if form.face == "off" else "auto",
+        face=_face(form.face),
+        square=Crop.from_text(form.square) if _is_text(form.square) else None,
+        paste_back=_pastes_back(form),
         audio=bool(form.audio),
         start=_seconds("start", form.start),
         end=_seconds("end", form.end),
     )
     fast = _choice("quality", form.quality, get_args(Quality)) == "fast"
     return AnimationRequest(picture, video, template, str(form.model), options, fast)
+
+
+def _face(value: Any) -> FaceChoice:
+    """The faces to animate; without any looking, the choice does not matter."""
+    if value in ("off", "largest", None):
+        return "largest"
+    if value == "all":
+        return "all"
+    if isinstance(value, str) and value.isdecimal() and 0 < len(value) < 4 and int(value) > 0:
+        return int(value)
+    raise FommError("face: expected largest, all, off or a number from 1")
+
+
+def _is_text(value: Any) -> bool:
+    if value is None or isinstance(value, str):
+        return bool(value)
+    raise FommError("square: expected left,top,side in whole pixels")
+
+
+def _pastes_back(form: Form) -> bool | None:
+    """Whole pictures where the picture was cropped, unless it is to be seen beside others."""
+    return None if form.view == "generated" and form.paste_back else False
 
 
 def file_of(value: Any) -> Path | None:

@@ -17,6 +17,7 @@ from fomm_demo.page.controls import (
     add_options,
     add_source,
 )
+from fomm_demo.page.faces import FaceChooser
 from fomm_demo.page.forms import Form, check_files
 from fomm_demo.page.inspect_tab import InspectTab
 from fomm_demo.page.live_tab import LiveTab
@@ -85,13 +86,16 @@ def _animate_tab(services: AppServices) -> tuple[Form, AnimateTab]:
             with gr.Row():
                 with gr.Column(min_width=240):
                     source = add_source()
+                    faces = FaceChooser(services)
                 with gr.Column(min_width=240):
                     driving, motion = add_driving()
             options = add_options(services)
             model = add_model_picker(services)
         with gr.Column(scale=2, min_width=300):
             animate.add_result()
-    return Form(source, driving, motion, model, **options), animate
+    faces.connect(source, model)
+    fields = {**options, "face": faces.face, "square": faces.square}
+    return Form(source, driving, motion, model, **fields), animate
 
 
 def _leaver(services: AppServices) -> Any:
