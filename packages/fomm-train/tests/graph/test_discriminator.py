@@ -4,6 +4,7 @@ import nnabla as nn
 import numpy as np
 import pytest
 
+from fomm_core.errors import ConfigError
 from fomm_core.model.parameters import load_parameters
 from fomm_train.backend.nnabla.operations import NNablaTrainingOperations
 from fomm_train.config import DiscriminatorParams
@@ -143,3 +144,14 @@ def test_keypoints_are_required_where_they_are_shown(ops):
     params = SMALL.model_copy(update={"use_kp": True})
     with pytest.raises(ValueError, match="expected keypoints, found none"):
         discriminate(ops, {1.0: nn.Variable((1, 3, 16, 16))}, None, params)
+
+
+@pytest.mark.parametrize(("size", "blocks"), [(64, 4), (52, 3), (24, 2), (4, 1)])
+def test_images_too_small_for_the_blocks_are_refused(ops, size, blocks):
+    image = constant(np.zeros((1, 3, size, size)))
+    most = SMALL.model_copy(update={"num_blocks": blocks})
+    (output,) = discriminate(ops, {1.0: image}, None, most).values()
+    assert min(output.prediction.shape[2:]) >= 1
+    more = SMALL.model_copy(update={"num_blocks": 5})
+    with pytest.raises(ConfigError, match=f"at most {blocks} for images of {size} x {size}"):
+        discriminate(NNablaTrainingOperations(), {1.0: image}, None, more)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fomm_core.errors import ConfigError
 from fomm_core.network.operations import Tensor
 from fomm_core.network.warping import gaussian_heatmaps
 from fomm_train.backend.base import TrainingOperations
@@ -51,6 +52,7 @@ def discriminate(
 
     Raises:
         ValueError: ``params.use_kp`` is set and no keypoints are given.
+        ConfigError: images are too small for so many blocks.
     """
     if not params.use_kp:
         keypoints = None
@@ -77,6 +79,12 @@ def _discriminate(
     features: list[Tensor] = []
     hidden = image
     for i in range(params.num_blocks):
+        if min(hidden.shape[2:]) < _KERNEL:
+            height, width = image.shape[2:]
+            raise ConfigError(
+                f"model_params.discriminator_params.num_blocks: expected at most {i} for images "
+                f"of {height} x {width} (a frame at one of its scales), found {params.num_blocks}"
+            )
         maps = min(params.max_features, params.block_expansion * 2 ** (i + 1))
         block = ops.scope(f"downblock_{i}")
         hidden = block.convolution(hidden, maps, _KERNEL, spectral_norm=params.sn)
