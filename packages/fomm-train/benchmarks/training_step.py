@@ -1,16 +1,18 @@
 """Cost of a training step beyond its graph, gain by two ranks, and where the time goes.
 
-Usage: python benchmarks/training_step.py [--config NAME] [overhead] [ranks] [profile]
+Usage: python benchmarks/training_step.py [--config NAME] [--backend {nnabla,torch}]
+           [overhead] [ranks] [profile]
 
 overhead
     The loop's step (batch from the loader, losses shared and checked, logs) against the same
     graph's bare forward, backward and update; in turns, in time of the processor.
 ranks
     Samples a second of one process, and of two under mpirun; in turns. Each has one core, which
-    it shares with the worker that makes its batches. It needs two free cores.
+    it shares with the worker that makes its batches. It needs two free cores. On a busy machine
+    the processor's seconds for a step of one rank tell more: the work that ranks add.
 profile
     The kinds of functions that take most of the graph's time, with NNabla's own convolution
-    and with the one through NumPy's BLAS.
+    and with the one through NumPy's BLAS. NNabla only.
 
 Prints one JSON object.
 """
@@ -33,9 +35,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fomm_core.distributed import Communicator, SingleProcess, join_ranks
-from fomm_train.backend.nnabla.precision import NNablaPrecision, make_precision
-from fomm_train.backend.precision import Precision
+from fomm_core.distributed import Communicator, SingleProcess
+from fomm_train.backend.precision import Arithmetic, BackendName, Precision
+from fomm_train.backend.registry import BackendChoice
 from fomm_train.backend.solvers import Network
 from fomm_train.checkpoint import Progress
 from fomm_train.config import TrainConfig
@@ -99,10 +101,16 @@ def bare_step(bench: Bench) -> None:
             solver.update(2e-4)
 
 
-def measure_overhead(config: TrainConfig) -> dict[str, float]:
+def open_cpu(name: BackendName, communicator: Communicator) -> Precision:
+    """Single precision on the CPU."""
+    backend = BackendChoice(name).open()
+    return backend.make_precision("cpu", communicator, Arithmetic(backend=name))
+
+
+def measure_overhead(config: TrainConfig, name: BackendName) -> dict[str, float]:
     """Seconds of the processor for a step of the loop and for the bare one."""
     communicator = SingleProcess()
-    bench = prepare(config, communicator, make_precision("cpu", 0))
+    bench = prepare(config, communicator, open_cpu(name, communicator))
     looped, bare = [], []
     with tempfile.TemporaryDirectory() as folder, batches(config, communicator) as source:
         directory = LogDirectory(Path(folder))
@@ -126,46 +134,58 @@ def measure_overhead(config: TrainConfig) -> dict[str, float]:
     }
 
 
-def run_rank(config: TrainConfig) -> None:
-    """Print the samples a second of all ranks together; this process is one of them."""
-    communicator = join_ranks()
+def run_rank(config: TrainConfig, name: BackendName) -> None:
+    """Print the samples a second of all ranks, and rank 0's seconds of the processor for a step."""
+    communicator = BackendChoice(name).open().join_ranks("cpu")
     if hasattr(os, "sched_setaffinity"):
         # Otherwise the worker of a single rank has a core of its own, and those of two do not.
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[communicator.local_rank]})
-    bench = prepare(config, communicator, make_precision("cpu", 0))
+    bench = prepare(config, communicator, open_cpu(name, communicator))
     with batches(config, communicator) as source:
         for number in range(WARM_UP_STEPS):
             bench.step.run(next(source), 0, number)
         communicator.barrier()
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         for number in range(STEPS_OF_A_RANK):
             bench.step.run(next(source), 0, number)
+        worked = time.process_time() - worked
         communicator.barrier()
     seconds = time.perf_counter() - start
     if communicator.is_main:
         samples = STEPS_OF_A_RANK * config.train_params.batch_size * communicator.size
-        print(samples / seconds)
+        print(samples / seconds, worked / STEPS_OF_A_RANK)
 
 
-def measure_ranks(name: str) -> dict[str, Any]:
-    """Samples a second of one rank and of two."""
+def measure_ranks(config: str, name: BackendName) -> dict[str, Any]:
+    """Samples a second of one rank and of two, and the processor's seconds for a step of either."""
     beside = Path(sys.executable).parent / "mpirun"
     mpirun = str(beside) if beside.is_file() else shutil.which("mpirun")
     if mpirun is None:
         return {"skipped": "no mpirun here; install fomm-train[mpi]"}
-    rates: dict[int, list[float]] = {1: [], 2: []}
+    measured: dict[int, list[list[float]]] = {1: [], 2: []}
+    script = [sys.executable, __file__, "--config", config, "--backend", name, "one-of-the-ranks"]
     for _ in range(3):
-        for ranks, found in rates.items():
+        for ranks, found in measured.items():
             launcher = [] if ranks == 1 else [mpirun, "-n", str(ranks)]
-            command = [*launcher, sys.executable, __file__, "--config", name, "one-of-the-ranks"]
+            command = [*launcher, *script]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            found.append(float(done.stdout))
-    one, two = (statistics.median(found) for found in rates.values())
-    return {"one": round(one, 2), "two": round(two, 2), "ratio": round(two / one, 3)}
+            found.append([float(word) for word in done.stdout.split()])
+    (one, alone), (two, together) = (
+        [statistics.median(column) for column in zip(*found, strict=True)]
+        for found in measured.values()
+    )
+    return {
+        "one": round(one, 2),
+        "two": round(two, 2),
+        "ratio": round(two / one, 3),
+        "processor_s": {"one": round(alone, 4), "two": round(together, 4)},
+    }
 
 
 def profile(config: TrainConfig) -> dict[str, dict[str, float]]:
     """Shares of the graph's time by kind of function and pass, the largest ones."""
+    from fomm_train.backend.nnabla.precision import NNablaPrecision, make_precision
+
     blas = make_precision("cpu", 0)
     return {
         "nnabla": _profile(config, NNablaPrecision(blas.single)),
@@ -221,17 +241,18 @@ def main() -> None:
     remember_absent_modules()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="avatar-64")
+    parser.add_argument("--backend", choices=["nnabla", "torch"], default="nnabla")
     parser.add_argument("what", nargs="*", default=["overhead", "ranks", "profile"])
     arguments = parser.parse_args()
     config = find_config(arguments.config)
     if arguments.what == ["one-of-the-ranks"]:
-        run_rank(config)
+        run_rank(config, arguments.backend)
         return
-    results: dict[str, Any] = {"config": arguments.config}
+    results: dict[str, Any] = {"config": arguments.config, "backend": arguments.backend}
     if "overhead" in arguments.what:
-        results["overhead"] = measure_overhead(config)
+        results["overhead"] = measure_overhead(config, arguments.backend)
     if "ranks" in arguments.what:
-        results["ranks"] = measure_ranks(arguments.config)
+        results["ranks"] = measure_ranks(arguments.config, arguments.backend)
     if "profile" in arguments.what:
         results["profile"] = profile(config)
     print(json.dumps(results, indent=2))

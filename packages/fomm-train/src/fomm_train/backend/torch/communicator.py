@@ -101,7 +101,7 @@ class TorchCommunicator(Communicator):
 
 
 @dataclass(frozen=True, eq=False)
-class _Rendezvous:
+class Rendezvous:
     """The place where all ranks meet.
 
     Attributes:
@@ -134,7 +134,7 @@ def join_torch_ranks(environment: Mapping[str, str] = os.environ) -> Communicato
             f"several processes: expected PyTorch with torch.distributed, as the launcher started "
             f"{size}, found it without; install another build of it"
         )
-    place = _find_place(size, environment)
+    place = find_rendezvous(size, environment)
     local = local_rank(environment)
     if torch.cuda.is_available():
         torch.cuda.set_device(local % torch.cuda.device_count())
@@ -150,21 +150,29 @@ def join_torch_ranks(environment: Mapping[str, str] = os.environ) -> Communicato
     return TorchCommunicator(local, place.end_all)
 
 
-def _find_place(size: int, environment: Mapping[str, str]) -> _Rendezvous:
-    """Find out where to meet: torchrun says it, below srun it follows, else MPI tells."""
+def find_rendezvous(size: int, environment: Mapping[str, str]) -> Rendezvous:
+    """Find out where to meet: torchrun says it, below srun it follows, else MPI tells.
+
+    Args:
+        size: number of processes, more than one.
+        environment: where launchers leave their variables.
+
+    Raises:
+        DistributedError: only MPI could tell, and it is not installed or sees others.
+    """
     rank = launched_rank(environment)
     if "MASTER_ADDR" in environment and "MASTER_PORT" in environment:
-        return _Rendezvous(rank, "env://", None, _end_this_process)
+        return Rendezvous(rank, "env://", None, _end_this_process)
     host = slurm_main_host(environment)
     if host is None:
         return _ask_mpi(size, environment)
     if local_size(environment, 0) == size:
         host = _LOCALHOST
     address = f"tcp://{host}:{_slurm_port(environment)}"
-    return _Rendezvous(rank, address, None, _end_this_process)
+    return Rendezvous(rank, address, None, _end_this_process)
 
 
-def _ask_mpi(size: int, environment: Mapping[str, str]) -> _Rendezvous:
+def _ask_mpi(size: int, environment: Mapping[str, str]) -> Rendezvous:
     """Let MPI tell all ranks where rank 0 listens, and end them all where one fails."""
     mpi = connect_mpi()
     if mpi.size != size:
@@ -180,7 +188,7 @@ def _ask_mpi(size: int, environment: Mapping[str, str]) -> _Rendezvous:
     if store is None:
         with _as_distributed_error():
             store = dist.TCPStore(address, port, size, is_master=False)
-    return _Rendezvous(mpi.rank, None, store, mpi.abort)
+    return Rendezvous(mpi.rank, None, store, mpi.abort)
 
 
 def _slurm_port(environment: Mapping[str, str]) -> int:
