@@ -50,7 +50,8 @@ class HeadModel:
         skin_count: number of vertices of the skin, which come first.
         skin_triangles: (S, 3) int32, triangles of the skin.
         eyes: vertices of the left and the right eyeball.
-        lids: vertices of the skin close to each eyeball.
+        lids, lashes: vertices of the skin, and of upper lashes, close to each eyeball.
+        lash_places: of these lashes, how far along they are, 0 at the root and 1 at the tip.
     """
 
     def __init__(self, assets: HeadAssets) -> None:
@@ -59,7 +60,11 @@ class HeadModel:
         self.skin_count = int(skin.sum())
         self.skin_triangles: IntArray = assets.triangles[skin[assets.triangles].all(axis=1)]
         self.eyes = tuple(np.flatnonzero(assets.part == p) for p in (Part.LEFT_EYE, Part.RIGHT_EYE))
-        self.lids = tuple(self._lids(centre) for centre in assets.eye_centres)
+        self.lids = tuple(self._around_eye(centre, Part.FACE) for centre in assets.eye_centres)
+        along = _along_lashes(assets)
+        around = (self._around_eye(centre, Part.LASHES) for centre in assets.eye_centres)
+        self.lashes = tuple(lashes[along[lashes] >= 0] for lashes in around)
+        self.lash_places = tuple(along[lashes] for lashes in self.lashes)
         self._identity_modes = assets.identity_modes.reshape(len(assets.identity_modes), -1)
         self._expression_modes = assets.expression_modes.reshape(len(assets.expression_modes), -1)
         places = {name: place for place, name in enumerate(assets.expression_names)}
@@ -114,11 +119,19 @@ class HeadModel:
         mixed = normalized(outward[used] * 0.5 + 0.5 * smooth[used])
         return Skull(cKDTree(points), points, mixed)
 
-    def _lids(self, centre: FloatArray) -> IntArray:
+    def _around_eye(self, centre: FloatArray, part: Part) -> IntArray:
         vertices = self.assets.vertices
         near = np.linalg.norm(vertices - centre, axis=1) < _LID_REACH
         front = vertices[:, 2] > centre[2] + _LID_FRONT
-        return np.flatnonzero(near & front & (self.assets.part == Part.FACE)).astype(np.int32)
+        return np.flatnonzero(near & front & (self.assets.part == part)).astype(np.int32)
+
+
+def _along_lashes(assets: HeadAssets) -> FloatArray:
+    """Place of each vertex (L,) along an upper lash, 0 to 1; negative for all others."""
+    along = np.full(len(assets.vertices), -1.0, np.float32)
+    upper = (assets.split_part == Part.LASHES) & (assets.uv[:, 1] > 0.5)
+    along[assets.split[upper]] = np.clip((assets.uv[upper, 1] - 0.6) / 0.3, 0, 1)
+    return along
 
 
 def _incidence(triangles: IntArray, count: int) -> sparse.csr_matrix:

@@ -16,7 +16,7 @@ _EMPTY_GLOSS = 0.3
 
 
 class SkinAtlas:
-    """Textures of one skin: colour and gloss, relief, labels.
+    """Textures of one skin: colour and gloss, relief with the folds of expressions, labels.
 
     Args:
         graphics: the context.
@@ -27,7 +27,7 @@ class SkinAtlas:
         context = graphics.context
         size = (2 * side, side)
         self._albedo = context.texture(size, 4)
-        self._relief = context.texture(size, 1)
+        self._relief = context.texture(size, 4)
         self._labels = context.texture(size, 1)
         self._target = context.framebuffer([self._albedo, self._relief, self._labels])
         for texture in (self._albedo, self._relief):

@@ -37,6 +37,7 @@ _LIDS = ((42, 0, 45, 1), (39, 2, 36, 3))
 """Landmarks of the eyes' corners, and keypoints of the middles of lids, left and right."""
 
 _BUMP = 0.55
+_YOUNG_FOLDS = 0.45
 _LASHES = 0.75
 
 
@@ -247,6 +248,7 @@ def _face_uniforms(sitter: Sitter, head: PosedHead, assets: HeadAssets) -> dict[
         "teeth": mouth.teeth,
         "gums": mouth.gums,
         "skin": identity.skin.colour,
+        "folding": np.array(head.folds) * (_YOUNG_FOLDS + identity.skin.wrinkles),
         "gloss": identity.skin.gloss,
         "bump": _BUMP,
         "lash_opacity": _LASHES if not identity.broad else 0.5,

@@ -2,7 +2,7 @@
 in vec3 canonical;
 in vec2 place;
 layout(location = 0) out vec4 albedo; // square root of the linear colour; gloss
-layout(location = 1) out vec4 relief;
+layout(location = 1) out vec4 relief; // of the calm face; folds of raised brows, smile, frown
 layout(location = 2) out vec4 label;
 uniform sampler3D noise;
 uniform sampler2D masks; // of the face: lips, lids, surroundings of the eyes
@@ -31,7 +31,7 @@ float balls(vec3 centre, float radius) {
 // What is being painted at this place.
 vec3 c;
 float h = 0., aside, big, mid, fine, grit, ear;
-vec3 mask;
+vec3 mask, folds;
 vec4 wide;
 int what = SKIN;
 
@@ -57,26 +57,38 @@ void paint_complexion() {
     h += ((noise_at(1.3) - .5) + (noise_at(2.6) - .5)) * .05 * pores + (fine - .5) * .05 * roughness;
 }
 
-// Lines of the forehead, from the nose to the mouth, beside and below the eyes, above the nose.
-float wrinkle_lines() {
-    float y = canonical.y, z = canonical.z;
+// Lines that brows draw on the forehead when they rise.
+float forehead_lines() {
+    float y = canonical.y;
     float wave = sin((y + .25 * sin(canonical.x * .6 + seed.x * 6.) + (mid - .5) * 1.1) * 4.6);
-    float lines = smoothstep(.45, 1., wave) * smoothstep(6.8, 7.6, y) * smoothstep(11., 9.5, y)
+    return smoothstep(.45, 1., wave) * smoothstep(6.8, 7.6, y) * smoothstep(11., 9.5, y)
         * smoothstep(5.5, 3.5, aside) * (.5 + noise_at(.18));
-    float fold = 1.75 + (.35 - y) * .33;
-    lines += exp(-sq((aside - fold - .25 * (mid - .5)) / .16)) * smoothstep(1., -.4, y)
-        * smoothstep(-4.6, -3.2, y) * step(6., z) * 1.3;
+}
+
+// Folds of a smile: from the nose to the mouth, and rays beside the eyes.
+float smile_lines() {
+    float y = canonical.y, fold = 1.75 + (.35 - y) * .33;
+    float lines = exp(-sq((aside - fold - .25 * (mid - .5)) / .16)) * smoothstep(1., -.4, y)
+        * smoothstep(-4.6, -3.2, y) * step(6., canonical.z) * 1.3;
     float rays = sin(atan(y - 3.4, aside - 4.4) * 11. + (fine - .5) * 2.);
-    lines += smoothstep(.6, 1., rays) * smoothstep(4.7, 5.2, aside) * smoothstep(7., 5.6, aside)
+    return lines + smoothstep(.6, 1., rays) * smoothstep(4.7, 5.2, aside) * smoothstep(7., 5.6, aside)
         * smoothstep(1.8, .8, abs(y - 3.4)) * .9;
-    lines += exp(-sq((y - 2. - .168 * sq(aside - 3.1)) / .13)) * smoothstep(1.5, .7, abs(aside - 3.)) * .8;
-    lines += exp(-sq((aside - .55 - (mid - .5) * .2) / .12)) * smoothstep(5., 5.6, y)
-        * smoothstep(7.2, 6.4, y) * step(8., z) * .8;
-    return lines;
+}
+
+// Lines of a frown: above the nose, between the brows.
+float frown_lines() {
+    return exp(-sq((aside - .55 - (mid - .5) * .2) / .12)) * smoothstep(5., 5.6, canonical.y)
+        * smoothstep(7.2, 6.4, canonical.y) * step(8., canonical.z) * .8;
+}
+
+float eye_lines() {
+    float bow = canonical.y - 2. - .168 * sq(aside - 3.1);
+    return exp(-sq(bow / .13)) * smoothstep(1.5, .7, abs(aside - 3.)) * .8;
 }
 
 void paint_wrinkles() {
-    float lines = wrinkle_lines() * wrinkles;
+    folds = vec3(forehead_lines(), smile_lines(), frown_lines());
+    float lines = (folds.x + folds.y + folds.z + eye_lines()) * wrinkles;
     h -= lines * .08;
     c *= 1. - .18 * clamp(lines, 0., 1.2) * vec3(.7, 1., 1.);
 }
@@ -195,6 +207,6 @@ void main() {
     paint_beard(lip);
     paint_scalp();
     albedo = vec4(sqrt(clamp(c, 0., 1.)), clamp(gloss(lip), 0., 1.));
-    relief = vec4(h * 2. + .5, 0, 0, 1);
+    relief = vec4(h * 2. + .5, clamp(folds, 0., 1.));
     label = vec4(float(what) / 255., 0, 0, 1);
 }

@@ -10,6 +10,7 @@ uniform sampler3D noise;
 uniform vec3 eye_centre[2], gaze[2], iris, sclera, teeth, gums, skin;
 uniform vec3 lid_left[4], lid_right[4]; // inner corner, upper middle, outer corner, lower middle
 uniform vec3 eye_traits; // radius of the iris, pupil, veins
+uniform vec3 folding; // depth of the folds of raised brows, smile, frown
 uniform float gloss, bump, lash_opacity;
 
 const int MOUTH_SOCKET = 2, EYE_SOCKET = 3, GUMS = 4, TEETH = 5, LEFT_EYE = 6, RIGHT_EYE = 7,
@@ -80,8 +81,7 @@ vec4 eyeball(vec3 centre, vec3 forward, vec3 lid[4], float seed) {
 }
 
 // The normal, tilted by the relief of the skin.
-vec3 bumped(vec3 n) {
-    float h = texture(relief, texture_place).r * bump;
+vec3 bumped(vec3 n, float h) {
     vec3 px = dFdx(world), py = dFdy(world);
     vec3 r1 = cross(py, n), r2 = cross(n, px);
     float det = dot(px, r1);
@@ -91,9 +91,11 @@ vec3 bumped(vec3 n) {
 }
 
 vec4 skin_surface(vec3 n) {
-    vec4 texel = texture(albedo, texture_place);
-    n = bumped(n);
-    return vec4(tone(shaded(texel.rgb * texel.rgb, n, lit_share(n), texel.a * 2. * gloss, .35)), 1.);
+    vec4 texel = texture(albedo, texture_place), shape = texture(relief, texture_place);
+    float fold = dot(shape.gba, folding);
+    n = bumped(n, (shape.r - .2 * fold) * bump);
+    vec3 base = texel.rgb * texel.rgb * (1. - .25 * min(fold, 1.2) * vec3(.7, 1., 1.));
+    return vec4(tone(shaded(base, n, lit_share(n), texel.a * 2. * gloss, .35)), 1.);
 }
 
 vec4 mouth_interior(vec3 n) {
