@@ -174,8 +174,8 @@ def _move(
             for true, keypoints in zip(known, found, strict=False)
         ]
     source, driving, *references = found
-    if references:
-        driving = transfer_motion(ops, source, references[0], driving)
+    if references and truth is not None and truth.target is not None:
+        driving = transfer_motion(ops, source, references[0], driving, truth.target)
     return source, driving
 
 

@@ -58,7 +58,7 @@ class TruthVariables:
             _input(ops, batch, 1, *config.frame_size),
             _input(ops, batch),
             _keypoint_inputs(ops, config, batch) if params.relative_motion else None,
-            _keypoint_inputs(ops, config, batch) if transformed else None,
+            _keypoint_inputs(ops, config, batch) if transformed or params.relative_motion else None,
             _input(ops, batch, config.model_params.common_params.num_kp, 1)
             if transformed
             else None,
