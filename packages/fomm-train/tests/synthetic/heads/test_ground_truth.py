@@ -105,3 +105,15 @@ def test_left_is_the_persons_own(truth, model):
             assert value[number, 0] > 0
         if name.endswith("_right"):
             assert value[number, 0] < 0
+
+
+def test_blinks_lower_the_lids(model):
+    shut = NEUTRAL.with_weights(eyeBlink_L=1.0, eyeBlink_R=1.0)
+    head = neutral_head(model, TEMPLATE)
+    marks = model.assets.landmarks
+    # The small head has no landmarks on its lids, and blinks as its modes say.
+    assert (marks[[43, 46]] == marks[30]).all()
+    assert head.blink_gains == (1.0, 1.0)
+    upper = model.assets.keypoints[0]
+    open_, closed = (pose_head(model, head, pose).vertices for pose in (NEUTRAL, shut))
+    assert closed[upper, 1] < open_[upper, 1] - 0.3

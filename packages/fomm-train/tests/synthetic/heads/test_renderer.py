@@ -38,6 +38,7 @@ def test_frames_have_the_form_promised(renderer):
     assert frame.std() > 15
 
 
+@pytest.mark.once
 def test_equal_arguments_give_equal_frames_whatever_was_shown_before(renderer, assets_file):
     pair = PEOPLE[:2]
     first = [renderer.render(who, MOVED) for who in (*PEOPLE, *pair)]
@@ -47,6 +48,7 @@ def test_equal_arguments_give_equal_frames_whatever_was_shown_before(renderer, a
         np.testing.assert_array_equal(first[number], again.render(pair[number], MOVED))
 
 
+@pytest.mark.once
 def test_labels_show_a_person_before_a_background(renderer):
     for who in PEOPLE[:2]:
         labels = renderer.labels(who, NEUTRAL)
@@ -56,6 +58,7 @@ def test_labels_show_a_person_before_a_background(renderer):
         assert labels[0, 0] == Label.BACKGROUND
 
 
+@pytest.mark.once
 def test_keypoints_lie_where_the_labels_show_their_parts(renderer):
     who = replace(PEOPLE[0], glasses=None, hat=None, hair=replace(PEOPLE[0].hair, style="bald"))
     for pose in (NEUTRAL, replace(NEUTRAL, yaw=0.3, x=-0.1)):
@@ -68,6 +71,7 @@ def test_keypoints_lie_where_the_labels_show_their_parts(renderer):
         assert labels[y, x] == Label.SKIN
 
 
+@pytest.mark.once
 def test_a_smaller_frame_shows_the_same(renderer, assets_file):
     small = Renderer(assets_file, SIZE // 2)
     large = renderer.render(PEOPLE[1], MOVED).reshape(SIZE // 2, 2, SIZE // 2, 2, 3)
@@ -80,6 +84,7 @@ def test_a_smaller_frame_shows_the_same(renderer, assets_file):
     )
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "changes",
     [
@@ -107,6 +112,7 @@ def test_all_that_people_wear_can_be_rendered(renderer, changes):
     assert (renderer.labels(dressed, NEUTRAL) != renderer.labels(plain, NEUTRAL)).any()
 
 
+@pytest.mark.once
 def test_motions_move_the_picture(renderer):
     motion = draw_motion(0, Split.TRAIN, 0, 16)
     first, last = (renderer.render(PEOPLE[0], motion[frame]) for frame in (0, 15))

@@ -15,6 +15,7 @@ from fomm_train.synthetic.heads.build.facekit import read_facekit
 from fomm_train.synthetic.heads.build.makehuman import read_makehuman
 from fomm_train.synthetic.heads.model import HeadModel
 from fomm_train.synthetic.heads.pose import NEUTRAL
+from fomm_train.synthetic.heads.posing import neutral_head, pose_head
 
 SAMPLE = Path(__file__).resolve().parents[7] / "shared" / "heads" / "raw-sample.tar.xz"
 IDENTITIES = ("identity000", "identity001")
@@ -67,6 +68,23 @@ def test_blinks_bring_the_lids_together(built):
         pair = built.keypoints[[upper, lower]]
         before, after = (np.ptp(vertices[pair, 1]) for vertices in (neutral, shut))
         assert after < 0.3 * before
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("shape", [(0.0, 0.0), (2.0, -1.0), (-2.0, 2.0)])
+def test_a_full_blink_shuts_eyes_of_any_shape(built, shape):
+    model = HeadModel(built)
+    head = neutral_head(model, shape)
+    shut = NEUTRAL.with_weights(eyeBlink_L=1.0, eyeBlink_R=1.0)
+    posed = pose_head(model, head, shut).vertices
+    for upper, lower in (((43, 44), (46, 47)), ((37, 38), (40, 41))):
+        places = built.landmarks[list(upper)], built.landmarks[list(lower)]
+        open_, closed = (
+            vertices[places[0], 1].mean() - vertices[places[1], 1].mean()
+            for vertices in (head.vertices, posed)
+        )
+        assert open_ > 0.4
+        assert abs(closed) < 0.1 * open_
 
 
 @pytest.mark.once
