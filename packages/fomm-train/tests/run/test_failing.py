@@ -24,7 +24,8 @@ def test_nan_stops_with_step_losses_and_checkpoint(settings, write_config, tmp_p
     assert len(err.strip().splitlines()) == 1
 
 
-def test_broken_parameters_are_never_saved(settings, write_config, tmp_path, fomm):
+def test_broken_parameters_are_never_saved(needs_nnabla, settings, write_config, tmp_path, fomm):
+    """PyTorch's losses become NaN before its parameters do."""
     settings["train_params"]["lr_generator"] = 1e30
     log = tmp_path / "log"
     code, _, err = fomm(
