@@ -33,7 +33,7 @@ from fomm_train.cli.dataset_options import DatasetDefaults, dataset_options
     "--sheet",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write a picture of some people in some poses instead (.png or .jpg).",
+    help="Write a picture of some people in some poses instead (.png).",
 )
 @click.option(
     "--build",
@@ -104,13 +104,13 @@ def command(
         return
     if out is None:
         raise click.UsageError("expected --out, --sheet or --build, found none of them")
+    if swapped and benchmark is None:
+        raise click.UsageError("--swapped: expected with --benchmark")
     # Both people of a case, or the one of a clip.
-    world = RenderedWorld(size, supersampling, 2 if benchmark else 1, assets)
+    world = RenderedWorld(size, supersampling, 2 if benchmark else 1, assets).open()
     if benchmark is not None:
         write_cases(out, world, benchmark, seed, swapped, quiet)
         return
-    if swapped:
-        raise click.UsageError("--swapped: expected with --benchmark")
     params = HeadParams(
         identities=identities,
         group=group,

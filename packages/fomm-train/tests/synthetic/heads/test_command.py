@@ -70,6 +70,7 @@ def test_without_assets_one_line_says_what_to_do(tmp_path: Path, monkeypatch):
     result = run("--out", str(tmp_path / "out"), *SMALL)
     assert isinstance(result.exception, ModelError)
     assert "build them with fomm heads --build FACEKIT" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

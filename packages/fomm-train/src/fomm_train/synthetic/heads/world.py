@@ -54,6 +54,15 @@ class RenderedWorld:
         """Leave the renderer behind: it belongs to one process."""
         return RenderedWorld, (self.size, self._supersampling, self._keep, self._assets)
 
+    def open(self) -> RenderedWorld:
+        """Open the renderer now, so that what is missing is told before anything is written.
+
+        Raises:
+            FommError: see :attr:`renderer`.
+        """
+        self.__dict__["renderer"] = self.renderer
+        return self
+
     @cached_property
     def renderer(self) -> Renderer:
         """The renderer.
