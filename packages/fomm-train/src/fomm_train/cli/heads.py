@@ -95,10 +95,14 @@ def command(
 
     quiet = getattr(context.obj, "verbosity", 0) < 0
     if build is not None:
+        if out is not None or sheet is not None:
+            raise click.UsageError("--build: expected neither --out nor --sheet, found one")
         _build(build, makehuman, assets, quiet)
         return
     if makehuman is not None:
         raise click.UsageError("--makehuman: expected with --build")
+    if sheet is not None and out is not None:
+        raise click.UsageError("expected either --sheet or --out, found both")
     if sheet is not None:
         write_sheet(sheet, RenderedWorld(size, supersampling, 1, assets), seed, quiet)
         return

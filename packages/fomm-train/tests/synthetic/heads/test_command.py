@@ -79,6 +79,8 @@ def test_without_assets_one_line_says_what_to_do(tmp_path: Path, monkeypatch):
         ((), "expected --out, --sheet or --build, found none of them"),
         (("--out", "x", "--swapped"), "--swapped: expected with --benchmark"),
         (("--out", "x", "--makehuman", "."), "--makehuman: expected with --build"),
+        (("--out", "x", "--sheet", "y.png"), "expected either --sheet or --out, found both"),
+        (("--build", ".", "--out", "x"), "--build: expected neither --out nor --sheet"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(words, message):
