@@ -128,6 +128,8 @@ def test_results_have_the_names_of_the_list_or_their_own(plan, media):
         ([("a.png", "a_moves", "x"), ("b.png", "b_moves", "y/../x")], "name it in the column"),
         ([("a.png", "a_moves", "../b.png"), ("b.png", "b_moves")], "line 1: .* of an input"),
         ([("a.png", "a_moves", "../list.csv")], "line 1: .*list.csv: expected another name"),
+        ([("a.png", "a_moves", "../../x.mp4")], "line 1: .* the name of a result in"),
+        ([("a.png", "a_moves", "/nowhere/x.mp4")], "line 1: .* the name of a result in"),
     ],
 )
 def test_results_replace_nothing(plan, names, reason):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,8 @@ def plan_jobs(
         options: of the animations.
 
     Raises:
-        MediaError: two results have one name, or a result has the name of an input.
+        MediaError: two results have one name, or a result has the name of an input, or is
+            not to lie in the folder of all results.
     """
     pairs = list(pairs)
     folder = out_dir / model / "arbitrary"
@@ -80,6 +82,9 @@ def plan_jobs(
         if place in read:
             expected = "expected another name than that of an input"
             raise MediaError(f"{list_file}, line {pair.line}: {output}: {expected}")
+        if not _is_below(output, out_dir):
+            expected = f"expected the name of a result in {out_dir}"
+            raise MediaError(f"{list_file}, line {pair.line}: {expected}, found {pair.output}")
         if lines.setdefault(place, pair.line) != pair.line:
             raise MediaError(
                 f"{list_file}, line {pair.line}: expected another result than that of line "
@@ -87,6 +92,12 @@ def plan_jobs(
             )
         jobs.append(Job(pair, output))
     return jobs
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    """Whether a path leads into a folder, by its words alone: links may lead elsewhere."""
+    inside = Path(os.path.normpath(path.absolute()))
+    return inside.is_relative_to(os.path.normpath(folder.absolute()))
 
 
 def animate_jobs(
