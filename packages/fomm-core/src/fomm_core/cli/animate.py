@@ -172,6 +172,8 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     from fomm_core.motion.template import MotionTemplate
     from fomm_core.pipeline.output import result_path
 
+    if options["square"] is not None and options["face"] != "largest":
+        raise FommError("expected either --square or --face, found both")
     quiet = program is not None and program.verbosity < 0
     if options["pairs"] is not None:
         animate_pairs(options, _motion_mode(options), quiet)
