@@ -60,7 +60,7 @@ class RenderedWorld:
         Raises:
             FommError: see :attr:`renderer`.
         """
-        self.__dict__["renderer"] = self.renderer
+        _ = self.renderer
         return self
 
     @cached_property
