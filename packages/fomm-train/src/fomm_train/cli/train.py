@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from fomm_train.run.train import TrainOptions
 
 # NNabla's CPU kernels use one thread; more in NumPy would only disturb other ranks and workers.
-# PyTorch is told its own number.
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# PyTorch goes by OMP_NUM_THREADS, which is left alone.
+_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def _list_configs(context: click.Context, _: click.Parameter, wanted: bool) -> None:

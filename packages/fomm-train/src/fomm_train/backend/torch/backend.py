@@ -29,8 +29,9 @@ class TorchBackend(Backend):
         self, context: str, communicator: Communicator, arithmetic: Arithmetic
     ) -> TorchPrecision:
         _check_contexts(communicator, context)
-        ranks = local_size(os.environ, communicator.size)
-        torch.set_num_threads(max(1, usable_cores() // ranks))
+        if "OMP_NUM_THREADS" not in os.environ:
+            ranks = local_size(os.environ, communicator.size)
+            torch.set_num_threads(max(1, usable_cores() // ranks))
         return make_precision(context, communicator.local_rank, arithmetic)
 
 
