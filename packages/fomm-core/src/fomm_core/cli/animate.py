@@ -174,6 +174,8 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
 
     if options["square"] is not None and options["face"] != "largest":
         raise FommError("expected either --square or --face, found both")
+    if options["crop"] == "off" and options["face"] != "largest":
+        raise FommError("--face: expected faces to be looked for, found --crop off")
     quiet = program is not None and program.verbosity < 0
     if options["pairs"] is not None:
         animate_pairs(options, _motion_mode(options), quiet)
