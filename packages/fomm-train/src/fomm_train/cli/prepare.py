@@ -49,6 +49,9 @@ def read_size(_: click.Context, __: click.Parameter, text: str) -> tuple[int, in
     help="CSV of parts to cut out: file, start, end (frames), left, top, right, bottom.",
 )
 @click.option(
+    "--crop-faces", is_flag=True, help="Cut out the faces found, as VoxCeleb's clips are."
+)
+@click.option(
     "--format",
     "form",
     default="png",
@@ -69,6 +72,7 @@ def command(
     out: Path,
     size: tuple[int, int],
     boxes: Path | None,
+    crop_faces: bool,
     form: str,
     workers: int | None,
     keep_going: bool,
@@ -84,10 +88,15 @@ def command(
     0, end not included; empty for the whole video); left, top, right and bottom in pixels
     (right and bottom not included).
 
+    With --crop-faces, each part of a video in which a face stays about where it is becomes a
+    clip <name>#<n>, cut to a steady square around the face. Videos without a face are skipped.
+    Every run looks for the faces again.
+
     \b
     Examples:
       fomm prepare videos data/faces --size 256
       fomm prepare videos data/faces --boxes boxes.csv --format mp4 --keep-going
+      fomm prepare videos data/faces --crop-faces
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.utils.cache import cache_folder
     from fomm_core.utils.machine import usable_cores
@@ -96,24 +105,68 @@ def command(
     from fomm_train.data.prepare.run import Preparation
     from fomm_train.data.prepare.sinks import FORMS
 
+    if crop_faces and boxes is not None:
+        raise click.UsageError("expected --crop-faces or --boxes, found both; leave one out")
     _check_apart(videos, out)
     jobs = plan_clips(videos, None if boxes is None else read_boxes(boxes))
     settings = Settings(size, FORMS[FORMS.index(form)], cache_folder() / "clips")
+    workers = usable_cores() if workers is None else workers
+    quiet = getattr(context.obj, "verbosity", 0) < 0
+    unread = 0
+    if crop_faces:
+        jobs, unread = _crop_to_faces(jobs, workers, settings.index_folder, keep_going, quiet)
+        if not jobs:
+            raise MediaError(f"{videos}: expected videos that show a face, found none")
     with Preparation.open(out, settings) as preparation:
         missing = preparation.missing(jobs)
-        count = min(len(missing), usable_cores() if workers is None else workers)
-        quiet = getattr(context.obj, "verbosity", 0) < 0
+        count = min(len(missing), workers)
         with closing(preparation.run(missing, count)) as done:
             broken = _watch(done, len(jobs), len(jobs) - len(missing), keep_going, quiet)
     if broken == len(jobs):
         raise MediaError(f"{videos}: expected videos that can be read, found {broken} broken")
-    click.echo(f"{out}: {len(jobs) - broken} clips ({len(missing) - broken} new), {broken} broken")
+    made, new = len(jobs) - broken, len(missing) - broken
+    click.echo(f"{out}: {made} clips ({new} new), {broken + unread} broken")
 
 
 def _check_apart(videos: Path, out: Path) -> None:
     """Raise if the clips would become videos to prepare themselves."""
     if out.resolve().is_relative_to(videos.resolve()):
         raise OutputError(f"{out}: expected a folder outside of {videos}; choose another")
+
+
+def _crop_to_faces(
+    videos: list[ClipJob], workers: int, index_folder: Path | None, keep_going: bool, quiet: bool
+) -> tuple[list[ClipJob], int]:
+    """Return the clips of the faces in whole videos, and how many videos are broken.
+
+    Raises:
+        MediaError: a video is broken and that is not to be passed over.
+    """
+    from tqdm import tqdm
+
+    from fomm_train.data.prepare.faces import SHORTEST, find_face_clips
+
+    clips: list[ClipJob] = []
+    broken = 0
+    done = find_face_clips(videos, min(len(videos), workers), index_folder)
+    with closing(done), tqdm(total=len(videos), unit="video", disable=quiet or None) as bar:
+        for video, found in done:
+            bar.update()
+            if isinstance(found, MediaError):
+                _pass_over(str(found), keep_going)
+                broken += 1
+            elif not found:
+                _log.warning("%s: skipped: no face for %d frames", video.source, SHORTEST)
+            else:
+                clips += found
+    return sorted(clips, key=lambda clip: clip.name), broken
+
+
+def _pass_over(problem: str, keep_going: bool) -> None:
+    """Warn of a broken video, or raise where that is not to be passed over."""
+    if not keep_going:
+        raise MediaError(f"{problem}; --keep-going goes on without it")
+    _log.warning("%s", problem)
 
 
 def _watch(
@@ -136,8 +189,6 @@ def _watch(
             bar.update()
             if problem is None:
                 continue
-            if not keep_going:
-                raise MediaError(f"{problem}; --keep-going goes on without it")
+            _pass_over(problem, keep_going)
             broken += 1
-            _log.warning("%s", problem)
     return broken
