@@ -265,6 +265,20 @@ class TestFaces:
         result = animate(model=framed, source=whole, driving=walking, view="detailed")
         assert read_image(result.output / "000000.png").shape[0] < 200
 
+    def test_detailed_sheets_show_the_whole_picture_where_it_was_cropped(
+        self, animate, framed, whole, walking
+    ):
+        files = {"model": framed, "source": whole, "driving": walking, "view": "detailed"}
+        cropped, plain = (
+            read_image(animate(**files, crop=crop).output / "000000.png")
+            for crop in ("auto", "off")
+        )
+        assert cropped.shape[1] > plain.shape[1] + 60
+        panel = cropped[:, 1:65]
+        grey = np.argwhere((panel == 60).all(axis=2))
+        height, width = np.ptp(grey, axis=0) + 1
+        assert abs(width / height - 1.5) < 0.05
+
     def test_with_crop_off_it_is_as_ever(self, animate, framed, whole, walking):
         result = animate(model=framed, source=whole, driving=walking, crop="off")
         off = read_image(result.output / "000001.png")

@@ -72,6 +72,19 @@ def test_the_detailed_sheet_draws_keypoints_on_three_of_them():
         assert 0.5 * panel_area() < area < panel_area()
 
 
+@pytest.mark.parametrize("kind", ["detailed", "full"])
+def test_the_whole_picture_comes_first(kind):
+    content = image(110), keypoints(0)
+    plain, wider = (
+        SheetRenderer(kind, *content, overview=overview).render(frame())
+        for overview in (None, image(150))
+    )
+    assert pixels_of(plain, 150) == 0
+    assert pixels_of(wider, 150) == panel_area()
+    assert np.argwhere((wider == (150, 90, 200)).all(axis=2))[0, 1] <= 1
+    assert wider.shape[1] > plain.shape[1]
+
+
 def test_every_keypoint_has_its_colour_in_the_detailed_sheet():
     sheet = renderer("detailed", kp_size=40, colormap="viridis").render(frame())
     for color in np.rint(keypoint_colors(4, "viridis")):

@@ -158,7 +158,7 @@ def _view(prepared: PreparedSource, model: Model, options: AnimationOptions) -> 
     if source.shown:
         detail = needs_detail(source, model.frame_size, options)
         return make_picture_view(source, animators, detail)
-    return make_view(options.view, animators[0], model.config.visualizer_params)
+    return make_view(options.view, animators[0], model.config.visualizer_params, source)
 
 
 def _needs_diagnostics(prepared: PreparedSource, model: Model, options: AnimationOptions) -> bool:

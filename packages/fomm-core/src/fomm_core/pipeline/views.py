@@ -31,13 +31,20 @@ def shows_driving(view: View) -> bool:
     return view != "generated"
 
 
-def make_view(view: View, animator: Animator, style: VisualizerParams) -> FrameView:
+def make_view(
+    view: View,
+    animator: Animator,
+    style: VisualizerParams,
+    whole: SourcePicture | None = None,
+) -> FrameView:
     """Make the function that turns an animated frame into what is shown of it.
 
     Args:
         view: what to show.
         animator: whose frames are shown; its source stands in every sheet.
         style: colours and sizes of the sheets.
+        whole: the picture to which its source belongs, shown by detailed and full sheets
+            where it was cropped.
     """
     if view == "generated":
         return lambda frame: frame.prediction
@@ -48,6 +55,7 @@ def make_view(view: View, animator: Animator, style: VisualizerParams) -> FrameV
         animator.source,
         animator.kp_source,
         SheetStyle(style.kp_size, style.draw_border, style.colormap),
+        _overview(whole, animator, style) if whole is not None and whole.crops else None,
     )
 
     def sheet(frame: AnimatedFrame) -> Frame:
@@ -62,6 +70,15 @@ def make_view(view: View, animator: Animator, style: VisualizerParams) -> FrameV
         )
 
     return sheet
+
+
+def _overview(source: SourcePicture, animator: Animator, style: VisualizerParams) -> Frame:
+    """The whole picture with the square of the animator, and with its keypoints."""
+    from fomm_core.visualize import MarkedSquare, draw_overview
+
+    crop, (height, width) = source.crops[0], animator.source.shape[:2]
+    square = MarkedSquare(crop.left, crop.top, crop.side, animator.kp_source)
+    return draw_overview(source.picture, [square], (height, width), style.kp_size, style.colormap)
 
 
 def make_picture_view(

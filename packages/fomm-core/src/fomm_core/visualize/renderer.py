@@ -21,7 +21,7 @@ SheetKind = Literal["default", "detailed", "full"]
 """``"default"``: source, driving, generated. ``"detailed"``: source and driving with their
 keypoints, the deformed source, the generated frame with the keypoints it was moved to, the
 generated frame, the occlusion map. ``"full"``: also each of the K + 1 warped sources above its
-mask, the background first.
+mask, the background first. These two begin with the whole picture where there is an overview.
 """
 
 _BACKGROUND = np.array([235, 235, 235], np.float32)
@@ -76,6 +76,8 @@ class SheetRenderer:
         source: (H, W, 3) uint8, RGB; every other image has this size.
         kp_source: keypoints of the source.
         style: colours and sizes.
+        overview: the whole picture of which the source is a square, in the source's size
+            (:func:`~fomm_core.visualize.overview.draw_overview`); ``None`` shows none.
     """
 
     def __init__(
@@ -84,11 +86,13 @@ class SheetRenderer:
         source: ByteArray,
         kp_source: Keypoints,
         style: SheetStyle | None = None,
+        overview: ByteArray | None = None,
     ) -> None:
         self._kind = kind
         self._source = source
         self._kp_source = kp_source
         self._style = style or SheetStyle()
+        self._overview = overview
         height, width, _ = source.shape
         self._size = (height, width)
         self._sheet: Sheet | None = None
@@ -131,7 +135,9 @@ class SheetRenderer:
         ground = self._dark if frame.driving is None else frame.driving
         driving = self._dotted(ground, frame.kp_driving)
         moved = self._dotted(frame.generated, frame.kp_generated)
+        whole = [] if self._overview is None else [(Caption("picture"), self._overview)]
         row = [
+            *whole,
             (Caption("source keypoints", "source"), self._dotted_source),
             (Caption("driving keypoints", "driving"), driving),
             (Caption("deformed source", "deformed"), picture(maps.deformed, self._size)),
