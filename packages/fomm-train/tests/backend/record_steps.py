@@ -1,9 +1,13 @@
 """Started by the tests, in a Python that has the backend: training steps on given data.
 
-Usage: record_steps.py BACKEND CONFIG DATA.npz RESULT.npz
+Usage: record_steps.py BACKEND CONFIG DATA.npz RESULT.npz [smooth]
+
+With "smooth" nothing has a kink: where one side of 0 is another slope, as in ReLU and |x|, the
+rounding of one value near 0 moves gradients by more than all other rounding.
 """
 
 import sys
+from dataclasses import fields
 
 import numpy as np
 
@@ -30,12 +34,34 @@ def random_vgg19(ops):
     return Vgg19(ops, weights)
 
 
-def main(backend, config_path, data_path, result_path):
+def smoothed(ops):
+    """The same operations without kinks: x * sigmoid(x) for ReLU, a hyperbola for |x|."""
+
+    class Smooth(type(ops)):
+        def relu(self, x):
+            return x * self.sigmoid(x)
+
+        def leaky_relu(self, x, slope):
+            return x * slope + self.relu(x) * (1 - slope)
+
+        def abs(self, x):
+            return self.exp(self.log(x * x + 0.01) * 0.5)
+
+        def absolute_error(self, a, b):
+            return self.abs(a - b)
+
+    values = {field.name: getattr(ops, field.name) for field in fields(ops)}
+    return Smooth(**values)
+
+
+def main(backend, config_path, data_path, result_path, *smooth):
     communicator = SingleProcess()
     config = load_train_config(config_path)
     opened = choose_backend(backend, "cpu", "float").open()
     precision = opened.make_precision("cpu", communicator, Arithmetic())
     ops = precision.make_operations(communicator)
+    if smooth:
+        ops = smoothed(ops)
     has_vgg = is_on(config.train_params.loss_weights.perceptual)
     graph = build_graph(config, ops, random_vgg19(ops) if has_vgg else None, precision)
     data = dict(np.load(data_path))

@@ -32,24 +32,31 @@ def pythons():
 
 @dataclass(frozen=True)
 class Case:
-    """What is trained, and for how long."""
+    """What is trained, and for how long; without kinks where it is smooth."""
 
     settings: dict
-    with_truth: bool
+    with_truth: bool = False
+    steps: int = STEPS
+    smooth: bool = False
 
     def draw(self):
-        return draw_data(self.settings, self.with_truth)
+        drawn = draw_data(self.settings, self.with_truth)
+        return {name: array[: self.steps] for name, array in drawn.items()}
 
 
 def golden():
-    """The golden configuration with a loss on images in the place of VGG19's.
+    """The golden configuration."""
+    return slowed(yaml.safe_load(GOLDEN.read_text(encoding="utf-8")))
+
+
+def without_vgg19(settings):
+    """A loss on images in the place of VGG19's, with which twenty steps take long.
 
     The frames of an untrained generator are nearly flat: rounding decides on the signs of
     differences of features. Those are compared on other frames (``test_vgg19``).
     """
-    settings = yaml.safe_load(GOLDEN.read_text(encoding="utf-8"))
     settings["train_params"]["loss_weights"].update(perceptual=None, reconstruction=10)
-    return slowed(settings)
+    return settings
 
 
 def slowed(settings):
@@ -115,7 +122,8 @@ def all_options():
 
 
 CASES = {
-    "golden": lambda: Case(golden(), with_truth=False),
+    "golden": lambda: Case(without_vgg19(golden())),
+    "golden, smooth": lambda: Case(golden(), steps=1, smooth=True),
     "all options": lambda: Case(slowed(all_options()), with_truth=True),
 }
 
@@ -156,7 +164,8 @@ def recorded(request, pythons, tmp_path_factory):
     found = {}
     for backend, python in pythons.items():
         result = folder / f"{backend}.npz"
-        command = [python, RECORD_STEPS, backend, config, data, result]
+        smooth = ["smooth"] if case.smooth else []
+        command = [python, RECORD_STEPS, backend, config, data, result, *smooth]
         one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         subprocess.run(command, check=True, timeout=300, env=one_thread)
         found[backend] = dict(np.load(result))
@@ -208,7 +217,12 @@ def test_losses_of_the_first_step_are_equal(recorded):
 
 
 def test_gradients_of_all_parameters_are_equal(recorded, request):
-    # In the golden case rounding decides on the signs of a few differences of nearly flat frames.
+    """But for a ReLU or two of the golden configuration, on whose input's sign rounding decides.
+
+    Of its 500,000 inputs a few are nearer to 0 than what NNabla's batch normalisation is off: 2e-5,
+    as it takes the square of the mean from the mean of squares; PyTorch's is off by 3e-6. Either
+    backend's gradients then differ as much from those in float64. Without kinks they do not.
+    """
     is_golden = request.node.callspec.params["recorded"] == "golden"
     tolerance = 2e-3 if is_golden else 1e-4
     one, other = (part(results, "gradient/") for results in recorded)

@@ -112,7 +112,10 @@ class TrainingOperations(Operations):
 
     @abstractmethod
     def absolute_error(self, a: Tensor, b: Tensor) -> Tensor:
-        """|a - b| of tensors of equal shapes."""
+        """|a - b| of tensors of equal shapes.
+
+        Where they are equal, the derivative is anything from -1 to 1.
+        """
 
     @abstractmethod
     def log(self, x: Tensor) -> Tensor:
