@@ -44,6 +44,7 @@ class TestPromises:
             "deformed": (3, 128, 128),
             "occlusion_map": (1, 32, 32),
             "mask": (11, 32, 32),
+            "deformation": (32, 32, 2),
             "sparse_deformed": (11, 3, 32, 32),
         }
         for name in ("prediction", "deformed", "occlusion_map", "mask", "sparse_deformed"):
