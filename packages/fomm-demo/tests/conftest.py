@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +21,9 @@ import pytest
 from PIL import Image
 
 from fomm_core.engine.fake import FakeEngine
+from fomm_core.face.detector import FaceBox
 from fomm_core.loading import Model, find_model
+from fomm_core.model.framing import Framing
 from fomm_core.model.samples import DRAWN_DRIVING, DRAWN_SOURCE
 from fomm_core.video import VideoReader, VideoWriter
 from fomm_demo.services.animation import AnimationService
@@ -147,6 +150,22 @@ class FakeRegistry(ModelRegistry):
 @pytest.fixture
 def animation(fake_model, workspace, limits) -> AnimationService:
     return AnimationService(FakeRegistry(fake_model), workspace, limits)
+
+
+@pytest.fixture
+def cropping(animation, fake_model, monkeypatch) -> AnimationService:
+    """The same with a model that crops to faces, squares twice as high; white spots are faces."""
+
+    def white_spot(picture: np.ndarray) -> list[FaceBox]:
+        rows, columns = np.nonzero(picture.min(axis=2) > 200)
+        if not len(rows):
+            return []
+        left, top = int(columns.min()), int(rows.min())
+        return [FaceBox(left, top, columns.max() + 1 - left, rows.max() + 1 - top, 0.9)]
+
+    monkeypatch.setattr("fomm_core.pipeline.source.open_detector", lambda: white_spot)
+    framed = replace(fake_model, framing=Framing(side=2.0))
+    return replace(animation, models=FakeRegistry(framed))
 
 
 @pytest.fixture(scope="session")

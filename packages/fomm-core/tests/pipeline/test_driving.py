@@ -7,9 +7,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from fomm_core.animator import Animator
+from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import BrokenMediaError, MediaError
 from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
+from fomm_core.loading import Model
 from fomm_core.model.framing import Framing
 from fomm_core.model.samples import DRAWN_DRIVING
 from fomm_core.motion.template import MotionTemplate
@@ -73,6 +76,16 @@ class TestCropping:
             frames = list(driving.source)
             assert [frame.shape for frame in frames] == [(32, 32, 3)] * 4
             assert all(100 < frame.mean() * 4 < 260 for frame in frames)
+
+    def test_the_recorded_motion_tells_the_square(self, framer, tiny):
+        animator = Animator(Model("fake", tiny((32, 32, 3)), FakeEngine((32, 32))), BLACK)
+        driving = self.cropped(framer, 60, 60)
+        template = driving.recorded_motion(animator)
+        assert template.crop == (50, 30, 40)
+        assert driving.with_recorded_motion(animator).template.crop == template.crop
+        assert self.cropped(framer, None).recorded_motion(animator).crop is None
+        again = open_driving(template)
+        assert again.recorded_motion(animator) is template
 
     def test_frames_that_are_cropped_already_stay(self, framer):
         wide = FaceFramer(white_spot, Framing(side=5.0), None, (32, 32))

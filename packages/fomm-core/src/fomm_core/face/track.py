@@ -72,7 +72,11 @@ class CropPath:
     def cut(self, frames: Iterable[ByteArray], size: tuple[int, int]) -> Iterator[ByteArray]:
         """Cut each frame, (H, W, 3) uint8, to its square, at the model's (height, width)."""
         for index, frame in enumerate(frames):
-            yield self.at(index).cut(np.rot90(frame, self.turns), size)
+            yield self.cut_frame(index, frame, size)
+
+    def cut_frame(self, index: int, frame: ByteArray, size: tuple[int, int]) -> ByteArray:
+        """Cut the frame of that number, (H, W, 3) uint8, as :meth:`cut` does."""
+        return self.at(index).cut(np.rot90(frame, self.turns), size)
 
 
 def track_face(framer: FaceFramer, frames: Iterable[ByteArray], every: int) -> FaceTrack | None:

@@ -36,8 +36,7 @@ class Driving:
         frame_count: number of frames, estimated; ``None`` if unknown.
         path: of the video; ``None`` for a template.
         has_audio: whether it comes with sound.
-        crop: the one square to which the frames are cropped; ``None`` where they are whole, or
-            the square follows a face.
+        squares: to which the frames are cropped; ``None`` where they are whole.
     """
 
     source: Iterable[Frame] | MotionTemplate
@@ -46,7 +45,14 @@ class Driving:
     frame_count: int | None
     path: Path | None
     has_audio: bool
-    crop: Crop | None = None
+    squares: CropPath | None = None
+
+    @property
+    def crop(self) -> Crop | None:
+        """The one square of all frames; ``None`` where they are whole, or it follows a face."""
+        if self.squares is None or len(self.squares.crops) > 1:
+            return None
+        return self.squares.crops[0]
 
     def with_best_reference(
         self,
@@ -106,8 +112,7 @@ class Driving:
         if track is not None and path is not None and path.is_framed(track.size):
             path = None
         seen = _Cut(self.source, count, path, framer.size)
-        crop = path.crops[0] if path is not None and len(path.crops) == 1 else None
-        return replace(self, source=seen, frame_count=count, crop=crop)
+        return replace(self, source=seen, frame_count=count, squares=path)
 
     def with_recorded_motion(
         self,
@@ -124,9 +129,22 @@ class Driving:
         """
         if isinstance(self.source, MotionTemplate):
             return self
-        template = animator.record(_counted(self.source, on_progress), self.frame_rate)
+        template = self.recorded_motion(animator, on_progress)
         known = replace(self, template=template, frame_count=len(template))
         return known if keep_frames else replace(known, source=template)
+
+    def recorded_motion(
+        self, animator: Animator, on_progress: Callable[[int], None] = lambda done: None
+    ) -> MotionTemplate:
+        """The keypoints of all frames, as a template that tells their square.
+
+        Args:
+            animator, on_progress: as of :meth:`with_recorded_motion`.
+        """
+        if isinstance(self.source, MotionTemplate):
+            return self.source
+        template = animator.record(_counted(self.source, on_progress), self.frame_rate)
+        return replace(template, crop=self._recorded_crop())
 
     def recorded(self, keypoints: Iterable[Keypoints], model: Model) -> MotionTemplate:
         """The motion that drove, as a template with the reference frame that was used."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
@@ -59,16 +60,14 @@ def read_request(form: Form) -> AnimationRequest:
     video, template = file_of(form.driving), file_of(form.motion)
     if video is None and template is None:
         raise FommError("choose a driving video or a saved motion first")
-    options = AnimationOptions(
+    options = replace(
+        read_crop(form.face, form.square),
         motion=_choice("movement", form.movement, get_args(MotionMode)),
         adapt_scale=bool(form.adapt_scale),
         find_best_frame=bool(form.find_best_frame),
         smooth=bool(form.smooth),
         fit=_choice("fit", form.fit, get_args(Fit)),
         view=_choice("view", form.view, get_args(View)),
-        crop="off" if form.face == "off" else "auto",
-        face=_face(form.face),
-        square=Crop.from_text(form.square) if _is_text(form.square) else None,
         paste_back=_pastes_back(form),
         audio=bool(form.audio),
         start=_seconds("start", form.start),
@@ -76,6 +75,19 @@ def read_request(form: Form) -> AnimationRequest:
     )
     fast = _choice("quality", form.quality, get_args(Quality)) == "fast"
     return AnimationRequest(picture, video, template, str(form.model), options, fast)
+
+
+def read_crop(face: Any, square: Any) -> AnimationOptions:
+    """Read which faces are animated, or which square; the other options are the usual ones.
+
+    Raises:
+        FommError: one of them is not one of its choices.
+    """
+    return AnimationOptions(
+        crop="off" if face == "off" else "auto",
+        face=_face(face),
+        square=Crop.from_text(square) if _is_text(square) else None,
+    )
 
 
 def _face(value: Any) -> FaceChoice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, get_args
@@ -14,9 +15,10 @@ import numpy as np
 from fomm_core.animator import Frame
 from fomm_core.errors import FommError, MediaError
 from fomm_core.motion.transfer import MotionMode
+from fomm_core.pipeline.options import AnimationOptions
 from fomm_demo.page.animate_tab import session_of
 from fomm_demo.page.controls import camera
-from fomm_demo.page.forms import Form, file_of
+from fomm_demo.page.forms import Form, file_of, read_crop
 from fomm_demo.page.html import live_view, splash_note
 from fomm_demo.page.toasts import message_of, user_errors
 from fomm_demo.services.app import AppServices
@@ -24,7 +26,8 @@ from fomm_demo.services.live import LiveOptions
 
 _HINT = (
     "The picture chosen under *Animate* follows your face. Look straight ahead when you start "
-    "the camera: that pose is taken for the picture's own."
+    "the camera: that pose is taken for the picture's own, and the camera's frames are cropped to "
+    "where your face is then."
 )
 _WAITING = "Start the camera and press Record: the picture follows you here."
 _FRAME_SECONDS = 0.06
@@ -61,7 +64,7 @@ class LiveTab:
         """Say which picture follows the camera, and how."""
         self.camera.stream(
             self._follow,
-            [self.camera, form.source, form.model, form.movement],
+            [self.camera, form.source, form.model, form.movement, form.face, form.square],
             [self.view],
             preprocess=False,
             show_progress="hidden",
@@ -75,14 +78,23 @@ class LiveTab:
             self._reset, None, None, queue=False, show_progress="hidden", api_visibility="private"
         )
 
-    def _follow(self, request: gr.Request, shot: Any, source: Any, model: Any, motion: Any) -> str:
+    def _follow(
+        self,
+        request: gr.Request,
+        shot: Any,
+        source: Any,
+        model: Any,
+        motion: Any,
+        face: Any,
+        square: Any,
+    ) -> str:
         """Animate one frame of the camera."""
         # What is missing is said in the view: a toast for each frame would be a flood.
         try:
             picture = file_of(source)
             if picture is None:
                 return splash_note("Choose a picture under Animate first.")
-            options = _live_options(picture, model, motion)
+            options = _live_options(picture, model, motion, read_crop(face, square))
             frame = decode_shot(shot, self._services.settings.limits.pixels)
             return live_view(self._services.live.follow(session_of(request), options, frame))
         except Exception as error:  # noqa: BLE001 - told, and the next frame begins anew
@@ -93,10 +105,10 @@ class LiveTab:
             self._services.live.reset(session_of(request))
 
 
-def _live_options(picture: Path, model: Any, motion: Any) -> LiveOptions:
+def _live_options(picture: Path, model: Any, motion: Any, crop: AnimationOptions) -> LiveOptions:
     if motion not in get_args(MotionMode):
         raise FommError("movement: expected one of the choices")
-    return LiveOptions(picture, str(model), motion)
+    return LiveOptions(picture, str(model), replace(crop, motion=motion))
 
 
 def decode_shot(value: Any, most_pixels: int) -> Frame:

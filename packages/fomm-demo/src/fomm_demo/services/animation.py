@@ -110,6 +110,12 @@ def take_driving(request: AnimationRequest, folder: Path, limits: Limits) -> Cli
     return take_video(request.driving, folder, limits, start, end)
 
 
+def for_one_square(options: AnimationOptions) -> AnimationOptions:
+    """The same options where the square alone is animated: the largest face in place of all."""
+    face = "largest" if options.face == "all" else options.face
+    return replace(options, face=face, paste_back=False)
+
+
 def _options_for(driving: Clip | MotionTemplate, options: AnimationOptions) -> AnimationOptions:
     """The same options for the part that was taken; a saved motion has no parts."""
     if isinstance(driving, Clip):

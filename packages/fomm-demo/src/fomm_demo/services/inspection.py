@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.animator import AnimatedFrame, Animator, Frame
+from fomm_core.face.track import CropPath
 from fomm_core.image import read_image
 from fomm_core.loading import Model
 from fomm_core.motion.template import MotionTemplate
-from fomm_core.pipeline.prepare import make_animator
+from fomm_core.pipeline.driving import open_driving
+from fomm_core.pipeline.options import AnimationOptions
+from fomm_core.pipeline.prepare import PreparedSource, prepare_source
 from fomm_core.pipeline.run import Progress, ProgressCallback
-from fomm_core.video import VideoReader, prefetch
-from fomm_demo.services.animation import AnimationRequest, AnimationService, take_driving
+from fomm_core.video import VideoReader
+from fomm_demo.services.animation import (
+    AnimationRequest,
+    AnimationService,
+    for_one_square,
+    take_driving,
+)
 from fomm_demo.services.uploads import Clip, hide_paths_in_errors, take_picture
 
 
@@ -28,6 +36,7 @@ class Inspection:
         animator: the source in the model's hands.
         motion: the keypoints of all driving frames.
         driving: the driving video in a folder of its own, ``None`` where a saved motion drives.
+        squares: to which its frames are cropped; ``None`` where they are whole.
         notice: what the visitor should know; empty for nothing.
         release: removes that folder.
     """
@@ -36,6 +45,7 @@ class Inspection:
     animator: Animator
     motion: MotionTemplate
     driving: Clip | None
+    squares: CropPath | None = None
     notice: str = ""
     release: Callable[[], None] = lambda: None
 
@@ -62,7 +72,10 @@ class Inspection:
         first = Fraction(str(self.driving.start or 0)) + index / rate
         with hide_paths_in_errors(self.driving.path.parent):
             reader = VideoReader(self.driving.path, start=float(first))
-            return next(iter(reader), None)
+            frame = next(iter(reader), None)
+        if frame is None or self.squares is None:
+            return frame
+        return self.squares.cut_frame(index, frame, self.model.frame_size)
 
 
 def inspect(
@@ -93,25 +106,36 @@ def _inspected(
 ) -> Inspection:
     picture = read_image(take_picture(request.source, folder, animation.limits))
     driving = take_driving(request, folder, animation.limits)
-    clip = driving if isinstance(driving, Clip) else None
     model = animation.models.get(request.model, request.fast)
-    animator = make_animator(model, picture, request.options)
-    motion = _recorded(animator, driving, on_progress) if isinstance(driving, Clip) else driving
-    if request.options.find_best_frame:
-        motion = animator.with_best_reference(motion)
-    return Inspection(model, animator, motion, clip, clip.notice if clip else "")
+    options = for_one_square(request.options)
+    source = prepare_source(model, picture, options)
+    if isinstance(driving, MotionTemplate):
+        found = Inspection(model, source.animators[0], driving, None)
+    else:
+        found = _looked_through(model, source, driving, options, on_progress)
+    if options.find_best_frame:
+        found = replace(found, motion=found.animator.with_best_reference(found.motion))
+    return found
 
 
-def _recorded(animator: Animator, clip: Clip, on_progress: ProgressCallback) -> MotionTemplate:
-    """The motion of a video, watched frame by frame."""
-    reader = VideoReader(clip.path, start=clip.start, end=clip.end)
+def _looked_through(
+    model: Model,
+    source: PreparedSource,
+    clip: Clip,
+    options: AnimationOptions,
+    on_progress: ProgressCallback,
+) -> Inspection:
+    """The motion of a video, cropped to the face and watched frame by frame."""
+    driving = open_driving(clip.path, clip.start, clip.end)
 
-    def watched() -> Iterator[Frame]:
-        for count, frame in enumerate(prefetch(reader), start=1):
-            yield frame
-            on_progress(Progress("searching", count, reader.frame_count))
+    def tell(done: int) -> None:
+        on_progress(Progress("searching", done, driving.frame_count))
 
-    return animator.record(watched(), reader.frame_rate)
+    animator = source.animators[0]
+    if source.framer is not None:
+        driving = driving.cropped(source.framer, tell)
+    motion = driving.recorded_motion(animator, tell)
+    return Inspection(model, animator, motion, clip, driving.squares, clip.notice)
 
 
 def _pair(motion: MotionTemplate, index: int) -> MotionTemplate:

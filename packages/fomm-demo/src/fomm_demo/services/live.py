@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from fomm_core.animator import Animator, Frame
+from fomm_core.animator import Frame
+from fomm_core.face.track import CropPath, steady_path, track_face
 from fomm_core.image import read_image
-from fomm_core.motion.transfer import MotionMode
-from fomm_demo.services.animation import AnimationService
+from fomm_core.pipeline.options import AnimationOptions
+from fomm_core.pipeline.prepare import PreparedSource, prepare_source
+from fomm_demo.services.animation import AnimationService, for_one_square
 from fomm_demo.services.jobs import Pace
 from fomm_demo.services.session_cache import SessionCache
 from fomm_demo.services.uploads import hide_paths_in_errors, take_picture
@@ -29,12 +31,12 @@ class LiveOptions:
     Attributes:
         source: the picture, as uploaded.
         model: name of a model on offer.
-        motion: how the movement is transferred.
+        options: how; those of the motion and of the face count.
     """
 
     source: Path
     model: str
-    motion: MotionMode = "relative"
+    options: AnimationOptions = field(default_factory=AnimationOptions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +57,21 @@ class LiveFrame:
 class LiveSession:
     """A source that follows frames as they come; its first frame is the pose to begin with.
 
+    Frames are cropped to the square of the face in the first one, where the source's are found.
+
     Args:
-        animator: the source in a model's hands.
+        source: in a model's hands.
+        size: (height, width) of the model's frames.
         options: what it was made for.
     """
 
-    def __init__(self, animator: Animator, options: LiveOptions) -> None:
+    def __init__(self, source: PreparedSource, size: tuple[int, int], options: LiveOptions) -> None:
         self.options = options
+        self._framer = source.framer
+        self._size = size
         self._turn = threading.Lock()
         self._inbox: list[Frame] = []
-        self._animated = animator.run(self._arriving())
+        self._animated = source.animators[0].run(self._arriving())
         self._pace = Pace()
 
     def follow(self, frame: Frame) -> LiveFrame:
@@ -76,8 +83,18 @@ class LiveSession:
             return LiveFrame(picture, self._pace.tick(), time.monotonic() - began)
 
     def _arriving(self) -> Iterator[Frame]:
+        squares = self._squares_of(self._inbox[0])
         while self._inbox:
-            yield self._inbox.pop()
+            frame = self._inbox.pop()
+            yield frame if squares is None else squares.cut_frame(0, frame, self._size)
+
+    def _squares_of(self, frame: Frame) -> CropPath | None:
+        """The square of the face in a frame; ``None`` where there is none, or is the frame."""
+        track = None if self._framer is None else track_face(self._framer, [frame], every=1)
+        if track is None:
+            return None
+        squares = steady_path(track, 1.0)
+        return None if squares.is_framed(track.size) else squares
 
 
 class LiveService:
@@ -124,4 +141,5 @@ class LiveService:
         with self._animation.workspace.job_folder() as folder, hide_paths_in_errors(folder):
             picture = read_image(take_picture(options.source, folder, self._animation.limits))
         model = self._animation.models.get(options.model)
-        return LiveSession(Animator(model, picture, motion=options.motion), options)
+        source = prepare_source(model, picture, for_one_square(options.options))
+        return LiveSession(source, model.frame_size, options)
