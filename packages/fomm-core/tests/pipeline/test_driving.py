@@ -9,7 +9,7 @@ import pytest
 
 from fomm_core.animator import Animator
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.errors import BrokenMediaError, MediaError
+from fomm_core.errors import BrokenMediaError, FaceError, MediaError
 from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
 from fomm_core.loading import Model
@@ -81,7 +81,7 @@ class TestCropping:
         animator = Animator(Model("fake", tiny((32, 32, 3)), FakeEngine((32, 32))), BLACK)
         driving = self.cropped(framer, 60, 60)
         template = driving.recorded_motion(animator)
-        assert template.crop == (50, 30, 40)
+        assert template.crop == (48, 28, 48)
         assert driving.with_recorded_motion(animator).template.crop == template.crop
         assert self.cropped(framer, None).recorded_motion(animator).crop is None
         again = open_driving(template)
@@ -106,6 +106,16 @@ class TestCropping:
         self.cropped(framer, 10, 10, 110, 110)
         assert "another face is there from 0.2 s on" in caplog.text
 
+    def test_a_face_that_is_too_small_is_refused(self, framer):
+        frames = [spot_at(60, side) for side in (12, 13, 14)]
+        with pytest.raises(FaceError, match="of 24 pixels or more, found one of 14; take a larger"):
+            Driving(frames, None, self.RATE, None, None, False).cropped(framer)
+
+    def test_a_face_that_grows_large_enough_is_followed(self, framer):
+        frames = [spot_at(60, side) for side in (20, 20, 26, 26)]
+        driving = Driving(frames, None, self.RATE, None, None, False).cropped(framer)
+        assert driving.crop is not None
+
     def test_damage_is_told_once(self, framer, caplog):
         class Broken:
             def __iter__(self):
@@ -126,10 +136,10 @@ class TestCropping:
         assert driving.cropped(framer) is driving
 
 
-def spot_at(left: int | None) -> np.ndarray:
+def spot_at(left: int | None, side: int = 24) -> np.ndarray:
     frame = np.zeros((100, 140, 3), np.uint8)
     if left is not None:
-        frame[40:60, left : left + 20] = 255
+        frame[40 : 40 + side, left : left + side] = 255
     return frame
 
 

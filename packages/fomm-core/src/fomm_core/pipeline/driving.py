@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from fomm_core.animator import Animator, Frame
-from fomm_core.errors import BrokenMediaError, MediaError
-from fomm_core.face.crop import Crop
+from fomm_core.errors import BrokenMediaError, FaceError, MediaError
+from fomm_core.face.crop import SMALLEST_FACE, Crop
 from fomm_core.face.framer import FaceFramer
 from fomm_core.face.track import CropPath, FaceTrack, steady_path, track_face
 from fomm_core.loading import Model
@@ -95,6 +95,9 @@ class Driving:
             The same with cropped frames, which are decoded once more; they stay as they are
             where there is no face, or where they are about that crop already. What the user
             should know is logged.
+
+        Raises:
+            FaceError: the face has too few pixels in all frames.
         """
         if isinstance(self.source, MotionTemplate):
             return self
@@ -107,6 +110,7 @@ class Driving:
 
         every = max(1, round(self.frame_rate / _LOOKS_PER_SECOND))
         track = track_face(framer, _counted(self.source, watch), every)
+        _require_size(track)
         path = None if track is None else steady_path(track, float(self.frame_rate))
         _tell_of(track, self.frame_rate)
         if track is not None and path is not None and path.is_framed(track.size):
@@ -219,6 +223,16 @@ class _Cut:
     def __iter__(self) -> Iterator[Frame]:
         seen = islice(self.frames, self.count)
         return seen if self.path is None else self.path.cut(seen, self.size)
+
+
+def _require_size(track: FaceTrack | None) -> None:
+    """Refuse a face that is too small in every frame that shows it."""
+    largest = SMALLEST_FACE if track is None else max(box.height for box in track.boxes)
+    if largest < SMALLEST_FACE:
+        raise FaceError(
+            f"driving video: expected a face of {SMALLEST_FACE} pixels or more, found one of "
+            f"{largest:.0f}; take a larger video, or --crop off for its middle"
+        )
 
 
 def _tell_of(track: FaceTrack | None, frame_rate: Fraction) -> None:
