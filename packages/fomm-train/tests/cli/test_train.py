@@ -32,6 +32,11 @@ def test_a_recipe_is_shown_as_it_is(capsys):
             "--type-config half: expected --context cudnn (a GPU), found cpu",
         ),
         (["--config", "vox-256", "--context", "cpu", "--channel-last"], "--channel-last: expected"),
+        (
+            ["--config", "vox-256", "--backend", "nnabla", "--context", "cpu", "--compile"],
+            "--compile: expected --backend torch, found nnabla",
+        ),
+        (["--resume", "x", "--compile"], "expected no --compile, found one"),
         (["--config", "vox-256", "--max-minutes", "0"], "--max-minutes"),
         (["--config", "vox-256", "--keep", "0"], "--keep"),
     ],

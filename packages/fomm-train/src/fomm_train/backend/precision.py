@@ -27,11 +27,13 @@ class Arithmetic:
             factors of convolutions have 10 bits.
         channel_last: whether convolutions are channel-last.
         backend: what computes.
+        compiled: whether the backend compiles networks and losses before the first step.
     """
 
     type_config: TypeConfig = "float"
     channel_last: bool = False
     backend: BackendName = "nnabla"
+    compiled: bool = False
 
 
 SINGLE_PRECISION = Arithmetic()

@@ -115,6 +115,11 @@ def _show_config(context: click.Context, _: click.Parameter, name: str | None) -
     "--channel-last", is_flag=True, help="Channel-last convolutions, on GPUs or with PyTorch."
 )
 @click.option(
+    "--compile",
+    is_flag=True,
+    help="Compile networks and losses first, which takes minutes, with PyTorch in one process.",
+)
+@click.option(
     "--list-configs",
     is_flag=True,
     is_eager=True,
@@ -167,7 +172,7 @@ def _check_combination(arguments: dict[str, Any]) -> None:
             raise ConfigError("--start-epoch: expected --ft-params with it, found none")
         return
     names = ("config", "ft_params", "start_epoch", "out", "info", "type_config", "channel_last")
-    for name in names:
+    for name in (*names, "compile"):
         if arguments[name]:
             raise ConfigError(
                 f"--resume takes everything from its log directory: expected no "
@@ -198,7 +203,11 @@ def _train(arguments: dict[str, Any], choice: BackendChoice, quiet: bool) -> Non
     communicator = backend.join_ranks(context)
     with abort_all_ranks_on_error(communicator):
         beginning = _begin(arguments)
-        wanted = Arithmetic(arguments["type_config"] or "float", arguments["channel_last"])
+        wanted = Arithmetic(
+            arguments["type_config"] or "float",
+            arguments["channel_last"],
+            compiled=arguments["compile"],
+        )
         arithmetic = replace(beginning.settle_arithmetic(wanted), backend=choice.name)
         precision = backend.make_precision(context, communicator, arithmetic)
         if communicator.is_main and not quiet:

@@ -89,12 +89,15 @@ def make_precision(
         arithmetic: precision and layout.
 
     Raises:
-        ConfigError: mixed precision or channel-last on a CPU, which has no use for them.
+        ConfigError: mixed precision or channel-last on a CPU, which has no use for them, or what
+            only PyTorch has.
         EngineError: the extension cannot start.
     """
     if context == "mps" or arithmetic.type_config in ("bfloat16", "tf32"):
         option = "--context mps" if context == "mps" else f"--type-config {arithmetic.type_config}"
         raise ConfigError(f"{option}: expected --backend torch, found nnabla")
+    if arithmetic.compiled:
+        raise ConfigError("--compile: expected --backend torch, found nnabla")
     if context == "cpu":
         for option, wanted in (
             ("--type-config half", arithmetic.type_config == "half"),

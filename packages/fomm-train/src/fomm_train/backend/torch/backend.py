@@ -29,6 +29,8 @@ class TorchBackend(Backend):
         self, context: str, communicator: Communicator, arithmetic: Arithmetic
     ) -> TorchPrecision:
         _check_contexts(communicator, context)
+        if communicator.size > 1 and arithmetic.compiled:
+            raise DistributedError("--compile: expected one process, found several")
         if "OMP_NUM_THREADS" not in os.environ:
             ranks = local_size(os.environ, communicator.size)
             torch.set_num_threads(max(1, usable_cores() // ranks))

@@ -38,6 +38,7 @@ class TorchTrainingOperations(TrainingOperations):
         store: holds the parameters.
         normalize: batch normalisation.
         channels_last: whether convolutions are.
+        compiled: whether what is recorded is compiled.
         path: where in ``store`` these operations have their parameters.
         trains: whether parameters get gradients.
     """
@@ -45,6 +46,7 @@ class TorchTrainingOperations(TrainingOperations):
     store: ParameterStore
     normalize: Normalize = batch_statistics
     channels_last: bool = False
+    compiled: bool = False
     path: str = ""
     trains: bool = True
 
@@ -89,7 +91,7 @@ class TorchTrainingOperations(TrainingOperations):
     def record(self, build: Callable[[], T]) -> Callable[[], T]:
         with self.store.declaring():
             build()
-        return build
+        return torch.compile(build, dynamic=False) if self.compiled else build
 
     def forward(self, *results: torch.Tensor) -> None:
         """Do nothing: everything is computed as it is built."""

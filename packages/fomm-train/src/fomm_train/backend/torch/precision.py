@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -15,6 +15,7 @@ from fomm_core.distributed import Communicator
 from fomm_core.distributed.launcher import local_rank
 from fomm_core.errors import ConfigError, EngineError
 from fomm_train.backend.precision import SINGLE_PRECISION, Arithmetic, Precision
+from fomm_train.backend.torch.compiler import find_compiler_failure
 from fomm_train.backend.torch.normalization import synchronised
 from fomm_train.backend.torch.operations import TorchTrainingOperations
 from fomm_train.backend.torch.parameters import ParameterStore
@@ -55,7 +56,10 @@ class TorchPrecision(Precision):
     def make_operations(self, communicator: Communicator) -> TorchTrainingOperations:
         store = ParameterStore(self.device)
         return TorchTrainingOperations(
-            store, synchronised(communicator), self.arithmetic.channel_last
+            store,
+            synchronised(communicator),
+            self.arithmetic.channel_last,
+            self.arithmetic.compiled,
         )
 
 
@@ -90,7 +94,7 @@ def find_device(context: str, local_rank: int) -> torch.device:
 def make_precision(
     context: str, local_rank: int, arithmetic: Arithmetic = SINGLE_PRECISION
 ) -> TorchPrecision:
-    """Choose the device of this process.
+    """Choose the device of this process; without a compiler nothing is compiled, which is told.
 
     Args:
         context: ``"cpu"``, ``"cudnn"`` (NVIDIA) or ``"mps"`` (Apple).
@@ -117,4 +121,9 @@ def make_precision(
     # Convolutions only: jacobians and grids are matrix products, which stay exact.
     torch.backends.cudnn.allow_tf32 = arithmetic.type_config == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = False
-    return TorchPrecision(find_device(context, local_rank), arithmetic)
+    device = find_device(context, local_rank)
+    failure = find_compiler_failure(device) if arithmetic.compiled else ""
+    if failure:
+        logger.warning("--compile: training without, as PyTorch cannot compile here: %s", failure)
+        arithmetic = replace(arithmetic, compiled=False)
+    return TorchPrecision(device, arithmetic)
