@@ -14,7 +14,6 @@ from fomm_core.image import read_image
 from fomm_core.loading import Model
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.pipeline.driving import open_driving
-from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.prepare import PreparedSource, prepare_source
 from fomm_core.pipeline.run import Progress, ProgressCallback
 from fomm_core.video import VideoReader
@@ -112,7 +111,7 @@ def _inspected(
     if isinstance(driving, MotionTemplate):
         found = Inspection(model, source.animators[0], driving, None)
     else:
-        found = _looked_through(model, source, driving, options, on_progress)
+        found = _looked_through(model, source, driving, on_progress)
     if options.find_best_frame:
         found = replace(found, motion=found.animator.with_best_reference(found.motion))
     return found
@@ -122,7 +121,6 @@ def _looked_through(
     model: Model,
     source: PreparedSource,
     clip: Clip,
-    options: AnimationOptions,
     on_progress: ProgressCallback,
 ) -> Inspection:
     """The motion of a video, cropped to the face and watched frame by frame."""
