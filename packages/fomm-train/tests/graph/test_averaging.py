@@ -55,7 +55,7 @@ def test_the_discriminator_is_not_averaged_and_nothing_is_shared():
     assert averages.values["generator/x"] == 1
 
 
-def test_a_step_averages_what_it_has_trained(build, make_batch):
+def test_a_step_averages_what_it_has_trained(needs_nnabla, build, make_batch):
     from fomm_core.distributed import SingleProcess
     from fomm_train.backend.nnabla.precision import make_precision
     from fomm_train.graph.step import TrainingStep
