@@ -1,7 +1,7 @@
 """Cost of a training step beyond its graph, gain by two ranks, and where the time goes.
 
 Usage: python benchmarks/training_step.py [--config NAME] [--backend {nnabla,torch}]
-           [overhead] [ranks] [profile]
+           [overhead] [ranks] [profile] [backends]
 
 overhead
     The loop's step (batch from the loader, losses shared and checked, logs) against the same
@@ -13,6 +13,9 @@ ranks
 profile
     The kinds of functions that take most of the graph's time, with NNabla's own convolution
     and with the one through NumPy's BLAS. NNabla only.
+backends
+    Seconds of a bare step with either backend, with as many threads as OMP_NUM_THREADS says (one
+    by default), in turns, and NNabla's over PyTorch's. Only where it is asked for.
 
 Prints one JSON object.
 """
@@ -132,6 +135,27 @@ def measure_overhead(config: TrainConfig, name: BackendName) -> dict[str, float]
         "bare_s": round(statistics.median(bare[2:]), 4),
         "ratio": round(statistics.median(ratios), 3),
     }
+
+
+def measure_backends(config: TrainConfig) -> dict[str, float]:
+    """Seconds for a bare step with either backend, and how many times PyTorch is as fast."""
+    communicator = SingleProcess()
+    with batches(config, communicator) as source:
+        batch = next(source)
+    names: tuple[BackendName, ...] = ("nnabla", "torch")
+    benches = {n: prepare(config, communicator, open_cpu(n, communicator)) for n in names}
+    for bench in benches.values():
+        bench.step.run(batch, 0, 0)
+    rounds: list[list[float]] = []
+    for _ in range(ROUNDS):
+        rounds.append([])
+        for bench in benches.values():
+            start = time.perf_counter()
+            bare_step(bench)
+            rounds[-1].append(time.perf_counter() - start)
+    nnabla, torch = (statistics.median(column) for column in zip(*rounds, strict=True))
+    ratio = statistics.median(one / other for one, other in rounds)
+    return {"nnabla_s": round(nnabla, 4), "torch_s": round(torch, 4), "ratio": round(ratio, 2)}
 
 
 def run_rank(config: TrainConfig, name: BackendName) -> None:
@@ -255,6 +279,8 @@ def main() -> None:
         results["ranks"] = measure_ranks(arguments.config, arguments.backend)
     if "profile" in arguments.what:
         results["profile"] = profile(config)
+    if "backends" in arguments.what:
+        results["backends"] = measure_backends(config)
     print(json.dumps(results, indent=2))
 
 
