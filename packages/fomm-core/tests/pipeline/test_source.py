@@ -46,8 +46,14 @@ def test_the_face_asked_for_is_framed(found):
 
 def test_a_number_beyond_the_faces_is_refused(found):
     found(SMALL, LARGE, SMALL)
-    with pytest.raises(FaceError, match="face: expected one of 3 faces, found 7"):
+    with pytest.raises(FaceError, match="a number from 1 to 3, counted from the left, found 7"):
         frame_source(PICTURE, FRAMER, AnimationOptions(face=7))
+
+
+def test_a_number_without_a_face_is_refused(found):
+    found()
+    with pytest.raises(FaceError, match="face 2: expected a face in the source, found none"):
+        frame_source(PICTURE, FRAMER, AnimationOptions(face=2))
 
 
 def test_without_a_face_the_picture_stays_and_a_line_says_so(found, caplog):
@@ -114,7 +120,9 @@ def test_small_faces_beside_large_ones_do_not_count(found):
     found(FaceBox(5, 5, 12, 14, 0.9), SMALL, LARGE)
     for face, count in (("all", 2), (1, 1), (2, 1)):
         assert len(frame_source(PICTURE, FRAMER, AnimationOptions(face=face)).crops) == count
-    with pytest.raises(FaceError, match="expected one of 2 faces, found 3"):
+    with pytest.raises(
+        FaceError, match="expected a number from 1 to 2, counted from the left, found 3"
+    ):
         frame_source(PICTURE, FRAMER, AnimationOptions(face=3))
 
 

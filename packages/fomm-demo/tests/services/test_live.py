@@ -123,7 +123,9 @@ class TestCropping:
         np.testing.assert_array_equal(self.followed(cropping, photo, frames, crop="off"), wanted)
 
     def test_a_face_that_is_not_there_is_told(self, cropping, photo):
-        with pytest.raises(FaceError, match="expected one of 1 faces, found 7"):
+        with pytest.raises(
+            FaceError, match="expected a number from 1 to 1, counted from the left, found 7"
+        ):
             self.followed(cropping, photo, [self.spot_at(100, 60)], face=7)
 
 

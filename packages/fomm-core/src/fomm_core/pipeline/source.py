@@ -164,12 +164,18 @@ def _square_of(box: FaceBox, source: SourcePicture, framer: FaceFramer) -> Crop:
     return frame_face(box, framing).inside(source.size).whole()
 
 
+def _no_such_face(number: int, count: int) -> str:
+    if count == 0:
+        return f"face {number}: expected a face in the source, found none; take another picture"
+    return f"face: expected a number from 1 to {count}, counted from the left, found {number}"
+
+
 def _chosen(faces: Faces, options: AnimationOptions) -> list[FaceBox]:
     """The faces that are asked for, each of them large enough."""
     boxes = _large_ones(faces.boxes)
     if is_face_number(options.face):
         if options.face > len(boxes):
-            raise FaceError(f"face: expected one of {len(boxes)} faces, found {options.face}")
+            raise FaceError(_no_such_face(options.face, len(boxes)))
         boxes = [boxes[options.face - 1]]
     elif options.face == "largest":
         boxes = sorted(boxes, key=lambda box: -box.area)[:1]
