@@ -36,6 +36,7 @@ def animate(web, source, driving):
     file = {"meta": {"_type": "gradio.FileData"}}
     data = [{"path": source, **file}, {"path": driving, **file}, None]
     data += ["avatar", "relative", True, False, False, "crop", "exact", "generated", True, 0, 0]
+    data += ["largest", "", True]
     body = {"data": data, "session_hash": uuid.uuid4().hex}
     event = web.post("/gradio_api/call/animate", json=body).json()["event_id"]
     with web.stream("GET", f"/gradio_api/call/animate/{event}") as stream:
@@ -180,7 +181,7 @@ def test_markup_in_a_message_is_text(web, clip, picture):
     source = upload(web, "a.png", picture.read_bytes())
     file = {"meta": {"_type": "gradio.FileData"}}
     data = [{"path": source, **file}, {"path": "x://<img src=y onerror=z>", **file}, None]
-    body = {"data": [*data, "<b>", *[None] * 10], "session_hash": "markup"}
+    body = {"data": [*data, "<b>", *[None] * 13], "session_hash": "markup"}
     event = web.post("/gradio_api/call/animate", json=body).json()["event_id"]
 
     assert "<img" not in web.get(f"/gradio_api/call/animate/{event}").text
