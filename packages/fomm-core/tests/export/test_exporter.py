@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from fomm_core.engine.openvino import OpenVINOEngine
-from fomm_core.errors import EngineError, ExportError, ModelError, OutputError, ParameterError
+from fomm_core.errors import EngineError, ExportError, OutputError, ParameterError
 from fomm_core.export import exporter
 from fomm_core.export.exporter import cached_export, export_bundle, export_graphs
-from fomm_core.export.onnx_graph import OnnxGraph
 from fomm_core.model.bundle import STAGES, ModelCard, open_bundle
 from fomm_core.model.parameters import load_parameters, save_parameters
 from fomm_core.motion.keypoints import Keypoints
@@ -310,32 +309,3 @@ class TestWithoutNNabla:
         )
         bundle = export_bundle(tmp_path / "t", card, parameters)
         assert_equal_engines(card.config, parameters, bundle.graphs)
-
-
-class TestGraphFiles:
-    def test_a_graph_is_read_back_equal(self, card, parameters, tmp_path):
-        graph = export_graphs(card.config, parameters, "test")["motion"]
-        graph.save(tmp_path / "motion.onnx", {})
-        again = OnnxGraph.load(tmp_path / "motion.onnx")
-        assert (again.name, again.inputs, again.outputs) == (
-            graph.name,
-            graph.inputs,
-            graph.outputs,
-        )
-        assert again.nodes == graph.nodes
-        assert again.initializers.keys() == graph.initializers.keys()
-        for name, array in graph.initializers.items():
-            np.testing.assert_array_equal(again.initializers[name], array)
-
-    @pytest.mark.parametrize("content", [b"", b"garbage", b"\x08\x09\x12" * 50])
-    def test_a_damaged_file(self, tmp_path, content):
-        path = tmp_path / "motion.onnx"
-        path.write_bytes(content)
-        with pytest.raises(
-            ModelError, match=r"^.*motion.onnx: expected an ONNX graph, found[^\n]*$"
-        ):
-            OnnxGraph.load(path)
-
-    def test_a_missing_file(self, tmp_path):
-        with pytest.raises(ModelError, match="expected an ONNX graph, found none"):
-            OnnxGraph.load(tmp_path / "motion.onnx")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fomm_core.export import lowering
-from fomm_core.export.onnx_graph import OnnxGraph
+from fomm_core.graphs.onnx_graph import OnnxGraph
 
 sides = st.integers(1, 9)
 channels = st.integers(1, 5)

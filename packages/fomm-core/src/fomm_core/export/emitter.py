@@ -10,7 +10,7 @@ import nnabla as nn
 import numpy as np
 
 from fomm_core.errors import ExportError
-from fomm_core.export.onnx_graph import Array, OnnxGraph
+from fomm_core.graphs.onnx_graph import Array, OnnxGraph
 
 
 @dataclass

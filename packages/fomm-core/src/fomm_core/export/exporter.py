@@ -14,9 +14,9 @@ import numpy as np
 from fomm_core.config import Config
 from fomm_core.errors import EngineError, ModelError, OutputError
 from fomm_core.export.lowering import lower
-from fomm_core.export.onnx_graph import OnnxGraph
 from fomm_core.export.prebuilt import is_prebuilt, prebuilt_graphs
 from fomm_core.export.verify import HALF_TOLERANCE, TOLERANCE, verify
+from fomm_core.graphs.onnx_graph import OnnxGraph
 from fomm_core.model.bundle import (
     PARAMETERS_FILE,
     Bundle,

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from fomm_core.export.onnx_graph import Array, OnnxGraph, array_of, attributes_of
+from fomm_core.graphs.onnx_graph import Array, OnnxGraph, array_of, attributes_of
 
 Rule = Callable[[OnnxGraph], None]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from fomm_core.config import Config, load_config
 from fomm_core.errors import ModelError
-from fomm_core.export.onnx_graph import OnnxGraph
+from fomm_core.graphs.onnx_graph import OnnxGraph
 from fomm_core.model.bundle import STAGES
 
 PREBUILT = Path(__file__).parents[1] / "assets" / "graphs"

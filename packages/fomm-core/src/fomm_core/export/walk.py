@@ -11,7 +11,7 @@ import nnabla.functions as F
 from fomm_core.errors import ExportError
 from fomm_core.export.emitter import Emitter
 from fomm_core.export.handlers import HANDLERS
-from fomm_core.export.onnx_graph import OnnxGraph
+from fomm_core.graphs.onnx_graph import OnnxGraph
 from fomm_core.network.stages import Stage
 
 

@@ -20,6 +20,7 @@ OPSET = 20
 IR_VERSION = 9
 _LARGE = 1024
 _PARAMETERS = "parameters"
+_HALF = ":half"
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
@@ -101,7 +102,7 @@ class OnnxGraph:
         tensors, casts = [], []
         for name, array in self.initializers.items():
             if name in halved:
-                stored = f"{name}:half"
+                stored = f"{name}{_HALF}"
                 tensors.append(numpy_helper.from_array(array.astype(np.float16), stored))
                 casts.append(helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
             else:
@@ -133,7 +134,7 @@ class OnnxGraph:
 
     @classmethod
     def load(cls, path: Path) -> OnnxGraph:
-        """Read a graph that :meth:`save` wrote without ``half``.
+        """Read a graph that :meth:`save` wrote; halved kernels become float32 again.
 
         Raises:
             ModelError: the file is missing or damaged.
@@ -154,8 +155,8 @@ class OnnxGraph:
             name=graph.name,
             inputs={name: shape for name, shape in shapes.items() if name not in parameters},
             outputs=_shapes(graph.output),
-            nodes=list(graph.node),
-            initializers={t.name: numpy_helper.to_array(t) for t in graph.initializer},
+            nodes=[node for node in graph.node if not _is_widening(node)],
+            initializers=dict(map(_named_array, graph.initializer)),
             parameters={name: shapes[name] for name in parameters},
         )
 
@@ -174,6 +175,19 @@ def array_of(graph: OnnxGraph, name: str) -> Array:
     if name not in graph.initializers:
         raise ExportError(f"graph {graph.name}: expected {name} to be constant, found a variable")
     return graph.initializers[name]
+
+
+def _is_widening(node: onnx.NodeProto) -> bool:
+    """Whether a node casts a kernel that is stored as float16."""
+    return node.op_type == "Cast" and node.input[0].endswith(_HALF)
+
+
+def _named_array(tensor: onnx.TensorProto) -> tuple[str, Array]:
+    """A stored constant with its name in the graph."""
+    array: Array = numpy_helper.to_array(tensor)
+    if tensor.name.endswith(_HALF):
+        return tensor.name.removesuffix(_HALF), array.astype(np.float32)
+    return tensor.name, array
 
 
 def _ends(shapes: Mapping[str, Shape]) -> list[onnx.ValueInfoProto]:
