@@ -51,11 +51,15 @@ def build_wheels(folder: Path) -> list[Path]:
 
 
 def check_licence(wheel: Path) -> None:
-    """End with a message where a wheel lacks the licence's text."""
+    """End with a message where a wheel lacks the licence's text, or a notice that it contains."""
     with zipfile.ZipFile(wheel) as archive:
-        name = next((n for n in archive.namelist() if n.endswith("/licenses/LICENSE")), None)
+        names = archive.namelist()
+        name = next((n for n in names if n.endswith("/licenses/LICENSE")), None)
         if name is None or archive.read(name) != (ROOT / "LICENSE").read_bytes():
             raise SystemExit(f"{wheel.name}: expected the text of LICENSE, found none or another")
+    notices = [n for n in names if "/NOTICE" in n]
+    if notices and not any("/licenses/" in n for n in notices):
+        raise SystemExit(f"{wheel.name}: expected its notices among its licences, found none")
 
 
 def admits(wheel: Path, python: str) -> bool:
