@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -558,3 +559,29 @@ class TestDamage:
         with pytest.raises(OutputError, match="expected frames to write, found none"):
             animate(keep_going=True)
         assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("searching", [False, True])
+def test_an_error_that_is_kept_leaves_no_thread_behind(model, source, clip, tmp_path, searching):
+    def stop(progress):
+        if progress.stage == "animating":
+            raise LookupError
+
+    options = AnimationOptions(find_best_frame=searching)
+    with pytest.raises(LookupError) as kept:
+        animate_file(source, clip, tmp_path / "a.mp4", options, model=model, on_progress=stop)
+
+    assert kept.traceback
+    assert "read-ahead" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_an_error_of_the_engine_leaves_no_thread_behind(model, source, clip, tmp_path, monkeypatch):
+    def fail(*_):
+        raise MotionError("nothing to see")
+
+    monkeypatch.setattr(model.engine, "render", fail)
+    with pytest.raises(MotionError) as kept:
+        animate_file(source, clip, tmp_path / "a.mp4", model=model)
+
+    assert kept.traceback
+    assert "read-ahead" not in {thread.name for thread in threading.enumerate()}

@@ -1,4 +1,6 @@
 import gc
+import subprocess
+import sys
 import threading
 from fractions import Fraction
 
@@ -291,3 +293,24 @@ def test_a_reader_that_does_not_end_is_told(monkeypatch, caplog):
     released.set()
 
     assert sum("left behind" in line for line in caplog.messages) == 1
+
+
+def test_nothing_waits_for_a_thread_while_the_interpreter_shuts_down():
+    """A daemon thread stands still from then on, and an error may keep its iterator till then."""
+    code = """if True:
+        from itertools import count
+        from fomm_core.video.threads import prefetch
+
+        def fail():
+            numbers = prefetch(count())
+            try:
+                for number in numbers:
+                    1 // (2 - number)
+            except ZeroDivisionError as error:
+                error.itself = error
+
+        fail()
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert (done.stdout, done.stderr) == ("", "")

@@ -100,3 +100,25 @@ def test_many_sessions_are_bounded_and_those_at_work_stay(workspace, monkeypatch
     assert len(sessions) == 3
     assert (first.exists(), job.ended) == (False, False)
     sessions.close()
+
+
+def test_closing_waits_for_the_jobs_that_it_cancels_and_not_for_one_that_goes_on(
+    workspace, monkeypatch
+):
+    monkeypatch.setattr(sessions_module, "_GRACE_SECONDS", 0.05)
+    release = threading.Event()
+
+    def deaf(on_progress):
+        release.wait(10)
+
+    sessions = Sessions(workspace, 60)
+    stuck = sessions.begin("mine", deaf)
+    sessions.close()
+    assert not stuck.ended
+    release.set()
+
+    monkeypatch.setattr(sessions_module, "_GRACE_SECONDS", 10.0)
+    jobs = [sessions.begin(page, endless) for page in ("mine", "mine", "other")]
+    sessions.cancel("other", moment=1.0)
+    sessions.close()
+    assert all(job.ended for job in jobs)

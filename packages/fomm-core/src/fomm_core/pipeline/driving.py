@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -37,6 +38,7 @@ class Driving:
         path: of the video; ``None`` for a template.
         has_audio: whether it comes with sound.
         squares: to which the frames are cropped; ``None`` where they are whole.
+        reading: what :meth:`close` closes; shared with what is derived from it.
     """
 
     source: Iterable[Frame] | MotionTemplate
@@ -46,6 +48,14 @@ class Driving:
     path: Path | None
     has_audio: bool
     squares: CropPath | None = None
+    reading: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    def close(self) -> None:
+        """End the threads that decode ahead; the frames can be iterated again.
+
+        An error keeps the iterators that it went through, and with them their threads.
+        """
+        self.reading.close()
 
     @property
     def crop(self) -> Crop | None:
@@ -189,25 +199,28 @@ def open_driving(
             raise MediaError("start and end: expected a driving video, found a motion template")
         return Driving(driving, None, driving.frame_rate, len(driving), None, False)
     reader = VideoReader(driving, start=start, end=end)
+    reading = ExitStack()
     return Driving(
-        _Frames(reader, keep_going),
+        _Frames(reader, keep_going, reading),
         None,
         reader.frame_rate,
         reader.frame_count,
         driving,
         reader.info.has_audio,
+        reading=reading,
     )
 
 
 class _Frames:
     """The frames of a reader, decoded ahead in a thread; can be iterated again."""
 
-    def __init__(self, reader: VideoReader, keep_going: bool) -> None:
+    def __init__(self, reader: VideoReader, keep_going: bool, reading: ExitStack) -> None:
         self._reader = reader
         self._keep_going = keep_going
+        self._reading = reading
 
     def __iter__(self) -> Iterator[Frame]:
-        frames = prefetch(self._reader)
+        frames = self._reading.enter_context(closing(prefetch(self._reader)))
         return up_to_damage(frames) if self._keep_going else frames
 
 

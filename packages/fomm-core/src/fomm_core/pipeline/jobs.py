@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -183,12 +184,13 @@ class _JobRunner:
             options = self._options
             moving = MotionTemplate.load(path) if path.suffix.lower() == TEMPLATE_SUFFIX else path
             driving = open_driving(moving, options.start, options.end, options.keep_going)
-            self._motions[path] = record_motion(
-                driving,
-                source,
-                options,
-                lambda done: on_progress(Progress("recording", done, driving.frame_count)),
-            )
+            with closing(driving):
+                self._motions[path] = record_motion(
+                    driving,
+                    source,
+                    options,
+                    lambda done: on_progress(Progress("recording", done, driving.frame_count)),
+                )
         return self._motions[path]
 
 

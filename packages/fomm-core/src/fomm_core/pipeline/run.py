@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -136,7 +136,10 @@ def animate_prepared(
     count = 0
     began = time.monotonic()
     provenance = Provenance(model.name, squares=prepared.picture.origins)
-    with BackgroundSink(open_sink(output, driving, options, provenance)) as sink:
+    with (
+        closing(driving),
+        BackgroundSink(open_sink(output, driving, options, provenance)) as sink,
+    ):
         if prepared.framer is not None and driving.template is None:
             driving = _cropped(driving, prepared.framer, on_progress)
         if options.find_best_frame:

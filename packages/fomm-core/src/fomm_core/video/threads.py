@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
@@ -76,7 +77,12 @@ class _ReadAhead(Generic[T]):
             yield item
 
     def stop(self) -> None:
-        """End the thread after the item it is making."""
+        """End the thread after the item it is making.
+
+        While the interpreter shuts down its daemon threads stand still, and none is waited for.
+        """
+        if sys.is_finalizing():
+            return
         self._stopped.set()
         self._free.release()
         self._thread.join(_JOIN_SECONDS)
@@ -87,7 +93,7 @@ class _ReadAhead(Generic[T]):
             )
 
 
-def prefetch(iterable: Iterable[T], depth: int = 4) -> Iterator[T]:
+def prefetch(iterable: Iterable[T], depth: int = 4) -> Generator[T, None, None]:
     """Iterate over something while a thread is already preparing what follows.
 
     The order is kept; an exception of the iterable is raised after the items before it.
@@ -106,7 +112,7 @@ def prefetch(iterable: Iterable[T], depth: int = 4) -> Iterator[T]:
     return _prefetched(iterable, depth)
 
 
-def _prefetched(iterable: Iterable[T], depth: int) -> Iterator[T]:
+def _prefetched(iterable: Iterable[T], depth: int) -> Generator[T, None, None]:
     ahead = _ReadAhead(iterable, depth)
     try:
         yield from ahead.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -130,9 +130,10 @@ def _looked_through(
         on_progress(Progress("searching", done, driving.frame_count))
 
     animator = source.animators[0]
-    if source.framer is not None:
-        driving = driving.cropped(source.framer, tell)
-    motion = driving.recorded_motion(animator, tell)
+    with closing(driving):
+        if source.framer is not None:
+            driving = driving.cropped(source.framer, tell)
+        motion = driving.recorded_motion(animator, tell)
     return Inspection(model, animator, motion, clip, driving.squares, clip.notice)
 
 

@@ -100,6 +100,10 @@ class Job(Generic[T]):
         """Let the job end at its next frame; returns at once."""
         self._cancelled.set()
 
+    def join(self, seconds: float) -> None:
+        """Wait for the end, at most this long."""
+        self._ended.wait(seconds)
+
     async def wait(self, seconds: float) -> bool:
         """Wait for the end, at most this long, without holding a thread; whether it came."""
         until = time.monotonic() + seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ MOST_SESSIONS = 10_000
 """So many sessions are remembered; the one longest unused is ended for another."""
 
 _RESULTS_KEPT = 5
+_GRACE_SECONDS = 3.0
 
 
 @dataclass(eq=False)
@@ -85,9 +87,8 @@ class Sessions:
         with self._guard:
             state = self._state(session)
             state.cancelled = moment
-            jobs, state.jobs = state.jobs, []
-        for job in jobs:
-            job.cancel()
+            for job in state.jobs:
+                job.cancel()
 
     def leave(self, session: str) -> None:
         """Cancel the jobs of a page and remove its results."""
@@ -107,9 +108,13 @@ class Sessions:
                 state.jobs = [job for job in state.jobs if not job.ended]
 
     def close(self) -> None:
-        """Cancel all jobs and remove all results."""
+        """Cancel all jobs, wait a moment for their ends, and remove all results."""
         with self._guard:
+            jobs = [job for state in self._sessions.values() for job in state.jobs]
             self._sessions.clear()
+        until = time.monotonic() + _GRACE_SECONDS
+        for job in jobs:
+            job.join(max(0.0, until - time.monotonic()))
 
     def _state(self, session: str) -> _Session:
         state = self._sessions.get(session)
