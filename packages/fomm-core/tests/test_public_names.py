@@ -6,38 +6,68 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
 import fomm_core
+from public_api import describe_package
 
 PUBLIC = {
+    "SAMPLE_CLIPS",
+    "SAMPLE_PICTURES",
     "AnimatedFrame",
     "AnimationOptions",
     "AnimationResult",
     "Animator",
+    "BrokenMediaError",
     "Config",
+    "ConfigError",
+    "Crop",
+    "DeviceError",
     "Diagnostics",
+    "DistributedError",
+    "DownloadError",
     "Engine",
+    "EngineError",
+    "EngineSpec",
+    "EngineStatus",
+    "ExportError",
+    "FaceError",
+    "FakeEngine",
     "FommError",
     "Keypoints",
+    "MediaError",
     "Model",
+    "ModelError",
+    "ModelInfo",
+    "MotionError",
     "MotionMode",
     "MotionTemplate",
     "MotionTransfer",
     "OneEuroFilter",
+    "OutputError",
+    "ParameterError",
+    "Progress",
     "Rendering",
     "SourceFeatures",
+    "VideoInfo",
     "VideoReader",
     "VideoWriter",
     "__version__",
     "animate_file",
+    "available_engines",
+    "available_models",
     "load_config",
     "load_model",
+    "probe",
     "read_image",
     "write_image",
 }
+
+VALUES = {"MotionMode", "SAMPLE_CLIPS", "SAMPLE_PICTURES", "__version__"}
+"""Those that are no classes or functions."""
 
 HEAVY = ("nnabla", "openvino", "av", "scipy", "matplotlib", "onnx", "torch", "PIL", "h5py")
 
@@ -48,7 +78,7 @@ def test_the_public_names():
     assert dir(fomm_core) == sorted(PUBLIC)
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC - {"MotionMode", "__version__"}))
+@pytest.mark.parametrize("name", sorted(PUBLIC - VALUES))
 def test_each_is_what_its_name_says(name):
     value = getattr(fomm_core, name)
     assert value.__name__ == name
@@ -58,6 +88,8 @@ def test_each_is_what_its_name_says(name):
 def test_those_that_are_no_classes_or_functions():
     assert get_args(fomm_core.MotionMode) == ("relative", "relative-values", "absolute")
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", fomm_core.__version__)
+    assert all(path.is_file() for path in fomm_core.SAMPLE_PICTURES.values())
+    assert all(path.is_file() for path in fomm_core.SAMPLE_CLIPS.values())
 
 
 def test_others_are_not():
@@ -109,3 +141,9 @@ def test_a_loaded_model_hides_no_module_from_others():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=quiet
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.once
+def test_names_and_parameters_are_those_that_are_written_down():
+    written = Path(__file__).with_name("public_api.txt").read_text(encoding="utf-8")
+    assert describe_package("fomm_core") == written, "run: uv run python tools/public_api.py"

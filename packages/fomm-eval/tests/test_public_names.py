@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import fomm_eval
+from public_api import describe_package
 
 PUBLIC = [
     "AED",
@@ -51,3 +53,9 @@ def test_importing_the_package_or_its_commands_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.once
+def test_names_and_parameters_are_those_that_are_written_down():
+    written = Path(__file__).with_name("public_api.txt").read_text(encoding="utf-8")
+    assert describe_package("fomm_eval") == written, "run: uv run python tools/public_api.py"

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import fomm_train
+from public_api import describe_package
 
 PUBLIC = [
     "CheckpointPolicy",
@@ -72,3 +74,9 @@ def test_without_a_backend_training_says_what_to_do(name, monkeypatch, tmp_path)
     monkeypatch.setattr("fomm_train.backend.registry.find_spec", lambda name: None)
     with pytest.raises(fomm_train.TrainingError, match="expected NNabla or PyTorch, found"):
         getattr(fomm_train, name)(tmp_path)
+
+
+@pytest.mark.once
+def test_names_and_parameters_are_those_that_are_written_down():
+    written = Path(__file__).with_name("public_api.txt").read_text(encoding="utf-8")
+    assert describe_package("fomm_train") == written, "run: uv run python tools/public_api.py"

@@ -8,11 +8,11 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from fomm_core.model.listing import ModelInfo
 from fomm_core.motion.template import MotionTemplate
 from fomm_demo.page.html import Panel, card_text, duration, note, panels, preview, progress
 from fomm_demo.page.plots import path_plots
 from fomm_demo.services.jobs import Snapshot
-from fomm_demo.services.models import ModelInfo
 
 RED = np.full((4, 6, 3), (200, 0, 0), np.uint8)
 

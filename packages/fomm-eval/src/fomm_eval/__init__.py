@@ -1,6 +1,8 @@
 """Evaluation of the First Order Motion Model: reconstruction and metrics.
 
-    from fomm_eval import Extractors, evaluate, pair_clips
+    from pathlib import Path
+
+    from fomm_eval import L1, evaluate, pair_clips
 
     evaluation = evaluate(pair_clips(Path("real"), Path("generated")))
     evaluation.scores.overall(L1).mean

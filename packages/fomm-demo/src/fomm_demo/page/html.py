@@ -14,9 +14,9 @@ from html import escape
 from io import BytesIO
 
 from fomm_core.animator import Frame
+from fomm_core.model.listing import ModelInfo
 from fomm_demo.services.jobs import Snapshot
 from fomm_demo.services.live import LiveFrame
-from fomm_demo.services.models import ModelInfo
 
 _STAGES = {
     "loading": "Getting ready",

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fomm_core.engine.registry import engine_specs
 from fomm_core.engine.spec import Precision
@@ -19,32 +19,18 @@ from fomm_core.loading import (
     start_model,
     usable_engines,
 )
-from fomm_core.model.bundle import embedded_models, open_bundle
+from fomm_core.model.bundle import open_bundle
 from fomm_core.model.files import ModelFiles
-from fomm_core.model.hub import HUB, resolve
-from fomm_core.utils.cache import cache_folder
+from fomm_core.model.hub import resolve
+from fomm_core.model.listing import (
+    ModelInfo,
+    available_models,
+    describe_bundle,
+    describe_entry,
+)
 from fomm_demo.services.sharing import SharedEngine
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """A model as visitors see it.
-
-    Attributes:
-        name: what it is called in the list.
-        description: what it animates.
-        provenance: who made it, from what.
-        licence: under which it may be used.
-        metrics: figures by name.
-    """
-
-    name: str
-    description: str
-    provenance: str
-    licence: str
-    metrics: tuple[tuple[str, float], ...] = ()
 
 
 class ModelRegistry:
@@ -65,7 +51,8 @@ class ModelRegistry:
     """
 
     def __init__(self, wanted: Sequence[str] = ()) -> None:
-        self._origins = _origins([*wanted, DEFAULT_MODEL, *embedded_models(), *_downloaded()])
+        local = [model.name for model in available_models() if model.is_local]
+        self._origins = _origins([*wanted, DEFAULT_MODEL, *local])
         self._infos = {name: _info(name, origin) for name, origin in self._origins.items()}
         self._guard = threading.Lock()
         self._models: dict[tuple[str, Precision], Future[Model]] = {}
@@ -168,24 +155,11 @@ def _origins(wanted: Sequence[str]) -> dict[str, str]:
     return origins
 
 
-def _downloaded() -> list[str]:
-    """The models of the hub that lie complete in the cache."""
-    folder = cache_folder() / "zoo"
-    return [
-        entry.name
-        for entry in HUB.values()
-        if entry.is_model
-        and all((folder / entry.name / file.name).is_file() for file in entry.files)
-    ]
-
-
 def _info(name: str, origin: str) -> ModelInfo:
     folder = folder_of_model(origin)
     if folder is not None:
-        card = open_bundle(folder).card
-        metrics = tuple(card.metrics.items())
-        return ModelInfo(name, card.description, card.provenance, card.licence, metrics)
+        return describe_bundle(name, open_bundle(folder))
     entry = resolve(origin)
     if not entry.is_model:
         raise ModelError(f"{origin}: expected a model, found {entry.description}")
-    return ModelInfo(name, entry.description, entry.provenance, entry.licence)
+    return replace(describe_entry(entry), name=name)
