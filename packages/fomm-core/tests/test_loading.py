@@ -11,7 +11,7 @@ import yaml
 from fomm_core import loading as models
 from fomm_core.engine import registry
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.engine.spec import EngineStatus
+from fomm_core.engine.spec import EngineChoice, EngineStatus
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.loading import (
     DEFAULT_MODEL,
@@ -230,7 +230,7 @@ class TestStarting:
         files = find_model("avatar")
         bare = ModelFiles(files.name, files.config, None, files.bundle)
         with pytest.raises(EngineError, match=r"nnabla: the model has no params.h5$"):
-            start_model(bare, "nnabla")
+            start_model(bare, EngineChoice("nnabla"))
         assert ("openvino", "fp32") in usable_engines(bare)
         assert not any(engine.startswith("nnabla") for engine, _ in usable_engines(bare))
 
@@ -241,7 +241,7 @@ class TestStarting:
         config = pair()
         files = find_model(config=config, params=config.with_name("params.h5"))
         with pytest.raises(EngineError, match=r"openvino: .*needs NNabla, found none; install it"):
-            start_model(files, "openvino")
+            start_model(files, EngineChoice("openvino"))
 
 
 def usable(monkeypatch) -> None:

@@ -31,6 +31,7 @@ PUBLIC = {
     "DownloadError",
     "Engine",
     "EngineError",
+    "EngineChoice",
     "EngineSpec",
     "EngineStatus",
     "ExportError",

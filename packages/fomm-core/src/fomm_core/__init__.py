@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
     from fomm_core.engine.fake import FakeEngine
     from fomm_core.engine.registry import available_engines
-    from fomm_core.engine.spec import EngineSpec, EngineStatus
+    from fomm_core.engine.spec import EngineChoice, EngineSpec, EngineStatus
     from fomm_core.errors import (
         BrokenMediaError,
         ConfigError,
@@ -74,6 +74,7 @@ _HOME = {
     "DistributedError": "errors",
     "DownloadError": "errors",
     "Engine": "engine.base",
+    "EngineChoice": "engine.spec",
     "EngineError": "errors",
     "EngineSpec": "engine.spec",
     "EngineStatus": "engine.spec",
@@ -127,6 +128,7 @@ __all__ = [
     "DistributedError",
     "DownloadError",
     "Engine",
+    "EngineChoice",
     "EngineError",
     "EngineSpec",
     "EngineStatus",

@@ -11,8 +11,14 @@ from typing_extensions import Self
 
 from fomm_core.config import Config, load_config
 from fomm_core.engine.base import Engine
-from fomm_core.engine.registry import choose_engine, engine_specs
-from fomm_core.engine.spec import EngineSpec, Precision, parse_precision
+from fomm_core.engine.registry import choose_engine, engine_specs, require_device
+from fomm_core.engine.spec import (
+    DEFAULT_DEVICE,
+    EngineChoice,
+    EngineSpec,
+    Precision,
+    parse_precision,
+)
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.model.bundle import Bundle, embedded_models, is_bundle, is_plain_name, open_bundle
 from fomm_core.model.files import ModelFiles
@@ -45,6 +51,12 @@ class Model:
         """(height, width) of the frames in pixels."""
         return self.config.frame_size
 
+    def describe(self) -> str:
+        """Say in a line what runs, such as ``face on openvino (fp32)``."""
+        engine = self.engine
+        device = "" if engine.device == DEFAULT_DEVICE else f", {engine.device}"
+        return f"{self.name} on {engine.name} ({engine.precision}{device})"
+
     def close(self) -> None:
         """Free the engine."""
         self.engine.close()
@@ -69,6 +81,7 @@ def load_model(
     engine: str = "auto",
     precision: str = "fp32",
     threads: int = 0,
+    device: str = "",
 ) -> Model:
     """Load a model.
 
@@ -82,12 +95,14 @@ def load_model(
             fastest that is there, or ``"cpu"`` for the fastest on the CPU.
         precision: ``"fp32"``, or ``"fast"`` for a bfloat16 decoder, with an engine that has it.
         threads: CPU threads of an engine that can use several; 0 lets it choose.
+        device: what computes, such as ``"gpu"`` or ``"npu"``; empty for what the engine takes by
+            itself. What it cannot run stays on the CPU, and a warning says so.
 
     Raises:
         FommError: one of its kinds, for whatever is missing, damaged or does not fit.
     """
     files = find_model(model, config, params)
-    return start_model(files, engine, precision, threads)
+    return start_model(files, EngineChoice(engine, parse_precision(precision), threads, device))
 
 
 def find_model(
@@ -108,37 +123,49 @@ def find_model(
     return _find_pair(Path(config), None if params is None else Path(params))
 
 
-def start_model(
-    files: ModelFiles, engine: str = "auto", precision: str = "fp32", threads: int = 0
-) -> Model:
-    """Load the found files into an engine; arguments and errors as in :func:`load_model`."""
-    wanted = parse_precision(precision)
-    if threads < 0:
-        raise EngineError(f"threads: expected 0 (the engine chooses) or more, found {threads}")
-    spec = choose_engine(engine, lambda spec: _obstacle(spec, files, wanted))
-    logger.info("model %s on engine %s, precision %s", files.name, spec.name, wanted)
+def start_model(files: ModelFiles, choice: EngineChoice | None = None) -> Model:
+    """Load the found files into an engine, by default into the fastest; errors as there."""
+    choice = choice or EngineChoice()
+    if choice.engine == "cpu" and not choice.device:
+        choice = replace(choice, device=DEFAULT_DEVICE)
+    if choice.device:
+        require_device(choice.engine, choice.device)
+    spec = choose_engine(choice.engine, lambda spec: _obstacle(spec, files, choice))
+    logger.info("model %s on engine %s, precision %s", files.name, spec.name, choice.precision)
     if spec.needs_graphs:
         files = _with_graphs(files)
-    started = spec.start(files, wanted, threads)
+    device = spec.find_device(choice.device) if choice.device else ""
+    started = spec.start(files, replace(choice, device=device))
+    if started.left_on_cpu:
+        left = ", ".join(started.left_on_cpu)
+        logger.warning("device %s: left on the CPU: %s", started.device, left)
     return Model(files.name, files.config, started, files.framing)
 
 
-def usable_engines(files: ModelFiles) -> list[tuple[str, Precision]]:
-    """The engines, with their precisions, that can run these files here; the fastest first."""
+def usable_engines(files: ModelFiles, device: str = "") -> list[tuple[str, Precision]]:
+    """The engines, with their precisions, that can run these files here; the fastest first.
+
+    Args:
+        files: of a model.
+        device: the device to run on, if it has to be a certain one.
+    """
     return [
         (spec.name, precision)
         for spec in engine_specs()
-        if spec.status().usable
-        for precision in reversed(spec.precisions_here())
-        if not _obstacle(spec, files, precision)
+        if spec.status().usable and (not device or spec.find_device(device))
+        for precision in reversed(spec.precisions_here(device))
+        if not _obstacle(spec, files, EngineChoice(spec.name, precision))
     ]
 
 
-def _obstacle(spec: EngineSpec, files: ModelFiles, precision: Precision) -> str:
-    """Say why an engine cannot run these files at this precision; empty if it can."""
+def _obstacle(spec: EngineSpec, files: ModelFiles, choice: EngineChoice) -> str:
+    """Say why an engine cannot run these files as chosen; empty if it can."""
+    precision = choice.precision
     if precision not in spec.precisions:
         able = [other.name for other in engine_specs() if precision in other.precisions]
         return f"precision {precision} needs {' or '.join(able)}"
+    if choice.device and not spec.find_device(choice.device):
+        return f"it finds no device {choice.device}"
     reason = spec.obstacle(files, precision)
     return reason or (_export_obstacle(files) if spec.needs_graphs else "")
 

@@ -17,6 +17,7 @@ from fomm_core.model.bundle import STAGES
 RESULT = {
     "engine": "openvino",
     "precision": "fp32",
+    "device": "cpu",
     "model": "vox",
     "size": (256, 128),
     "stage_ms": dict(zip(STAGES, (1.0, 22.5, 3.25, 100.125), strict=True)),

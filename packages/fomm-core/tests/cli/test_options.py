@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from fomm_core.cli import animate, bench, export
 from fomm_core.cli.main import make_program
 from fomm_core.cli.options import FrameRate, ReachablePath, engine_of, view_of
+from fomm_core.engine.spec import EngineChoice
 from fomm_core.errors import EngineError, FommError
 
 COMMANDS = {"animate": animate.command, "bench": bench.command, "export": export.command}
@@ -93,9 +94,14 @@ def test_a_path_that_cannot_be_looked_up_is_refused_in_a_short_message():
         ReachablePath()("x" * 5000)
 
 
+def chosen_engine(engine: str | None, context: str) -> str:
+    options = {"engine": engine, "context": context, "precision": "fp32", "device": ""}
+    return engine_of({**options, "threads": 0}).engine
+
+
 @pytest.mark.parametrize("engine", [None, "auto"])
 def test_without_an_engine_the_context_chooses(engine):
-    chosen = {c: engine_of({"engine": engine, "context": c}) for c in ("auto", "cpu", "cudnn")}
+    chosen = {c: chosen_engine(engine, c) for c in ("auto", "cpu", "cudnn")}
     assert chosen == {"auto": "auto", "cpu": "cpu", "cudnn": "nnabla-cudnn"}
 
 
@@ -103,9 +109,18 @@ def test_without_an_engine_the_context_chooses(engine):
 def test_the_engine_must_fit_the_context(engine):
     fitting, other = ("cudnn", "cpu") if engine == "nnabla-cudnn" else ("cpu", "cudnn")
     for context in ("auto", fitting):
-        assert engine_of({"engine": engine, "context": context}) == engine
+        assert chosen_engine(engine, context) == engine
     with pytest.raises(EngineError, match=f"context {other}, found --engine {engine}$"):
-        engine_of({"engine": engine, "context": other})
+        chosen_engine(engine, other)
+
+
+def test_the_engine_is_chosen_in_one_record():
+    options = {"engine": "openvino", "context": "auto", "precision": "fast", "device": "gpu"}
+    options["threads"] = 3
+    assert engine_of(options) == EngineChoice("openvino", "fast", 3, "gpu")
+    assert engine_of(options, threads=1).threads == 1
+    with pytest.raises(EngineError, match=r"^expected either --device or --context, found both$"):
+        engine_of({**options, "context": "cpu"})
 
 
 def test_one_view_at_a_time():

@@ -10,6 +10,7 @@ import pytest
 from fomm_core.engine.base import Engine
 from fomm_core.engine.fake import FAKE
 from fomm_core.engine.registry import engine_names, find_engine
+from fomm_core.engine.spec import EngineChoice
 from fomm_core.image import fit, read_image, to_network
 from fomm_core.model.bundle import Bundle, embedded_models, open_bundle
 from fomm_core.model.files import ModelFiles
@@ -30,9 +31,8 @@ def start(name: str, bundle: Bundle) -> Engine:
     status = spec.status()
     if not status.usable:
         pytest.skip(f"{name}: {status.reason}")
-    return spec.start(
-        ModelFiles("avatar", bundle.card.config, bundle.parameters, bundle), "fp32", 0
-    )
+    files = ModelFiles("avatar", bundle.card.config, bundle.parameters, bundle)
+    return spec.start(files, EngineChoice())
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ def test_an_absent_extension_says_how_to_install_it():
 
 
 def test_an_extension_that_cannot_start_is_one_line(monkeypatch):
-    def broken(name: str) -> None:
+    def broken(name: str, device_id: str) -> None:
         raise RuntimeError("target_specific error in init\nNo CUDA device")
 
     monkeypatch.setattr("nnabla.ext_utils.get_extension_context", broken)

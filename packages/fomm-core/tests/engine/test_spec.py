@@ -19,7 +19,7 @@ def test_all_precisions_are_read_and_nothing_else():
 def test_the_machine_may_lack_precisions_of_an_engine():
     both = replace(FAKE, precisions=("fp32", "fast"))
     assert both.precisions_here() == ("fp32", "fast")
-    assert replace(both, has_precision=lambda p: p == "fp32").precisions_here() == ("fp32",)
+    assert replace(both, has_precision=lambda p, device: p == "fp32").precisions_here() == ("fp32",)
 
 
 def test_an_engine_has_no_obstacle_unless_it_says_so():

@@ -67,6 +67,7 @@ class Settings:
         concurrency: how many jobs run at once.
         models: names or folders to offer, the first one chosen; the embedded models and
             those downloaded before are offered besides.
+        device: what computes, by a name of ``fomm doctor``; empty for what the engine takes.
         root_path: where the page lies behind a proxy, such as /fomm.
     """
 
@@ -78,6 +79,7 @@ class Settings:
     queue_size: int = 20
     concurrency: int = 2
     models: tuple[str, ...] = ()
+    device: str = ""
     root_path: str = ""
 
 

@@ -190,11 +190,9 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     folder = options["out_dir"] / files.name / "arbitrary"
     output = options["output"] or result_path(folder, source, moving, record)
     driving = MotionTemplate.load(moving) if options["motion_template"] else moving
-    engine, precision = engine_of(options), options["precision"]
-    with start_model(files, engine, precision, options["threads"]) as model:
+    with start_model(files, engine_of(options)) as model:
         if not quiet:
-            running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
-            click.echo(running, err=True)
+            click.echo(model.describe(), err=True)
         _animate(model, source, driving, output, record, quiet)
 
 

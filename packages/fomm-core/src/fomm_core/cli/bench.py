@@ -15,9 +15,9 @@ from typing import Any
 
 import click
 
-from fomm_core.cli.options import model_options
-from fomm_core.engine.registry import engine_names
-from fomm_core.engine.spec import PRECISIONS, Precision
+from fomm_core.cli.options import device_option, model_options
+from fomm_core.engine.registry import engine_names, require_device
+from fomm_core.engine.spec import PRECISIONS, EngineChoice, parse_precision
 from fomm_core.errors import ConfigError, EngineError
 
 
@@ -37,6 +37,7 @@ from fomm_core.errors import ConfigError, EngineError
     multiple=True,
     help="Measure this precision; may be repeated [default: all that are there].",
 )
+@device_option
 @click.option(
     "--seconds",
     type=click.FloatRange(0.0, 3600.0),
@@ -49,6 +50,7 @@ from fomm_core.errors import ConfigError, EngineError
 def command(
     engines: Sequence[str],
     precisions: Sequence[str],
+    device: str,
     seconds: float,
     as_json: bool,
     child: bool,
@@ -64,16 +66,18 @@ def command(
       fomm bench
       fomm bench --config vox-256.yaml
       fomm bench --model my-model --engine openvino --json
+      fomm bench --device gpu
     """  # noqa: D301 - click reads the backspace itself
     if child:
-        _measure_here(model["model"], engines[0], precisions[0], seconds)
+        choice = EngineChoice(engines[0], parse_precision(precisions[0]), device=device)
+        _measure_here(model["model"], choice, seconds)
         return
     results = []
     with _prepared(**model) as folder:
-        for engine, precision in _combinations(folder, engines, precisions):
+        for choice in _combinations(folder, engines, precisions, device):
             if not as_json:
-                click.echo(f"measuring {engine}, {precision} ...", err=True)
-            results.append(_measure_apart(folder, engine, precision, seconds))
+                click.echo(f"measuring {choice.engine}, {choice.precision} ...", err=True)
+            results.append(_measure_apart(folder, choice, seconds))
     if as_json:
         from fomm_core.utils.machine import describe_machine
 
@@ -134,22 +138,24 @@ def _prepared(model: str | None, config: Path | None, params: Path | None) -> It
 
 
 def _combinations(
-    model: str, engines: Sequence[str], precisions: Sequence[str]
-) -> list[tuple[str, Precision]]:
+    model: str, engines: Sequence[str], precisions: Sequence[str], device: str
+) -> list[EngineChoice]:
     """The engines and precisions to measure: those asked for, or all that can run.
 
     Raises:
-        EngineError: none can, or one of those asked for cannot.
+        EngineError: none can, one of those asked for cannot, or the device is not there.
     """
     from fomm_core.loading import find_model, usable_engines
 
-    usable = usable_engines(find_model(model))
+    if device:
+        require_device("auto", device)
+    usable = usable_engines(find_model(model), device)
     known = ", ".join(f"{engine} {precision}" for engine, precision in usable) or "none"
     for engine in engines:
         if engine not in dict(usable):
             raise EngineError(f"expected an engine that can run here ({known}), found {engine}")
     found = [
-        (engine, precision)
+        EngineChoice(engine, precision, device=device)
         for engine, precision in usable
         if (not engines or engine in engines) and (not precisions or precision in precisions)
     ]
@@ -159,22 +165,24 @@ def _combinations(
     return found
 
 
-def _measure_apart(model: str, engine: str, precision: str, seconds: float) -> dict[str, Any]:
+def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> dict[str, Any]:
     """Measure in a fresh process, whose start and memory are then the engine's own."""
-    words = ["bench", "--child", "--model", model, "--engine", engine, "--precision", precision]
-    words += ["--seconds", str(seconds)]
+    words = ["bench", "--child", "--model", model, "--engine", choice.engine]
+    words += ["--precision", choice.precision, "--seconds", str(seconds)]
+    words += ["--device", choice.device] if choice.device else []
     program = [sys.executable, "-m", "fomm_core.cli.main", *words]
     done = subprocess.run(program, capture_output=True, text=True, env=os.environ, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise EngineError(f"{engine} {precision}: {lines[-1].removeprefix('fomm: error: ')}")
+        what = f"{choice.engine} {choice.precision}"
+        raise EngineError(f"{what}: {lines[-1].removeprefix('fomm: error: ')}")
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
-def _measure_here(model: str, engine: str, precision: str, seconds: float) -> None:
-    from fomm_core.loading import load_model
+def _measure_here(model: str, choice: EngineChoice, seconds: float) -> None:
+    from fomm_core.loading import find_model, start_model
     from fomm_core.pipeline.benchmark import measure
 
-    with load_model(model, engine=engine, precision=precision) as loaded:
+    with start_model(find_model(model), choice) as loaded:
         click.echo(json.dumps(asdict(measure(loaded, seconds))))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from fomm_core.engine.registry import engine_names, engine_specs, find_engine
-from fomm_core.engine.spec import PRECISIONS, Device
+from fomm_core.engine.spec import PRECISIONS, Device, EngineChoice
 from fomm_core.errors import EngineError, FaceError, FommError
 from fomm_core.face.crop import Crop
 from fomm_core.pipeline.options import (
@@ -158,6 +158,13 @@ model_options: Callable[[Decorated], Decorated] = joined(
 )
 """Options of the model: ``model``, ``config``, ``params``."""
 
+device_option: Callable[[Decorated], Decorated] = click.option(
+    "--device",
+    default="",
+    help="What computes: cpu, gpu, npu, cuda:1, ...; `fomm doctor` lists what is there.",
+)
+"""The option ``device``."""
+
 engine_options: Callable[[Decorated], Decorated] = joined(
     click.option(
         "--engine",
@@ -179,11 +186,12 @@ engine_options: Callable[[Decorated], Decorated] = joined(
         show_default=True,
         help="fast: the decoder in bfloat16, on CPUs that have it.",
     ),
+    device_option,
     click.option(
         "--threads", type=click.IntRange(0), default=0, help="CPU threads; 0 chooses by itself."
     ),
 )
-"""Options of the engine: ``engine``, ``context``, ``precision``, ``threads``."""
+"""Options of the engine: ``engine``, ``context``, ``precision``, ``device``, ``threads``."""
 
 view_options: Callable[[Decorated], Decorated] = joined(
     click.option(
@@ -230,13 +238,28 @@ def threads_of_rank(wanted: int, ranks: Communicator) -> int:
     return max(1, usable_cores() // local_size(os.environ, ranks.size))
 
 
-def engine_of(options: dict[str, Any]) -> str:
-    """The engine that ``--engine`` and ``--context`` ask for together: a name, auto or cpu.
+def engine_of(options: dict[str, Any], threads: int | None = None) -> EngineChoice:
+    """The choice that :data:`engine_options` make together.
+
+    Args:
+        options: the options by name.
+        threads: CPU threads, if other than the option's.
 
     Raises:
         EngineError: they contradict each other.
     """
-    engine, context = options["engine"], options["context"]
+    if options["device"] and options["context"] != "auto":
+        raise EngineError("expected either --device or --context, found both")
+    return EngineChoice(
+        engine=_engine_name(options["engine"], options["context"]),
+        precision=options["precision"],
+        threads=options["threads"] if threads is None else threads,
+        device=options["device"],
+    )
+
+
+def _engine_name(engine: str | None, context: str) -> str:
+    """The engine that ``--engine`` and ``--context`` ask for together: a name, auto or cpu."""
     device = CONTEXT_DEVICES[context]
     if engine in (None, "auto"):
         return _fastest_on_gpu() if device == "gpu" else context

@@ -97,12 +97,9 @@ def _animate(
     with ExitStack() as stack:
         with raise_on_all_ranks(ranks):
             threads = threads_of_rank(options["threads"], ranks)
-            model = stack.enter_context(
-                start_model(files, engine_of(options), options["precision"], threads)
-            )
+            model = stack.enter_context(start_model(files, engine_of(options, threads)))
         if not quiet:
-            running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
-            click.echo(running, err=True)
+            click.echo(model.describe(), err=True)
         bars = stack.enter_context(_Bars(len(ranks.share_blocks(jobs)), quiet))
         return animate_jobs(
             model,

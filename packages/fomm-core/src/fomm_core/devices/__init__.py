@@ -5,7 +5,7 @@ fail on it, or compute something else. :func:`try_devices` lets each device comp
 are made of, and compares it with the CPU.
 """
 
-from fomm_core.devices.failures import device_error, raise_device_errors
+from fomm_core.devices.failures import device_error, raise_device_errors, telling_line
 from fomm_core.devices.trial import DeviceTrial, Library, try_devices
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "Library",
     "device_error",
     "raise_device_errors",
+    "telling_line",
     "try_devices",
 ]

@@ -77,6 +77,8 @@ class Engine(ABC):
     Attributes:
         name: the engine's name as on the command line.
         precision: ``"fp32"``, or ``"fast"`` where the decoder runs in bfloat16.
+        device: what computes, by the engine's own name for it.
+        left_on_cpu: what the device cannot run and the CPU runs instead: stages or operations.
         frame_size: (height, width) of every image, in pixels.
         timer: the time that each stage took.
         closed: whether :meth:`close` was called.
@@ -87,6 +89,8 @@ class Engine(ABC):
 
     name: str
     precision: str
+    device: str = "cpu"
+    left_on_cpu: tuple[str, ...] = ()
     frame_size: tuple[int, int]
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from fomm_core._version import __version__
 from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
-from fomm_core.engine.spec import EngineSpec, EngineStatus, Precision
+from fomm_core.engine.spec import EngineChoice, EngineSpec, EngineStatus
 from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
@@ -111,7 +111,7 @@ def _status() -> EngineStatus:
     return EngineStatus("fake", True, "", __version__)
 
 
-def _start(files: ModelFiles, precision: Precision, threads: int) -> Engine:
+def _start(files: ModelFiles, choice: EngineChoice) -> Engine:
     num_kp = files.config.model_params.common_params.num_kp
     return FakeEngine(files.config.frame_size, num_kp)
 

@@ -11,6 +11,7 @@ from fomm_core.config import Config
 from fomm_core.devices import raise_device_errors, try_devices
 from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
 from fomm_core.engine.spec import (
+    EngineChoice,
     EngineSpec,
     EngineStatus,
     Precision,
@@ -34,6 +35,7 @@ class NNablaEngine(Engine):
         parameters: arrays by NNabla's names.
         origin: where the parameters are from, for error messages.
         context: ``"cpu"`` or ``"cudnn"``.
+        device: the device, as ``"cudnn:1"`` is the second GPU; the first by default.
 
     Raises:
         EngineError: NNabla, or its CUDA extension, is not installed or cannot start.
@@ -44,12 +46,18 @@ class NNablaEngine(Engine):
     precision = "fp32"
 
     def __init__(
-        self, config: Config, parameters: Parameters, origin: str, context: str = "cpu"
+        self,
+        config: Config,
+        parameters: Parameters,
+        origin: str,
+        context: str = "cpu",
+        device: str = "",
     ) -> None:
         super().__init__()
         self.name = "nnabla" if context == "cpu" else "nnabla-cudnn"
         self.frame_size = config.frame_size
-        self._context = extension_context(context)
+        self.device = device or context
+        self._context = extension_context(context, device.partition(":")[2] or "0")
         self._stages = self._build(config, parameters, origin)
 
     def _build(self, config: Config, parameters: Parameters, origin: str) -> dict[str, Stage]:
@@ -119,8 +127,8 @@ class NNablaEngine(Engine):
             return self._stages[stage](**inputs)
 
 
-def extension_context(name: str) -> Any:
-    """NNabla's context of an extension, ``"cpu"`` or ``"cudnn"``.
+def extension_context(name: str, number: str = "0") -> Any:
+    """NNabla's context of an extension, ``"cpu"`` or ``"cudnn"``, and of a device's number.
 
     Raises:
         EngineError: the extension is not installed or finds no device.
@@ -128,7 +136,7 @@ def extension_context(name: str) -> Any:
     try:
         from nnabla.ext_utils import get_extension_context
 
-        return get_extension_context(name)
+        return get_extension_context(name, device_id=number)
     except ImportError as error:
         extra = "nnabla" if name == "cpu" else "cuda"
         raise EngineError(
@@ -191,11 +199,17 @@ def _obstacle(files: ModelFiles, precision: Precision) -> str:
     return "" if files.parameters else "the model has no params.h5"
 
 
-def _start(context: str, files: ModelFiles, precision: Precision, threads: int) -> Engine:
+def _start(context: str, files: ModelFiles, choice: EngineChoice) -> Engine:
     if files.parameters is None:
         raise ModelError(f"{files.name}: engine nnabla needs params.h5, the model has none")
     parameters = load_parameters(files.parameters)
-    return NNablaEngine(files.config, parameters, str(files.parameters), context)
+    origin = str(files.parameters)
+    return NNablaEngine(files.config, parameters, origin, context, choice.device)
+
+
+def _find_gpus() -> tuple[str, ...]:
+    """The GPUs that pass their trial: ``cudnn:0``, ..."""
+    return tuple(trial.device for trial in try_devices("nnabla") if trial.usable)
 
 
 NNABLA = EngineSpec(
@@ -214,4 +228,5 @@ CUDNN = EngineSpec(
     status=cudnn_status,
     start=partial(_start, "cudnn"),
     obstacle=_obstacle,
+    devices=_find_gpus,
 )

@@ -1,7 +1,8 @@
-"""The fast engine: the exported graphs, compiled by OpenVINO for the CPU."""
+"""The fast engine: the exported graphs, compiled by OpenVINO for the CPU, Intel GPU or NPU."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from fomm_core.devices import telling_line
 from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.openvino_targets import CPU, Target, choose_target, computes_halves
 from fomm_core.engine.spec import (
+    DEFAULT_DEVICE,
+    EngineChoice,
     EngineSpec,
     EngineStatus,
     Precision,
@@ -20,6 +25,8 @@ from fomm_core.engine.spec import (
 from fomm_core.errors import EngineError, ModelError
 from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
+
+logger = logging.getLogger(__name__)
 
 _ENDS = {
     "keypoints": {"image", "value"},
@@ -49,6 +56,9 @@ class OpenVINOEngine(Engine):
         graphs: the ONNX file of each stage, by the stage's name.
         precision: ``"fp32"``, or ``"fast"`` for a bfloat16 decoder.
         threads: CPU threads to use; 0 lets OpenVINO choose.
+        device: what computes the stages, by OpenVINO's name in small letters: ``"cpu"``,
+            ``"gpu"``, ``"npu"``. A stage that it cannot run, or not at this precision, is left on
+            the CPU.
 
     Raises:
         EngineError: OpenVINO is not installed, or the CPU has no bfloat16 for ``fast``.
@@ -58,19 +68,28 @@ class OpenVINOEngine(Engine):
     name = "openvino"
 
     def __init__(
-        self, graphs: Mapping[str, Path], precision: Precision = "fp32", threads: int = 0
+        self,
+        graphs: Mapping[str, Path],
+        precision: Precision = "fp32",
+        threads: int = 0,
+        device: str = DEFAULT_DEVICE,
     ) -> None:
         super().__init__()
-        self.precision = precision
+        self.precision, self.device = precision, device
         core = _start_core(threads)
-        if precision == "fast" and not has_bfloat16(core):
+        if precision == "fast" and device == DEFAULT_DEVICE and not has_bfloat16(core):
             raise EngineError(
                 "precision fast: expected a CPU with bfloat16 instructions (AVX512-BF16 or AMX), "
                 "found none; use precision fp32"
             )
-        self._requests = {
-            stage: _compile(core, path, stage, precision) for stage, path in graphs.items()
+        compiled = {
+            stage: _compile(core, path, stage, choose_target(core, device, stage, precision))
+            for stage, path in graphs.items()
         }
+        self._requests = {stage: request for stage, (request, _) in compiled.items()}
+        self.left_on_cpu = tuple(
+            stage for stage, (_, target) in compiled.items() if target.device != device.upper()
+        )
         self._has_jacobian = "jacobian" in _end_names(self._requests["keypoints"])
         self._has_occlusion = "occlusion_map" in _end_names(self._requests["motion"])
         self._chain()
@@ -177,20 +196,13 @@ def _start_core(threads: int) -> Any:
     return core
 
 
-def _hint(stage: str, precision: Precision) -> str:
-    """OpenVINO's precision hint of a stage."""
-    return "bf16" if precision == "fast" and stage == "decoder" else "f32"
-
-
-def _compile(core: Any, path: Path, stage: str, precision: Precision) -> Any:
-    """Compile the graph of one stage and give its inference request."""
+def _compile(core: Any, path: Path, stage: str, target: Target) -> tuple[Any, Target]:
+    """Compile the graph of one stage; give its inference request, and where it computes."""
     if not path.is_file():
         raise ModelError(f"{path}: expected an exported graph, found none")
-    hint = _hint(stage, precision)
     try:
         model = core.read_model(path)
-        compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": hint})
-        request = compiled.create_infer_request()
+        request, target = _compile_for(core, model, stage, target)
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise ModelError(f"{path}: expected an exported ONNX graph, found: {reason}") from None
@@ -199,7 +211,20 @@ def _compile(core: Any, path: Path, stage: str, precision: Precision) -> Any:
         raise ModelError(
             f"{path}: expected the graph of stage {stage}, found one without {min(missing)}"
         )
-    return request
+    return request, target
+
+
+def _compile_for(core: Any, model: Any, stage: str, target: Target) -> tuple[Any, Target]:
+    """Compile a model for a device, or for the CPU where the device cannot run it."""
+    hint = {"INFERENCE_PRECISION_HINT": target.hint}
+    try:
+        compiled = core.compile_model(model, target.device, hint)
+        return compiled.create_infer_request(), target
+    except RuntimeError as error:
+        if target.device == CPU.device:
+            raise
+        logger.info("device %s: stage %s: %s", target.device, stage, telling_line(error))
+    return _compile_for(core, model, stage, CPU)
 
 
 def _end_names(request: Any) -> set[str]:
@@ -227,14 +252,22 @@ def _status() -> EngineStatus:
     return EngineStatus("openvino", True, "", package_version("openvino"))
 
 
-def _has_precision(precision: Precision) -> bool:
-    return precision == "fp32" or has_bfloat16()
+def _has_precision(precision: Precision, device: str) -> bool:
+    if precision == "fp32":
+        return True
+    on_cpu = device in ("", DEFAULT_DEVICE)
+    return has_bfloat16() if on_cpu else computes_halves(_start_core(0), device)
 
 
-def _start(files: ModelFiles, precision: Precision, threads: int) -> Engine:
+def _find_devices() -> tuple[str, ...]:
+    return tuple(name.lower() for name in _start_core(0).available_devices)
+
+
+def _start(files: ModelFiles, choice: EngineChoice) -> Engine:
     if files.bundle is None:
         raise ModelError(f"{files.name}: expected exported graphs, found none")
-    return OpenVINOEngine(files.bundle.graphs, precision, threads)
+    device = choice.device or DEFAULT_DEVICE
+    return OpenVINOEngine(files.bundle.graphs, choice.precision, choice.threads, device)
 
 
 OPENVINO = EngineSpec(
@@ -244,5 +277,6 @@ OPENVINO = EngineSpec(
     status=_status,
     start=_start,
     has_precision=_has_precision,
+    devices=_find_devices,
     needs_graphs=True,
 )

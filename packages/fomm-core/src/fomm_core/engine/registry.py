@@ -65,21 +65,37 @@ def available_engines() -> list[EngineStatus]:
     return [spec.status() for spec in engine_specs()]
 
 
+def require_device(engine: str, device: str) -> None:
+    """Check that a device is there.
+
+    Args:
+        engine: an engine's name or a group's, as of :func:`choose_engine`.
+        device: a device's name (:meth:`~fomm_core.engine.spec.EngineSpec.find_device`).
+
+    Raises:
+        EngineError: no usable engine of these finds it; the message lists what they find.
+    """
+    usable = [spec for spec in _candidates(engine, _groups()) if spec.status().usable]
+    if not usable or any(spec.find_device(device) for spec in usable):
+        return
+    found = "; ".join(f"{spec.name}: {', '.join(spec.devices())}" for spec in usable)
+    raise EngineError(f"device: expected one that is there ({found}), found {device!r}")
+
+
 def choose_engine(wanted: str, obstacle: Callable[[EngineSpec], str]) -> EngineSpec:
     """Choose the engine to run a model with.
 
     Args:
-        wanted: an engine's name; ``"auto"`` for the fastest that can run the model here, or
-            ``"cpu"`` for the fastest of those on the CPU.
+        wanted: an engine's name; ``"auto"`` for the fastest that can run the model here (an
+            accelerator that passes its trial comes first), or ``"cpu"`` for the fastest of those
+            on the CPU.
         obstacle: says why an engine cannot run the model; gives an empty text if it can.
 
     Raises:
         EngineError: the name is unknown, or that engine (or any) cannot run the model here.
     """
-    specs = engine_specs()
-    groups = {"auto": specs, "cpu": tuple(spec for spec in specs if spec.device == "cpu")}
     reasons = []
-    for spec in _candidates(wanted, groups):
+    for spec in _candidates(wanted, _groups()):
         reason = spec.status().reason or obstacle(spec)
         if not reason:
             return spec
@@ -87,12 +103,31 @@ def choose_engine(wanted: str, obstacle: Callable[[EngineSpec], str]) -> EngineS
     raise EngineError("no engine can run this model here: " + "; ".join(reasons))
 
 
-def _candidates(wanted: str, groups: dict[str, tuple[EngineSpec, ...]]) -> tuple[EngineSpec, ...]:
+def _groups() -> dict[str, Callable[[], tuple[EngineSpec, ...]]]:
+    """The engines of each group, the fastest first."""
+    specs = engine_specs()
+    return {
+        "auto": lambda: tuple(sorted(specs, key=lambda spec: not _accelerator_of(spec))),
+        "cpu": lambda: tuple(spec for spec in specs if spec.device == "cpu"),
+    }
+
+
+def _accelerator_of(spec: EngineSpec) -> str:
+    """The accelerator that an engine takes by itself; empty where there is none."""
+    return spec.accelerator() if spec.status().usable else ""
+
+
+def _candidates(
+    wanted: str, groups: dict[str, Callable[[], tuple[EngineSpec, ...]]]
+) -> tuple[EngineSpec, ...]:
     """The engines of a group, or the one of a name."""
-    known = {**groups, **{spec.name: (spec,) for spec in engine_specs()}}
-    if wanted not in known:
-        raise EngineError(f"engine: expected one of {', '.join(known)}, found {wanted!r}")
-    return known[wanted]
+    if wanted in groups:
+        return groups[wanted]()
+    named = {spec.name: spec for spec in engine_specs()}
+    if wanted not in named:
+        known = ", ".join((*groups, *named))
+        raise EngineError(f"engine: expected one of {known}, found {wanted!r}")
+    return (named[wanted],)
 
 
 def _entry_points() -> list[EntryPoint]:

@@ -27,7 +27,7 @@ class Measurement:
     """Figures of one engine with one model.
 
     Attributes:
-        engine, precision, model: what ran.
+        engine, precision, device, model: what ran.
         size: (height, width) of the frames.
         stage_ms: mean milliseconds of one call of each stage.
         fps: frames per second end to end, from video file to video file.
@@ -37,6 +37,7 @@ class Measurement:
 
     engine: str
     precision: str
+    device: str
     model: str
     size: tuple[int, int]
     stage_ms: dict[str, float]
@@ -70,6 +71,7 @@ def measure(model: Model, seconds: float) -> Measurement:
     return Measurement(
         engine=model.engine.name,
         precision=model.engine.precision,
+        device=model.engine.device,
         model=model.name,
         size=model.frame_size,
         stage_ms={k: round(v, 3) for k, v in model.engine.timer.mean_ms().items()},

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fomm_core.cli.options import device_option
+
 if TYPE_CHECKING:
     from fomm_demo.settings import Settings
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Model to offer: a name or a folder; may be repeated, the first is chosen.",
 )
+@device_option
 @click.option(
     "--max-upload-mb",
     default=64,
@@ -119,5 +122,6 @@ def _settings(options: dict[str, Any]) -> Settings:
         queue_size=options["queue_size"],
         concurrency=options["concurrency"],
         models=options["models"],
+        device=options["device"],
         root_path=options["root_path"].rstrip("/"),
     )

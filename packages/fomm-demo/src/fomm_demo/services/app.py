@@ -42,7 +42,7 @@ class AppServices:
     def __init__(self, settings: Settings, workspace: Workspace) -> None:
         self.settings = settings
         self.workspace = workspace
-        self.models = ModelRegistry(settings.models)
+        self.models = ModelRegistry(settings.models, settings.device)
         self.animation = AnimationService(self.models, workspace, settings.limits)
         self.sessions = Sessions(workspace, settings.limits.keep_minutes * 60)
         self.live = LiveService(self.animation)

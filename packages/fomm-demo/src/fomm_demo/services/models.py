@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-from fomm_core.engine.registry import engine_specs
-from fomm_core.engine.spec import Precision
+from fomm_core.engine.registry import engine_specs, require_device
+from fomm_core.engine.spec import EngineChoice, Precision
 from fomm_core.errors import FommError, ModelError
 from fomm_core.loading import (
     DEFAULT_MODEL,
@@ -42,15 +42,20 @@ class ModelRegistry:
     Args:
         wanted: names or folders of models, the first one chosen; the embedded models and
             those downloaded before follow.
+        device: what computes; empty for what the engine takes by itself.
 
     Attributes:
         names: the models' names in order.
 
     Raises:
         ModelError: one of ``wanted`` is neither a model's folder nor a known name.
+        EngineError: the device is not there.
     """
 
-    def __init__(self, wanted: Sequence[str] = ()) -> None:
+    def __init__(self, wanted: Sequence[str] = (), device: str = "") -> None:
+        if device:
+            require_device("auto", device)
+        self._device = device
         local = [model.name for model in available_models() if model.is_local]
         self._origins = _origins([*wanted, DEFAULT_MODEL, *local])
         self._infos = {name: _info(name, origin) for name, origin in self._origins.items()}
@@ -79,9 +84,11 @@ class ModelRegistry:
 
     def has_fast(self) -> bool:
         """Whether this machine can run a model's decoder in bfloat16."""
+        device = self._device
         usable = (spec for spec in engine_specs() if spec.status().usable)
+        able = (spec for spec in usable if not device or spec.find_device(device))
         try:
-            return any("fast" in spec.precisions_here() for spec in usable)
+            return any("fast" in spec.precisions_here(device) for spec in able)
         except FommError:
             return False
 
@@ -126,9 +133,9 @@ class ModelRegistry:
     def _start(self, name: str, precision: Precision) -> Model:
         """Load a model; where it cannot run ``fast``, give the one in float32."""
         files = find_model(self._origins[name])
-        if precision == "fast" and not _runs_fast(files):
+        if precision == "fast" and not _runs_fast(files, self._device):
             return self.get(name)
-        model = start_model(files, "auto", precision)
+        model = start_model(files, EngineChoice(precision=precision, device=self._device))
         return replace(model, engine=SharedEngine(model.engine))
 
     def _try_first(self) -> None:
@@ -138,9 +145,9 @@ class ModelRegistry:
             logger.error("model %s: %s", self.names[0], error)
 
 
-def _runs_fast(files: ModelFiles) -> bool:
+def _runs_fast(files: ModelFiles, device: str) -> bool:
     """Whether an engine on this machine runs the model's decoder in bfloat16."""
-    return any(precision == "fast" for _, precision in usable_engines(files))
+    return any(precision == "fast" for _, precision in usable_engines(files, device))
 
 
 def _origins(wanted: Sequence[str]) -> dict[str, str]:

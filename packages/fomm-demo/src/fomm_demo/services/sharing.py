@@ -59,6 +59,7 @@ class SharedEngine(Engine):
         self._turn = FairLock()
         self.name = engine.name
         self.precision = engine.precision
+        self.device = engine.device
         self.frame_size = engine.frame_size
         self.timer = engine.timer
 

@@ -176,17 +176,12 @@ def _both(options: dict[str, Any], what: str) -> tuple[Path, Path] | None:
 
 def _started_model(options: dict[str, Any], default: str) -> Model:
     """Start the model that the options name, or else the one of the default's name."""
-    from fomm_core.loading import load_model
+    from fomm_core.loading import find_model, start_model
 
     named = options["model"] is not None or options["config"] is not None
-    return load_model(
-        options["model"] if named else default,
-        config=options["config"],
-        params=options["params"],
-        engine=engine_of(options),
-        precision=options["precision"],
-        threads=options["threads"],
-    )
+    model = options["model"] if named else default
+    files = find_model(model, options["config"], options["params"])
+    return start_model(files, engine_of(options))
 
 
 def _evaluate_benchmark(kinds: Sequence[str], options: dict[str, Any], quiet: bool) -> None:

@@ -20,6 +20,7 @@ from fomm_core.cli.options import (
     threads_of_rank,
     view_options,
 )
+from fomm_core.engine.spec import DEFAULT_DEVICE
 from fomm_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -127,13 +128,10 @@ def _run(
             videos = find_test_videos(root, by_identity=data.id_sampling)
             settings = replace(settings, root=part_folder(root, "test"))
             threads = threads_of_rank(options["threads"], ranks)
-            model = stack.enter_context(
-                start_model(files, engine_of(options), options["precision"], threads)
-            )
+            model = stack.enter_context(start_model(files, engine_of(options, threads)))
             manifest = _manifest(files, model, settings, root)
         if not quiet:
-            running = f"{model.name} on {model.engine.name} ({model.engine.precision})"
-            click.echo(running, err=True)
+            click.echo(model.describe(), err=True)
         bar = stack.enter_context(video_bar(len(ranks.share(videos)), quiet))
         with raise_on_all_ranks(ranks):
             return reconstruct_all(
@@ -176,7 +174,10 @@ def _manifest(
     from fomm_eval.reconstruction.manifest import Manifest, fingerprint_of
 
     what = replace(settings, folder=root.resolve(), strips=False)
-    how = (what, model.engine.name, model.engine.precision)
+    engine = model.engine
+    # Videos that were made before devices could be named count as the default's.
+    device = () if engine.device == DEFAULT_DEVICE else (engine.device,)
+    how = (what, engine.name, engine.precision, *device)
     return Manifest(settings.folder, fingerprint_of(files, *how))
 
 
