@@ -123,13 +123,13 @@ class Animator:
             pairs = zip((self._fitted(frame) for frame in driving), known, strict=False)
         else:
             pairs = self._watch(driving)
-        transfer = None if known is None else self._transfer(known[known.reference])
+        transfer = None if known is None else self.transfer(known[known.reference])
         for index, (frame, kp_driving) in enumerate(pairs):
             if smoother is not None:
                 kp_driving = smoother(kp_driving)
             if transfer is None:
-                transfer = self._transfer(kp_driving)
-            yield self._render(index, frame, kp_driving, transfer, diagnostics)
+                transfer = self.transfer(kp_driving)
+            yield self.render(index, frame, kp_driving, transfer, diagnostics)
 
     def follow(self, frame: AnimatedFrame) -> AnimatedFrame:
         """Generate the frame that moves this source as another animator's was moved.
@@ -141,9 +141,9 @@ class Animator:
             The frame of this source; with the inner maps where the other has them.
         """
         if self._followed is None or self._followed.kp_reference is not frame.keypoints_reference:
-            self._followed = self._transfer(frame.keypoints_reference)
+            self._followed = self.transfer(frame.keypoints_reference)
         diagnostics = frame.diagnostics is not None
-        return self._render(
+        return self.render(
             frame.index, frame.driving, frame.keypoints_driving, self._followed, diagnostics
         )
 
@@ -165,28 +165,40 @@ class Animator:
         """Take as reference the frame whose pose is nearest to the source's."""
         return replace(template, reference=best_reference(self.kp_source, template))
 
-    def _fitted(self, frame: Frame) -> Frame:
-        return fit(frame, self._model.frame_size, self._fit)
+    def detect(self, driving: Frame) -> Keypoints:
+        """Detect the keypoints of one driving frame, (H, W, 3) uint8 of any size; maybe NaN."""
+        return self._model.engine.detect(to_network(self._fitted(driving)))
 
-    def _watch(self, driving: Iterable[Frame]) -> Iterator[tuple[Frame, Keypoints]]:
-        """The driving frames with their keypoints; bad ones hold the last good ones."""
-        hold = HoldLastValid()
-        for frame in driving:
-            fitted = self._fitted(frame)
-            yield fitted, hold(self._model.engine.detect(to_network(fitted)))
+    def transfer(self, kp_reference: Keypoints, gain: float = 1.0) -> MotionTransfer:
+        """Make the transfer of motion to this source.
 
-    def _transfer(self, kp_reference: Keypoints) -> MotionTransfer:
+        Args:
+            kp_reference: of the driving frame whose pose stands for the source's.
+            gain: factor on relative movements, besides that of ``adapt_scale``.
+
+        Raises:
+            MotionError: keypoints that do not fit the model, or a gain that is not positive.
+        """
         scale = movement_scale(self.kp_source, kp_reference) if self._adapt_scale else 1.0
-        return MotionTransfer(self.kp_source, kp_reference, self._motion, scale)
+        return MotionTransfer(self.kp_source, kp_reference, self._motion, scale * gain)
 
-    def _render(
+    def render(
         self,
         index: int,
         frame: Frame | None,
         kp_driving: Keypoints,
         transfer: MotionTransfer,
-        diagnostics: bool,
+        diagnostics: bool = False,
     ) -> AnimatedFrame:
+        """Generate one frame.
+
+        Args:
+            index: number of the frame, from 0.
+            frame: the driving frame as the model saw it, if there is one.
+            kp_driving: its keypoints, finite.
+            transfer: as :meth:`transfer` made it.
+            diagnostics: also give the inner maps.
+        """
         keypoints = transfer(kp_driving)
         rendering = self._model.engine.render(
             self._features, self.kp_source, keypoints, diagnostics
@@ -200,3 +212,13 @@ class Animator:
             keypoints_reference=transfer.kp_reference,
             diagnostics=rendering.diagnostics,
         )
+
+    def _fitted(self, frame: Frame) -> Frame:
+        return fit(frame, self._model.frame_size, self._fit)
+
+    def _watch(self, driving: Iterable[Frame]) -> Iterator[tuple[Frame, Keypoints]]:
+        """The driving frames with their keypoints; bad ones hold the last good ones."""
+        hold = HoldLastValid()
+        for frame in driving:
+            fitted = self._fitted(frame)
+            yield fitted, hold(self._model.engine.detect(to_network(fitted)))

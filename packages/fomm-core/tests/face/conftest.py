@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy.ndimage import find_objects, label
 
 from fomm_core.face.detector import FaceBox
 from fomm_core.image import fit, read_image
 from fomm_core.model.samples import SAMPLE_PICTURES
+from white_spots import WhiteSpots
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +31,5 @@ def group() -> Callable[..., np.ndarray]:
 
 @pytest.fixture(scope="session")
 def white_spots() -> Callable[[np.ndarray], list[FaceBox]]:
-    """A detector that takes white spots for faces, however large they are."""
-
-    def detect(picture: np.ndarray) -> list[FaceBox]:
-        spots, _ = label(picture.min(axis=2) > 200)
-        return [
-            FaceBox(x.start, y.start, x.stop - x.start, y.stop - y.start, 0.9)
-            for y, x in find_objects(spots)
-        ]
-
-    return detect
+    """A detector that takes white spots for faces."""
+    return WhiteSpots()

@@ -108,3 +108,15 @@ def test_jacobians_that_come_and_go_are_refused():
     smooth(Keypoints(np.zeros((3, 2))))
     with pytest.raises(MotionError, match="jacobians"):
         smooth(Keypoints(np.zeros((3, 2)), np.zeros((3, 2, 2))))
+
+
+def test_frames_at_uneven_times_are_smoothed_by_their_own_gaps():
+    rng = np.random.default_rng(3)
+    frames = [Keypoints(rng.normal(size=(3, 2)).astype(np.float32)) for _ in range(20)]
+    at_rate, by_gap = OneEuroFilter(25), OneEuroFilter(10)
+    for frame in frames:
+        np.testing.assert_allclose(
+            at_rate(frame).value, by_gap(frame, seconds=0.04).value, atol=1e-6
+        )
+    after_long = by_gap(frames[0], seconds=1e6)
+    np.testing.assert_allclose(after_long.value, frames[0].value, atol=1e-4)

@@ -123,7 +123,7 @@ class _Tracker:
         """Look for the face in a later frame; tell whether it is there."""
         upright = np.rot90(frame, self._faces.turns)
         boxes = find_upright(self._detector, upright, self._faces.longest)
-        found = _nearest(self.boxes[-1], boxes, (index - self.indices[-1]) / every)
+        found = nearest_face(self.boxes[-1], boxes, (index - self.indices[-1]) / every)
         if found is None:
             self._crowd |= bool(boxes)
             return False
@@ -188,8 +188,8 @@ def _following(
     return tuple(square.inside(track.size) for square in squares)
 
 
-def _nearest(last: FaceBox, boxes: Iterable[FaceBox], gap: float) -> FaceBox | None:
-    """The box that can be the last one's face after ``gap`` looks."""
+def nearest_face(last: FaceBox, boxes: Iterable[FaceBox], gap: float) -> FaceBox | None:
+    """The box that can be the last one's face after ``gap`` looks; ``None`` where none can."""
 
     def distance(box: FaceBox) -> float:
         return math.dist(box.centre, last.centre)

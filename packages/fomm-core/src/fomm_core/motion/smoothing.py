@@ -48,8 +48,13 @@ class OneEuroFilter:
         self._value: _Channel | None = None
         self._jacobian: _Channel | None = None
 
-    def __call__(self, keypoints: Keypoints) -> Keypoints:
+    def __call__(self, keypoints: Keypoints, seconds: float | None = None) -> Keypoints:
         """Return the smoothed keypoints of the next frame.
+
+        Args:
+            keypoints: as detected.
+            seconds: time since those before, for frames at no constant rate; by default one
+                frame at the filter's rate.
 
         Raises:
             MotionError: keypoints that are not finite (they would never leave the filter's
@@ -65,9 +70,9 @@ class OneEuroFilter:
         jacobian = keypoints.jacobian
         if (jacobian is None) != (self._jacobian is None):
             raise MotionError("smoothing: expected jacobians in all frames or in none")
-        value = self._value.step(keypoints.value)
+        value = self._value.step(keypoints.value, seconds)
         if jacobian is not None and self._jacobian is not None:
-            jacobian = self._jacobian.step(jacobian)
+            jacobian = self._jacobian.step(jacobian, seconds)
         return Keypoints(value, jacobian)
 
 
@@ -78,21 +83,22 @@ class _Channel:
         self, first: FloatArray, rate: float, min_cutoff: float, beta: float, cutoff: float
     ) -> None:
         self._rate, self._min_cutoff, self._beta = rate, min_cutoff, beta
-        self._speed_weight = _weight(np.float64(cutoff), rate)
+        self._speed_cutoff = np.float64(cutoff)
         self._smooth: _Array = first.astype(np.float64)
         self._speed: _Array = np.zeros_like(self._smooth)
 
-    def step(self, sample: FloatArray) -> FloatArray:
+    def step(self, sample: FloatArray, seconds: float | None) -> FloatArray:
         """Take the next sample and return the smoothed one; both have the first's shape."""
+        rate = self._rate if seconds is None else 1 / seconds
         if sample.shape != self._smooth.shape:
             raise MotionError(
                 f"smoothing: expected {len(self._smooth)} keypoints in each frame, "
                 f"found {len(sample)}"
             )
         change = sample - self._smooth
-        self._speed += self._speed_weight * (change * self._rate - self._speed)
+        self._speed += _weight(self._speed_cutoff, rate) * (change * rate - self._speed)
         cutoff = self._min_cutoff + self._beta * np.abs(self._speed)
-        self._smooth = self._smooth + _weight(cutoff, self._rate) * change
+        self._smooth = self._smooth + _weight(cutoff, rate) * change
         return self._smooth.astype(np.float32)
 
 

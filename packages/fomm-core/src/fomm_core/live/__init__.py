@@ -1,0 +1,1 @@
+"""Live animation: a picture that follows a camera's newest frame."""
