@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.spatial import ConvexHull, QhullError
 
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import Keypoints
@@ -195,6 +196,14 @@ class TestMovementScale:
 
     def test_the_hull_ignores_points_within(self):
         assert hull_area(np.vstack([SQUARE, [[0.1, 0.2]]]).astype(np.float32)) == pytest.approx(1)
+
+    @given(points=values)
+    def test_the_area_is_that_of_qhull(self, points):
+        try:
+            area = ConvexHull(points.astype(np.float64)).volume
+        except QhullError:
+            area = 0.0
+        assert hull_area(points) == pytest.approx(area if area >= 1e-6 else 0.0, abs=1e-6)
 
     @given(points=values)
     def test_the_hull_is_never_larger_than_its_box(self, points):

@@ -2,6 +2,7 @@
 
 import logging
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -68,6 +69,22 @@ def test_what_neither_can_decode_is_refused_in_one_line(tmp_path, clip):
     path.write_bytes(clip.read_bytes().replace(b"avc1", b"zzzz").replace(b"avcC", b"zzzz"))
 
     with pytest.raises(MediaError, match="of an unknown codec"):
+        probe(path)
+
+
+def test_without_imageio_ffmpeg_the_systems_program_reads(ffmpeg, clip, unknown, monkeypatch):
+    program = ffmpeg.program
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    monkeypatch.setattr("shutil.which", lambda name: program if name == "ffmpeg" else None)
+    assert len(list(VideoReader(clip))) == 50
+
+
+def test_without_any_program_the_message_names_what_to_install(tmp_path, clip, monkeypatch):
+    path = tmp_path / "unknown.mp4"
+    path.write_bytes(clip.read_bytes().replace(b"avc1", b"zzzz").replace(b"avcC", b"zzzz"))
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(MediaError, match=r"codec; install FFmpeg, or fomm-core\[ffmpeg\], to read"):
         probe(path)
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import colormaps
 
 from fomm_core.errors import ConfigError
 from fomm_core.motion.keypoints import Keypoints
@@ -71,6 +74,19 @@ def test_colours_differ_for_all_keypoints():
 def test_unknown_colour_maps_are_refused_by_key():
     with pytest.raises(ConfigError, match=r"visualizer_params\.colormap: .* found 'sparkles'"):
         draw_keypoints(GREY, at((0.0, 0.0)), colormap="sparkles")
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 20, 300])
+def test_the_default_colours_are_those_of_matplotlib(count):
+    expected = colormaps["gist_rainbow"](np.linspace(0, 1, count))[:, :3] * 255
+    np.testing.assert_array_equal(keypoint_colors(count), expected.astype(np.float32))
+
+
+def test_other_colour_maps_need_matplotlib_and_say_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert keypoint_colors(3).shape == (3, 3)
+    with pytest.raises(ConfigError, match=r"found 'winter'; pip install matplotlib"):
+        keypoint_colors(3, "winter")
 
 
 def test_dots_grow_with_the_frame_but_stay_visible():

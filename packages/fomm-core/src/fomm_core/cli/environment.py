@@ -23,8 +23,8 @@ LIBRARIES = (
     "protobuf",
     "torch",
     "av",
+    "imageio-ffmpeg",
     "pillow",
-    "scipy",
     "h5py",
 )
 """The libraries whose versions matter in a report of a problem."""

@@ -176,14 +176,15 @@ def _following(
     track: FaceTrack, centres: npt.NDArray[np.float64], side: float, frame_rate: float
 ) -> tuple[Crop, ...]:
     """Squares of one size whose centres go as the face's do, without its trembling."""
-    from scipy.ndimage import gaussian_filter1d
-
     frames = np.arange(track.indices[-1] + 1)
     every = np.stack([np.interp(frames, track.indices, axis) for axis in centres.T], axis=1)
-    reach = min(round(frame_rate), len(every) - 1)
-    # Continued at both ends as it begins and ends, so that the square does not lag there.
+    # Four standard deviations. Continued at both ends as it begins and ends, so that the square
+    # does not lag there.
+    reach = round(frame_rate)
     longer = np.pad(every, ((reach, reach), (0, 0)), "reflect", reflect_type="odd")
-    smooth = gaussian_filter1d(longer, frame_rate / 4, axis=0)[reach : reach + len(every)]
+    weights = np.exp(-8 * (np.arange(-reach, reach + 1) / frame_rate) ** 2)
+    weights /= weights.sum()
+    smooth = np.stack([np.convolve(axis, weights, "valid") for axis in longer.T], axis=1)
     squares = (Crop(x - side / 2, y - side / 2, side) for x, y in smooth)
     return tuple(square.inside(track.size) for square in squares)
 

@@ -120,15 +120,30 @@ def hull_area(points: FloatArray) -> float:
     Degenerate means fewer than three distinct points, points on a line, or an area below
     1e-6 (the whole frame has 4). The points must be finite.
     """
-    if len(np.unique(points, axis=0)) < 3:
+    ordered = np.unique(points.astype(np.float64), axis=0)  # from left to right
+    if len(ordered) < 3:
         return 0.0
-    from scipy.spatial import ConvexHull, QhullError
-
-    try:
-        area = float(ConvexHull(points.astype(np.float64)).volume)  # in 2-D, volume is area
-    except QhullError:
-        return 0.0
+    hull = np.array([*_left_turns(ordered), *_left_turns(ordered[::-1])])
+    following = np.roll(hull, -1, axis=0)
+    area = 0.5 * float(np.sum(hull[:, 0] * following[:, 1] - hull[:, 1] * following[:, 0]))
     return area if area >= _MIN_HULL_AREA else 0.0
+
+
+def _left_turns(ordered: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+    """The lower half of the hull of points in their order, without its last (Andrew 1979)."""
+    chain: list[npt.NDArray[np.float64]] = []
+    for point in ordered:
+        while len(chain) > 1 and _turn(chain[-2], chain[-1], point) <= 0:
+            chain.pop()
+        chain.append(point)
+    return chain[:-1]
+
+
+def _turn(
+    a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], c: npt.NDArray[np.float64]
+) -> float:
+    """Twice the area of a triangle, above 0 where it turns left."""
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
 
 
 def best_reference(kp_source: Keypoints, driving: Iterable[Keypoints]) -> int:

@@ -1,4 +1,6 @@
-"""Reader of last resort: the FFmpeg of imageio-ffmpeg decodes what PyAV's build cannot.
+"""Reader of last resort: another FFmpeg decodes what PyAV's build cannot, where there is one.
+
+It is that of imageio-ffmpeg, which the extra ``ffmpeg`` brings, or else the system's.
 
 Its frames and its sound come, uncompressed, through a pipe, so that the rest of the reading is
 as for any file. The codecs of the two builds differ: AVS2, for example, is only in the former.
@@ -6,6 +8,7 @@ as for any file. The codecs of the two builds differ: AVS2, for example, is only
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,10 +72,20 @@ def is_piped(container: InputContainer) -> bool:
     return container.name == _NAME
 
 
-def _find_program() -> str | None:
-    """The program's path; not every wheel of imageio-ffmpeg brings one."""
-    import imageio_ffmpeg
+def more_codecs() -> str:
+    """Say how to read more files, where there is no other FFmpeg; else nothing."""
+    return "" if _find_program() else "; install FFmpeg, or fomm-core[ffmpeg], to read more"
 
+
+def _find_program() -> str | None:
+    """The path of imageio-ffmpeg's program, or of the system's where that package is missing.
+
+    Not every wheel of imageio-ffmpeg brings one.
+    """
+    try:
+        import imageio_ffmpeg
+    except ImportError:
+        return shutil.which("ffmpeg")
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:

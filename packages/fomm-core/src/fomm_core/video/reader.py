@@ -95,7 +95,8 @@ class VideoReader:
         """Say once what the user should know of the source."""
         if piped and not self._told:
             _log.warning(
-                "%s: PyAV knows no decoder for it; imageio-ffmpeg's FFmpeg reads it", self.info.path
+                "%s: PyAV cannot decode it; the FFmpeg of imageio-ffmpeg, or the system's, can",
+                self.info.path,
             )
         if joined and not self._told:
             _log.warning(

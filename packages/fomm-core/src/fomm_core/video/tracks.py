@@ -14,6 +14,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from fomm_core.errors import MediaError
+from fomm_core.video.fallback import more_codecs
 from fomm_core.video.media import demux, open_media
 
 _log = logging.getLogger(__name__)
@@ -48,7 +49,10 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     known = [stream for stream in streams if stream.codec_context is not None]
     if not known:
-        found = "of an unknown codec" if streams else "without a video stream (sound only?)"
+        if not streams:
+            found = "without a video stream (sound only?)"
+        else:
+            found = f"of an unknown codec{more_codecs()}"
         raise MediaError(f"{path}: expected a video, found a file {found}")
     return known[_best(path, known)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from fomm_core.errors import ConfigError
 from fomm_core.image import ByteArray
@@ -12,12 +13,23 @@ from fomm_core.motion.keypoints import FloatArray, Keypoints
 _BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 _DARK = 60.0
 
+DEFAULT_COLORMAP = "gist_rainbow"
+"""Of the published configurations; the only one that needs no matplotlib."""
+
+# From pink over red, yellow, green, cyan and blue to magenta: red, green and blue at each stop.
+_STOPS = (0.0, 0.03, 0.215, 0.4, 0.586, 0.77, 0.954, 1.0)
+_LEVELS = (
+    (1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0),
+    (0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0),
+    (0.16, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.75),
+)
+
 
 def draw_keypoints(
     image: ByteArray,
     keypoints: Keypoints,
     *,
-    colormap: str = "gist_rainbow",
+    colormap: str = DEFAULT_COLORMAP,
     radius: float | None = None,
     border: bool = True,
 ) -> ByteArray:
@@ -42,24 +54,38 @@ def draw_keypoints(
     return drawn
 
 
-def keypoint_colors(count: int, colormap: str = "gist_rainbow") -> FloatArray:
+def keypoint_colors(count: int, colormap: str = DEFAULT_COLORMAP) -> FloatArray:
     """Return ``count`` colours spread evenly over a matplotlib colour map.
 
     Returns:
         (count, 3) float32 RGB in [0, 255].
 
     Raises:
-        ConfigError: no colour map has that name.
+        ConfigError: no colour map has that name, or matplotlib, which knows it, is missing.
     """
-    from matplotlib import colormaps
-
+    shares = np.linspace(0, 1, count)
+    if colormap == DEFAULT_COLORMAP:
+        return _rainbow(shares)
+    try:
+        from matplotlib import colormaps
+    except ImportError as error:
+        raise ConfigError(
+            f"visualizer_params.colormap: expected {DEFAULT_COLORMAP}, or matplotlib to be "
+            f"installed, found {colormap!r}; pip install matplotlib"
+        ) from error
     if colormap not in colormaps:
         raise ConfigError(
             f"visualizer_params.colormap: expected the name of a matplotlib colour map "
-            f"such as gist_rainbow, found {colormap!r}"
+            f"such as {DEFAULT_COLORMAP}, found {colormap!r}"
         )
-    rgba = colormaps[colormap](np.linspace(0, 1, count))
-    return np.asarray(rgba[:, :3] * 255, np.float32)
+    return np.asarray(colormaps[colormap](shares)[:, :3] * 255, np.float32)
+
+
+def _rainbow(shares: npt.NDArray[np.float64]) -> FloatArray:
+    """Colours of the default map, in the 256 steps that matplotlib has of it."""
+    steps = np.minimum((shares * 256).astype(int), 255) / 255
+    channels = [np.interp(steps, _STOPS, levels) for levels in _LEVELS]
+    return np.asarray(np.stack(channels, axis=1) * 255, np.float32)
 
 
 def dot_radius(size: tuple[int, ...], kp_size: float = 5.0) -> float:
