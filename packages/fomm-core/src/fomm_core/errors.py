@@ -56,6 +56,10 @@ class BrokenMediaError(MediaError):
         self.frames_read = frames_read
 
 
+class CameraError(FommError):
+    """A camera, or a virtual one, that is not there, in use, or not to be opened."""
+
+
 class FaceError(FommError):
     """A face that is not there or too small, or faces that cannot be looked for."""
 

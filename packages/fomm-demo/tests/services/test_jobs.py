@@ -9,7 +9,7 @@ import pytest
 from fomm_core.animator import AnimatedFrame
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.pipeline.run import Progress
-from fomm_demo.services.jobs import Job, JobCancelledError, Pace, Snapshot
+from fomm_demo.services.jobs import Job, JobCancelledError, Snapshot
 
 KEYPOINTS = Keypoints(np.zeros((2, 2), np.float32))
 
@@ -62,18 +62,6 @@ def test_an_error_of_the_work_comes_out():
 
     with pytest.raises(OSError, match="full"):
         Job(work).result()
-
-
-def test_the_pace_is_that_of_the_last_seconds():
-    pace = Pace(window_seconds=2.0)
-
-    assert pace.tick(0.0) == 0
-    for tenth in range(1, 100):
-        rate = pace.tick(tenth / 10)
-    assert rate == pytest.approx(10)
-    for half in range(1, 20):
-        rate = pace.tick(9.9 + half / 2)
-    assert rate == pytest.approx(2)
 
 
 def test_what_comes_before_the_first_frame_does_not_count_as_its_pace():

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fomm_core.cli.environment import Environment
     from fomm_core.devices import DeviceTrial
     from fomm_core.engine.spec import EngineStatus, Precision
+    from fomm_core.live.devices import VideoDevice
     from fomm_core.utils.machine import Machine
 
 
@@ -47,6 +48,7 @@ def describe(environment: Environment) -> Iterator[str]:
     auto = environment.auto
     yield f"  auto runs {auto.engine}: {auto.reason}" if auto.engine else f"  {auto.reason}"
     yield from _section("devices", _device_rows(environment.devices))
+    yield from _section("live", _live_rows(environment))
     libraries = environment.libraries.items()
     yield from _section("libraries", {name: found or "not installed" for name, found in libraries})
     cache = environment.cache
@@ -84,6 +86,22 @@ def _device_rows(trials: Sequence[DeviceTrial]) -> dict[str, str]:
 def _device_text(trial: DeviceTrial) -> str:
     outcome = "usable, computes as the CPU does" if trial.usable else f"not usable: {trial.reason}"
     return f"{trial.model}: {outcome}" if trial.model else outcome
+
+
+def _live_rows(environment: Environment) -> dict[str, str]:
+    """The cameras and the loopback devices; where there are none, how one is made."""
+    from fomm_core.live.devices import HOW_TO_LOOP_BACK
+
+    def listed(devices: Sequence[VideoDevice]) -> str:
+        return ", ".join(f"{device.name} ({device.description})" for device in devices)
+
+    none = "none found"
+    if environment.machine.system.startswith("Linux"):
+        none += f"; make one: {HOW_TO_LOOP_BACK}"
+    return {
+        "cameras": listed(environment.cameras) or "none found",
+        "loopbacks": listed(environment.loopbacks) or none,
+    }
 
 
 def _engine_text(status: EngineStatus, precisions: Sequence[Precision]) -> str:

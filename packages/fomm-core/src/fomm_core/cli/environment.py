@@ -10,6 +10,7 @@ from fomm_core.devices import DeviceTrial, Library, try_devices
 from fomm_core.engine.registry import available_engines, choose_engine, engine_specs
 from fomm_core.engine.spec import EngineStatus, Precision, has_module, package_version
 from fomm_core.errors import EngineError
+from fomm_core.live.devices import VideoDevice, list_cameras, list_loopbacks
 from fomm_core.model.bundle import embedded_models
 from fomm_core.utils.cache import cache_folder
 from fomm_core.utils.machine import Machine, describe_machine
@@ -76,6 +77,8 @@ class Environment:
             more than one.
         embedded_models: names of the models that need no download.
         cache: the cache folder.
+        cameras: that ``fomm live`` can read.
+        loopbacks: devices that it can write as a virtual camera.
     """
 
     packages: dict[str, str]
@@ -87,6 +90,8 @@ class Environment:
     precisions: tuple[Precision, ...]
     embedded_models: tuple[str, ...]
     cache: Cache
+    cameras: tuple[VideoDevice, ...]
+    loopbacks: tuple[VideoDevice, ...]
 
 
 def inspect_environment() -> Environment:
@@ -103,6 +108,8 @@ def inspect_environment() -> Environment:
         precisions=_precisions(usable),
         embedded_models=tuple(sorted(embedded_models())),
         cache=_measure(cache_folder()),
+        cameras=list_cameras(),
+        loopbacks=list_loopbacks(),
     )
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from fomm_core.animator import Frame
 from fomm_core.pipeline.run import Progress, ProgressCallback
+from fomm_core.utils.pace import Pace
 
 T = TypeVar("T")
 
-_WINDOW_SECONDS = 3.0
 _POLL_SECONDS = 0.02
 
 
@@ -48,27 +47,6 @@ class Snapshot:
         if self.total is None or self.rate <= 0:
             return None
         return max(0, self.total - self.done) / self.rate
-
-
-class Pace:
-    """Measures events per second over the last few seconds."""
-
-    def __init__(self, window_seconds: float = _WINDOW_SECONDS) -> None:
-        self._window = window_seconds
-        self._times: deque[float] = deque()
-
-    def tick(self, now: float | None = None) -> float:
-        """Count an event; return the rate, or 0 at the first.
-
-        Args:
-            now: seconds of a clock that only goes forward; by default that of the system.
-        """
-        now = time.monotonic() if now is None else now
-        self._times.append(now)
-        while len(self._times) > 2 and now - self._times[0] > self._window:
-            self._times.popleft()
-        span = now - self._times[0]
-        return (len(self._times) - 1) / span if span > 0 else 0.0
 
 
 class Job(Generic[T]):

@@ -13,8 +13,8 @@ from fomm_core.face.track import CropPath, steady_path, track_face
 from fomm_core.image import read_image
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.prepare import PreparedSource, prepare_source
+from fomm_core.utils.pace import Pace
 from fomm_demo.services.animation import AnimationService, for_one_square
-from fomm_demo.services.jobs import Pace
 from fomm_demo.services.session_cache import SessionCache
 from fomm_demo.services.uploads import hide_paths_in_errors, take_picture
 

@@ -1,0 +1,113 @@
+"""Keys and status line of a live session in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from types import TracebackType
+
+import click
+from typing_extensions import Self
+
+from fomm_core.cli.keys import KeyReader
+from fomm_core.live.options import LARGEST_GAIN, SMALLEST_GAIN
+from fomm_core.live.run import LiveStatus
+from fomm_core.live.session import LiveSession
+from fomm_core.live.source import LiveSource
+
+_GAIN_STEP = 1.1
+_CLEAR = "\r\x1b[K"
+
+
+class LiveControls:
+    """Obeys the keys and shows the state, after each frame.
+
+    Args:
+        session: that is controlled.
+        sources: that keys 1 to 9 choose from.
+        keys: gives those that were pressed.
+        seconds: of the camera's time after which it ends; ``None`` for never.
+        quiet: show nothing.
+
+    Attributes:
+        status: the newest one.
+    """
+
+    def __init__(
+        self,
+        session: LiveSession,
+        sources: Sequence[LiveSource],
+        keys: KeyReader,
+        seconds: float | None = None,
+        quiet: bool = False,
+    ) -> None:
+        self.status = LiveStatus()
+        self._session, self._sources = session, sources
+        self._keys, self._seconds, self._quiet = keys, seconds, quiet
+        self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._phase = ""
+
+    def __call__(self, status: LiveStatus) -> bool:
+        """Take the newest state; tell whether to go on."""
+        self.status = status
+        self._show()
+        ended = self._seconds is not None and status.frame is not None
+        if ended and status.frame is not None and status.frame.seconds >= (self._seconds or 0):
+            return False
+        return all(self._obey(key) for key in self._keys().upper())
+
+    def _obey(self, key: str) -> bool:
+        """Do what a key asks for; false where it asks for the end."""
+        session = self._session
+        if key == "Q":
+            return False
+        if key == "X":
+            session.take_reference()
+        elif key == "F":
+            session.find_reference()
+        elif key == "R":
+            session.change(replace(session.options, mirror=not session.options.mirror))
+        elif key in "+=-":
+            self._change_gain(1 / _GAIN_STEP if key == "-" else _GAIN_STEP)
+        elif key.isdecimal() and 1 <= int(key) <= len(self._sources):
+            session.switch(self._sources[int(key) - 1])
+        return True
+
+    def _change_gain(self, factor: float) -> None:
+        gain = self._session.options.gain * factor
+        gain = min(max(gain, SMALLEST_GAIN), LARGEST_GAIN)
+        self._session.change(replace(self._session.options, gain=gain))
+
+    def _show(self) -> None:
+        """One line that changes on a terminal; elsewhere a line for each new phase."""
+        frame = self.status.frame
+        if self._quiet or frame is None:
+            return
+        if self._on_terminal:
+            click.echo(f"{_CLEAR}{self._line()}", err=True, nl=False)
+        elif frame.phase != self._phase:
+            click.echo(frame.phase, err=True)
+        self._phase = frame.phase
+
+    def _line(self) -> str:
+        frame, status = self.status.frame, self.status
+        if frame is None:
+            return ""
+        parts = [frame.phase, f"{status.rate:.1f} frames/s", f"{status.latency_s * 1000:.0f} ms"]
+        if frame.countdown_s is not None:
+            parts.append(f"pose in {frame.countdown_s:.1f} s")
+        parts.append(f"gain {self._session.options.gain:.1f}")
+        return " | ".join([*parts, *frame.hints])[:79]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._on_terminal and not self._quiet and self._phase:
+            click.echo("", err=True)

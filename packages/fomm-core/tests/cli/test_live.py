@@ -1,0 +1,128 @@
+"""``fomm live`` as users run it: from a file into a file, and by the keys of a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import sys
+import termios
+import time
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pytest
+
+from fomm_core.cli.keys import pressed_keys
+from fomm_core.cli.live_controls import LiveControls
+from fomm_core.live.frame import LiveFrame
+from fomm_core.live.options import LiveOptions
+from fomm_core.live.run import LiveStatus
+from fomm_core.video import VideoReader
+
+pytestmark = pytest.mark.once
+
+
+def test_a_drawn_portrait_follows_a_file(fomm, portrait, driver, files):
+    """The whole command with the smallest model."""
+    words = ("--source", portrait, "--camera", driver, "--countdown", "0.3", "--seconds", "1.6")
+    ran = fomm("live", "--model", "avatar", *words, "--output", "out/x.mp4")
+
+    assert ran.out == "out/x.mp4\n", ran.err
+    assert "live" in ran.err.splitlines()
+    assert files() == {"out/x.mp4"}
+    reader = VideoReader("out/x.mp4")
+    frames = np.stack(list(reader)).astype(int)
+    assert reader.frame_rate == 25
+    assert 38 <= len(frames) <= 50
+    assert np.abs(frames[-1] - frames[0]).mean() > 0.5
+    with av.open("out/x.mp4") as container:
+        assert json.loads(container.metadata["comment"])["model"] == "avatar"
+
+
+def test_somewhere_to_show_it_is_asked_for(fomm):
+    assert "expected --virtual-camera or --output, found neither" in fomm("live").refusal
+
+
+def test_a_camera_that_is_not_there_is_one_line(fomm, files):
+    refusal = fomm("-q", "live", "--camera", "77", "--output", "x.mp4").refusal
+    assert refusal.startswith("camera 77: expected a camera or a video file, found ")
+    assert files() == set()
+
+
+def test_the_camera_file_is_not_written_over(fomm, driver, here):
+    (here / "c.mp4").write_bytes(driver.read_bytes())
+    refusal = fomm("-q", "live", "--camera", "c.mp4", "--output", "c.mp4").refusal
+    assert "expected another name than that of an input" in refusal
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Both ends of a terminal that is this process's stdin."""
+    ours, theirs = pty.openpty()
+    monkeypatch.setattr(sys, "stdin", os.fdopen(theirs))
+    yield ours, sys.stdin.fileno()
+    os.close(ours)
+
+
+def test_keys_come_one_by_one_and_the_terminal_is_as_it_was(terminal):
+    ours, theirs = terminal
+    before = termios.tcgetattr(theirs)
+
+    def press():
+        with pressed_keys() as keys:
+            assert keys() == ""
+            os.write(ours, b"xf1")
+            pressed, until = "", time.monotonic() + 5
+            while len(pressed) < 3 and time.monotonic() < until:
+                pressed += keys()
+            assert pressed == "xf1"
+            raise KeyError("a defect")
+
+    with pytest.raises(KeyError):
+        press()
+    assert termios.tcgetattr(theirs) == before
+
+
+def test_without_a_terminal_no_key_is_pressed(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pressed_keys() as keys:
+        assert keys() == ""
+
+
+class Session(SimpleNamespace):
+    """Remembers what was asked of it."""
+
+    def __init__(self):
+        super().__init__(options=LiveOptions(), asked=[])
+
+    def __getattr__(self, name):
+        return lambda *what: self.asked.append((name, *what))
+
+    def change(self, options):
+        self.options = options
+
+
+def obey(keys, **options):
+    session = Session()
+    controls = LiveControls(session, ["first", "second"], lambda: keys, quiet=True, **options)
+    return controls(LiveStatus()), session
+
+
+def test_each_key_does_what_it_says():
+    goes_on, session = obey("xF2")
+    assert goes_on
+    assert session.asked == [("take_reference",), ("find_reference",), ("switch", "second")]
+    assert obey("r")[1].options.mirror
+    assert obey("++")[1].options.gain == pytest.approx(1.21)
+    assert obey("-" * 99)[1].options.gain == pytest.approx(0.2)
+    assert obey("9 \n\x1b[A")[1].asked == []
+    assert obey("q")[0] is False
+
+
+def test_it_ends_after_the_seconds_of_the_cameras_time():
+    controls = LiveControls(Session(), [], lambda: "", seconds=2.0, quiet=True)
+    picture = np.zeros((4, 4, 3), np.uint8)
+    assert controls(LiveStatus(LiveFrame(picture, 1.9, "live")))
+    assert not controls(LiveStatus(LiveFrame(picture, 2.0, "live")))
