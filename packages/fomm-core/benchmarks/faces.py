@@ -1,17 +1,20 @@
-"""Whole pictures: time of finding, cropping and pasting back, and the worth of fine detail.
+"""Whole pictures: finding faces, time of cropping and pasting back, the worth of fine detail.
 
     uv run python packages/fomm-core/benchmarks/faces.py [--model face] [--people FOLDER]
 
-FOLDER has a folder for each person, with square pictures of that person in several poses,
-larger than the model's frames. The first of them, by name, is moved to the pose of each other
-one by absolute motion, and enlarged to its size; the errors are mean absolute differences.
+Faces are looked for in groups of rendered people, some with turned or tilted heads; `whole` is
+one pass over the whole picture at each of three sizes. FOLDER has a folder for each person, with
+square pictures of that person in several poses, larger than the model's frames. The first of
+them, by name, is moved to the pose of each other one by absolute motion, and enlarged to its
+size; the errors are mean absolute differences.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,22 +23,30 @@ from PIL import Image
 from fomm_core.animator import AnimatedFrame, Animator
 from fomm_core.face.crop import Crop
 from fomm_core.face.detail import SourceDetail
-from fomm_core.face.detector import find_all_faces, find_faces, open_detector
+from fomm_core.face.detector import FaceBox, each_once
 from fomm_core.face.paste import Paster
+from fomm_core.face.search import COARSE, FINE, MEDIUM, find_all_faces, find_faces, find_upright
+from fomm_core.face.yunet import open_detector
 from fomm_core.image import ByteArray, fit, read_image
 from fomm_core.loading import Model, load_model
-from fomm_core.model.samples import SAMPLE_SOURCE
+from fomm_core.model.samples import SAMPLE_CLIPS, SAMPLE_PICTURES, SAMPLE_SOURCE
+from fomm_core.video import VideoReader
 
 SIZE = (1200, 1600)
 FACE = Crop(600, 300, 512)
+FRAMING = 1.66
+"""Sides of the rendered pictures, in heights of the face."""
+
+Group = tuple[ByteArray, list[FaceBox]]
 
 
 def whole_picture(side: int) -> ByteArray:
-    """A picture (1200, 1600, 3) with a portrait of that many pixels in it."""
+    """A picture (1200, 1600, 3) with a portrait of that many pixels in it; 0: with none."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     waves = 128 + 60 * np.sin(x / 170) + 60 * np.cos(y / 130)
     picture = np.stack([waves, waves, 255 - waves], axis=-1).astype(np.uint8)
-    picture[300 : 300 + side, 600 : 600 + side] = fit(read_image(SAMPLE_SOURCE), (side, side))
+    if side:
+        picture[300 : 300 + side, 600 : 600 + side] = fit(read_image(SAMPLE_SOURCE), (side, side))
     return picture
 
 
@@ -50,9 +61,63 @@ def milliseconds(call: Callable[[], object], repeats: int = 15) -> float:
     return 1000 * min(times)
 
 
+def group(heights: tuple[int, int], tilt: float, rng: np.random.Generator) -> Group:
+    """A picture (1200, 1600, 3) of 30 people, their faces of some pixels, and their places."""
+    picture, heads, people = whole_picture(0), [], _people()
+    cell = (SIZE[0] // 5, SIZE[1] // 6)
+    for index in range(30):
+        height = rng.uniform(*heights)
+        person = Image.fromarray(people[rng.integers(len(people))])
+        side = round(FRAMING * height)
+        turned = person.rotate(rng.uniform(-tilt, tilt), Image.Resampling.BICUBIC)
+        top, left = (part * length for part, length in zip(divmod(index, 6), cell, strict=True))
+        picture[top : top + side, left : left + side] = turned.resize((side, side))
+        heads.append(
+            FaceBox(left + (side - height) / 2, top + (side - height) / 2, height, height, 1)
+        )
+    return picture, heads
+
+
+def measure_recall() -> None:
+    """Print how many faces are found in groups of people, and how many places are no faces."""
+    detector = open_detector(threads=1)
+    ways = {
+        "find_all_faces": lambda picture: find_all_faces(detector, picture).boxes,
+        "whole": lambda picture: each_once(
+            [
+                box
+                for size in (COARSE, MEDIUM, FINE)
+                for box in find_upright(detector, picture, size)
+            ]
+        ),
+    }
+    for heights, tilt in (((24, 30), 0), ((30, 40), 0), ((24, 40), 20), ((40, 100), 30)):
+        groups = [group(heights, tilt, np.random.default_rng(seed)) for seed in range(4)]
+        for name, find in ways.items():
+            began = time.process_time()
+            found = [find(picture) for picture, _ in groups]
+            spent = 1000 * (time.process_time() - began) / len(groups)
+            hits = sum(_hits(boxes, heads) for boxes, (_, heads) in zip(found, groups, strict=True))
+            others = sum(map(len, found)) - hits
+            size = f"{heights[0]}-{heights[1]} pixels, tilted by up to {tilt} degrees"
+            print(f"{size}: {name} {hits} of 120, {others} wrong, {spent:.0f} ms of a processor")
+
+
+def _people() -> list[ByteArray]:
+    """The portraits, and every tenth frame of the clips."""
+    portraits = [read_image(path) for path in SAMPLE_PICTURES.values()]
+    return portraits + [
+        frame for clip in SAMPLE_CLIPS.values() for frame in islice(VideoReader(clip), 0, None, 10)
+    ]
+
+
+def _hits(boxes: Sequence[FaceBox], heads: Sequence[FaceBox]) -> int:
+    return sum(any(box.overlap(head) > 0.2 for box in boxes) for head in heads)
+
+
 def measure_times(model: Model) -> None:
     """Print the times of a 512-pixel face in a picture of 1600x1200."""
-    detector, picture = open_detector(), whole_picture(FACE.side)
+    detector, picture = open_detector(threads=1), whole_picture(FACE.side)
     print(f"find the largest face: {milliseconds(lambda: find_faces(detector, picture)):.1f} ms")
     everyone = milliseconds(lambda: find_all_faces(detector, picture), 3)
     print(f"find all faces: {everyone:.1f} ms")
@@ -109,6 +174,7 @@ def main() -> None:
     parser.add_argument("--model", default="face")
     parser.add_argument("--people", type=Path, help="folder with a folder for each person")
     options = parser.parse_args()
+    measure_recall()
     with load_model(options.model) as model:
         measure_times(model)
         if options.people is not None:

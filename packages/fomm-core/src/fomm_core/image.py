@@ -5,6 +5,7 @@ Outside the engines a frame is (H, W, 3) uint8 RGB, inside it is (3, H, W) float
 
 from __future__ import annotations
 
+import math
 import struct
 import warnings
 from collections.abc import Iterator
@@ -268,9 +269,23 @@ def resample(
     from PIL import Image
 
     height, width = image.shape[:2]
-    box = (max(box[0], 0.0), max(box[1], 0.0), min(box[2], width), min(box[3], height))
-    picture = Image.fromarray(np.ascontiguousarray(image))
-    return np.array(picture.resize((size[1], size[0]), Image.Resampling.LANCZOS, box=box))
+    left, right = _reach(box[0], box[2], width, size[1])
+    top, bottom = _reach(box[1], box[3], height, size[0])
+    # Pillow copies what it is given: the part alone, with what the filter sees of the rest.
+    part = Image.fromarray(np.ascontiguousarray(image[top:bottom, left:right]))
+    inside = (
+        max(box[0], 0.0) - left,
+        max(box[1], 0.0) - top,
+        min(box[2], width) - left,
+        min(box[3], height) - top,
+    )
+    return np.array(part.resize((size[1], size[0]), Image.Resampling.LANCZOS, box=inside))
+
+
+def _reach(start: float, end: float, length: int, pixels: int) -> tuple[int, int]:
+    """First and last pixel, exclusive, that the filter sees from ``start`` to ``end``."""
+    reach = 3 * max(1.0, (end - start) / pixels) + 1
+    return max(0, math.floor(start - reach)), min(length, math.ceil(end + reach))
 
 
 def to_network(image: ByteArray) -> FloatArray:

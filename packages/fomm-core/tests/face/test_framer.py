@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from fomm_core.face.crop import Crop, frame_face
-from fomm_core.face.detector import FaceBox, find_faces, open_detector
+from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
+from fomm_core.face.search import find_faces
+from fomm_core.face.yunet import open_detector
 from fomm_core.image import fit, read_image
 from fomm_core.loading import load_model
 from fomm_core.model.framing import Framing, KeypointFraming

@@ -10,8 +10,9 @@ import pytest
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.errors import FaceError
 from fomm_core.face.crop import Crop
-from fomm_core.face.detector import FaceBox, Faces
+from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
+from fomm_core.face.search import Faces
 from fomm_core.loading import Model
 from fomm_core.model.framing import Framing
 from fomm_core.pipeline import source as module

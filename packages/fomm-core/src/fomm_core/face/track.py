@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.face.crop import Crop, frame_face, is_framed
-from fomm_core.face.detector import FaceBox, Faces, find_faces, find_upright
+from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
+from fomm_core.face.search import Faces, find_faces, find_upright, size_to_follow
 from fomm_core.image import ByteArray
 from fomm_core.model.framing import Framing
 
@@ -112,7 +113,7 @@ class _Tracker:
         upright = np.rot90(frame, faces.turns)
         box = max(faces.boxes, key=lambda box: box.area)
         self._detector = framer.detector
-        self._faces = faces
+        self._turns = faces.turns
         self._size = (upright.shape[0], upright.shape[1])
         self._framing = framer.framing_of(upright, box)
         self._crowd = False
@@ -121,8 +122,8 @@ class _Tracker:
 
     def look(self, frame: ByteArray, index: int, every: int) -> bool:
         """Look for the face in a later frame; tell whether it is there."""
-        upright = np.rot90(frame, self._faces.turns)
-        boxes = find_upright(self._detector, upright, self._faces.longest)
+        upright = np.rot90(frame, self._turns)
+        boxes = find_upright(self._detector, upright, size_to_follow(self.boxes[-1], self._size))
         found = nearest_face(self.boxes[-1], boxes, (index - self.indices[-1]) / every)
         if found is None:
             self._crowd |= bool(boxes)
@@ -139,7 +140,7 @@ class _Tracker:
             tuple(missed),
             self._crowd,
             self._size,
-            self._faces.turns,
+            self._turns,
             self._framing,
         )
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fomm_core.face.crop import Crop, frame_face
-from fomm_core.face.detector import COARSE, FaceBox, find_upright
+from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
+from fomm_core.face.search import COARSE, find_upright
 from fomm_core.face.track import nearest_face
 from fomm_core.image import ByteArray
 from fomm_core.model.framing import Framing

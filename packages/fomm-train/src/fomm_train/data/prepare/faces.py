@@ -13,14 +13,9 @@ from pathlib import Path
 
 from fomm_core.errors import MediaError
 from fomm_core.face.crop import SMALLEST_FACE, frame_face
-from fomm_core.face.detector import (
-    COARSE,
-    MEDIUM,
-    FaceBox,
-    FaceDetector,
-    find_upright,
-    open_detector,
-)
+from fomm_core.face.detector import FaceBox, FaceDetector
+from fomm_core.face.search import COARSE, MEDIUM, find_upright
+from fomm_core.face.yunet import open_detector
 from fomm_core.image import ByteArray
 from fomm_core.model.framing import VOXCELEB
 from fomm_train.data.clip import open_clip
@@ -67,7 +62,7 @@ class _FaceFinder:
 
     def __call__(self, job: ClipJob) -> list[ClipJob]:
         clip = open_clip(job.source, IndexStore(self.index_folder))
-        cuts = find_cuts(open_detector(), clip.span(0, len(clip)))
+        cuts = find_cuts(open_detector(threads=1), clip.span(0, len(clip)))
         return [ClipJob(job.source, f"{job.name}#{n}", cut) for n, cut in enumerate(cuts)]
 
 
