@@ -262,6 +262,7 @@ def test_the_fastest_comes_first(monkeypatch):
         ("nnabla-cudnn", "fp32"),
         ("openvino", "fast"),
         ("openvino", "fp32"),
+        ("onnxruntime", "fp32"),
         ("nnabla", "fp32"),
     ]
     monkeypatch.setattr("fomm_core.engine.openvino.has_bfloat16", lambda: False)

@@ -8,8 +8,11 @@ from fomm_core import errors
 from fomm_core.cli import environment as report
 from fomm_core.cli.main import run
 from fomm_core.devices import DeviceTrial
+from fomm_core.engine.fake import FakeEngine
 from fomm_core.engine.registry import engine_names, find_engine
 from fomm_core.engine.spec import EngineStatus
+from fomm_core.errors import DeviceError
+from fomm_core.loading import Model
 
 
 @pytest.fixture
@@ -79,6 +82,34 @@ def test_devices_are_told_with_their_trial(monkeypatch, capsys):
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "torch cuda:0 NVIDIA H200: usable, computes as the CPU does" in lines
     assert "torch cuda:1 not usable: no answer within 60 s" in lines
+
+
+def test_what_a_device_leaves_to_the_cpu_is_told(monkeypatch, capsys):
+    class Started(FakeEngine):
+        left_on_cpu = ("motion",)
+
+    def start(files, choice):
+        if choice.device == "npu":
+            raise DeviceError("expected enough memory, found less; close what else uses it")
+        return Model("avatar", files.config, Started())
+
+    trials = {
+        "openvino": (
+            DeviceTrial("openvino", "gpu", "Intel Arc", True, ""),
+            DeviceTrial("openvino", "npu", "", True, ""),
+        ),
+        "onnxruntime": (DeviceTrial("onnxruntime", "cuda:0", "", True, "", 31.5),),
+    }
+    monkeypatch.setattr(report, "has_module", lambda name: False)
+    monkeypatch.setattr(report, "_finds_more_than_cpu", lambda engine: True)
+    monkeypatch.setattr(report, "try_devices", trials.get)
+    monkeypatch.setattr(report, "start_model", start)
+    assert run(["doctor"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    usable = "usable, computes as the CPU does"
+    assert f"openvino gpu Intel Arc: {usable}; leaves to the CPU: motion" in lines
+    assert any(line.startswith(f"openvino npu {usable}; leaves") for line in lines)
+    assert any(line.startswith(f"onnxruntime cuda:0 {usable}, 31.5 times as f") for line in lines)
 
 
 def test_where_there_is_no_accelerator_it_is_said(monkeypatch, capsys):

@@ -31,19 +31,40 @@ def expected(inputs) -> TrialValues:
 
 def libraries() -> list[tuple[str, DeviceLibrary, str]]:
     from fomm_core.devices.nnabla import NNablaDevices
+    from fomm_core.devices.onnxruntime import OnnxRuntimeDevices
+    from fomm_core.devices.openvino import OpenVINODevices
     from fomm_core.devices.torch import TorchDevices
 
-    return [("nnabla", NNablaDevices(), "cpu:0"), ("torch", TorchDevices(), "cpu")]
+    return [
+        ("nnabla", NNablaDevices(), "cpu:0"),
+        ("torch", TorchDevices(), "cpu"),
+        ("openvino", OpenVINODevices(), "cpu"),
+        ("onnxruntime", OnnxRuntimeDevices(), "cpu"),
+    ]
 
 
-@pytest.mark.parametrize(("module", "library", "cpu"), libraries(), ids=["nnabla", "torch"])
+@pytest.mark.parametrize(
+    ("module", "library", "cpu"), libraries(), ids=["nnabla", "torch", "openvino", "onnxruntime"]
+)
 def test_a_library_computes_on_its_cpu_what_numpy_computes(inputs, expected, module, library, cpu):
     pytest.importorskip(module)
     found = library.compute(cpu, inputs)
     for field in fields(TrialValues):
         one, other = getattr(found, field.name), getattr(expected, field.name)
+        if one is None:
+            assert "gradient" in field.name
+            assert module in ("openvino", "onnxruntime")
+            continue
         np.testing.assert_allclose(one, other, atol=1e-5 * np.abs(other).max(), err_msg=field.name)
     assert difference(found, expected) == ""
+
+
+@pytest.mark.once
+def test_a_device_is_timed_against_the_cpu():
+    pytest.importorskip("onnxruntime")
+    from fomm_core.devices.onnxruntime import OnnxRuntimeDevices
+
+    assert OnnxRuntimeDevices().speedup("cpu") > 0
 
 
 def test_the_gradients_are_those_of_the_convolution(inputs, expected):

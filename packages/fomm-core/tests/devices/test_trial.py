@@ -108,7 +108,7 @@ def test_auto_passes_by_a_device_that_fails(fake_cudnn):
     fake_cudnn(KERNEL_FAILS)
     assert CUDNN.status().reason == (
         "not usable: NNabla's kernels fail on this GPU; use --backend torch (training) or "
-        "--engine openvino (inference)"
+        "--engine onnxruntime (inference)"
     )
     assert choose_engine("auto", lambda spec: "").name == "openvino"
     with pytest.raises(EngineError, match="nnabla-cudnn: not usable: NNabla's kernels fail"):

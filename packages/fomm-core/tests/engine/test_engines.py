@@ -147,7 +147,7 @@ class TestPromises:
         assert not engine.closed
 
 
-@pytest.mark.parametrize("name", ["fake", "openvino", "nnabla"])
+@pytest.mark.parametrize("name", ["fake", "openvino", "onnxruntime", "nnabla"])
 def test_a_closed_engine_says_so(make_engine, sample, name):
     with make_engine(name) as engine:
         keypoints, features = engine.detect(sample.source), engine.encode(sample.source)
@@ -177,6 +177,14 @@ def test_openvino_agrees_with_nnabla(make_engine, sample, index):
         assert difference.mean() < 5e-4, name
 
 
+@pytest.mark.parametrize("index", range(4))
+def test_onnxruntime_agrees_with_openvino(make_engine, sample, index):
+    with make_engine("openvino") as reference, make_engine("onnxruntime") as other:
+        expected, found = outputs(reference, sample, index), outputs(other, sample, index)
+    for name, array in found.items():
+        np.testing.assert_allclose(array, expected[name], atol=2e-4, err_msg=name)
+
+
 def test_the_embedded_model_follows_the_driving_video(make_engine, sample):
     """The sample's driving frames show another portrait, but its head moves the same way."""
     with make_engine("openvino") as engine:
@@ -186,7 +194,7 @@ def test_the_embedded_model_follows_the_driving_video(make_engine, sample):
 
 
 class TestTimer:
-    @pytest.mark.parametrize("name", ["openvino", "nnabla"])
+    @pytest.mark.parametrize("name", ["openvino", "onnxruntime", "nnabla"])
     def test_each_stage_is_measured(self, make_engine, sample, name):
         with make_engine(name) as engine:
             assert engine.timer.mean_ms() == {}

@@ -20,7 +20,7 @@ from fomm_core.engine.registry import (
 from fomm_core.engine.spec import EngineSpec, EngineStatus
 from fomm_core.errors import EngineError
 
-ENGINES = ("nnabla-cudnn", "openvino", "nnabla")
+ENGINES = ("nnabla-cudnn", "openvino", "onnxruntime", "nnabla")
 """Those of this package, the fastest first."""
 
 
@@ -33,11 +33,12 @@ def free(engine: EngineSpec) -> str:
 def usable(monkeypatch):
     """Pretends that only some engines can run on this machine."""
 
-    def pretend(*names: str) -> None:
+    def pretend(*names: str, accelerator: str = "") -> None:
         def pretended(engine: EngineSpec) -> EngineSpec:
             reason = "" if engine.name in names else f"no {engine.name} here"
             status = EngineStatus(engine.name, engine.name in names, reason, "1.0")
-            return replace(engine, status=lambda: status)
+            found = accelerator if engine.name == "onnxruntime" else ""
+            return replace(engine, status=lambda: status, accelerator=lambda: found)
 
         specs = tuple(pretended(engine) for engine in engine_specs())
         monkeypatch.setattr(registry, "engine_specs", lambda: specs)
@@ -50,6 +51,7 @@ def usable(monkeypatch):
     [
         ("auto", ENGINES, "nnabla-cudnn"),
         ("auto", ("openvino", "nnabla"), "openvino"),
+        ("auto", ("onnxruntime", "nnabla"), "onnxruntime"),
         ("auto", ("nnabla",), "nnabla"),
         ("cpu", ENGINES, "openvino"),
         ("cpu", ("nnabla-cudnn", "nnabla"), "nnabla"),
@@ -63,9 +65,23 @@ def test_the_fastest_of_what_is_there(usable, wanted, there, chosen):
     assert choose_engine(wanted, free).name == chosen
 
 
+@pytest.mark.parametrize(
+    ("wanted", "there", "chosen"),
+    [
+        ("auto", ENGINES, "onnxruntime"),
+        ("auto", ("openvino", "nnabla"), "openvino"),
+        ("cpu", ENGINES, "openvino"),
+        ("nnabla", ENGINES, "nnabla"),
+    ],
+)
+def test_an_accelerator_that_passed_its_trial_comes_first(usable, wanted, there, chosen):
+    usable(*there, accelerator="cuda:0")
+    assert choose_engine(wanted, free).name == chosen
+
+
 def test_what_the_model_lacks_counts_too(usable):
     usable(*ENGINES)
-    obstacles = {"nnabla-cudnn": "no params.h5", "openvino": "", "nnabla": "no params.h5"}
+    obstacles = dict.fromkeys(ENGINES, "no params.h5") | {"openvino": ""}
     assert choose_engine("auto", lambda engine: obstacles[engine.name]).name == "openvino"
     with pytest.raises(EngineError, match=r"^no engine can run this model here: nnabla: no params"):
         choose_engine("nnabla", lambda engine: obstacles[engine.name])
@@ -77,7 +93,8 @@ def test_nothing_usable_gives_every_reason(usable):
         choose_engine("auto", lambda engine: "the model has no params.h5")
     assert str(caught.value) == (
         "no engine can run this model here: nnabla-cudnn: no nnabla-cudnn here; "
-        "openvino: no openvino here; nnabla: the model has no params.h5"
+        "openvino: no openvino here; onnxruntime: no onnxruntime here; "
+        "nnabla: the model has no params.h5"
     )
     with pytest.raises(EngineError) as caught:
         choose_engine("cpu", lambda engine: "x")
@@ -89,7 +106,7 @@ def test_unknown_names(name):
     with pytest.raises(EngineError) as caught:
         choose_engine(name, free)
     assert str(caught.value) == (
-        f"engine: expected one of auto, cpu, nnabla-cudnn, openvino, nnabla, found {name!r}"
+        f"engine: expected one of auto, cpu, {', '.join(ENGINES)}, found {name!r}"
     )
 
 
@@ -106,6 +123,7 @@ def test_every_engine_has_a_status():
     ("name", "package", "advice"),
     [
         ("openvino", "openvino", "pip install openvino"),
+        ("onnxruntime", "onnxruntime", "pip install 'fomm-core[gpu]'"),
         ("nnabla", "nnabla", "pip install 'fomm-core[nnabla]'"),
         ("nnabla-cudnn", "nnabla_ext", "pip install 'fomm-core[cuda]'"),
     ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from fomm_core.cli.environment import Environment
+    from fomm_core.cli.environment import Environment, Placement
     from fomm_core.devices import DeviceTrial
     from fomm_core.engine.spec import EngineStatus, Precision
     from fomm_core.live.devices import VideoDevice
@@ -47,7 +47,7 @@ def describe(environment: Environment) -> Iterator[str]:
     yield from _section("engines", rows)
     auto = environment.auto
     yield f"  auto runs {auto.engine}: {auto.reason}" if auto.engine else f"  {auto.reason}"
-    yield from _section("devices", _device_rows(environment.devices))
+    yield from _section("devices", _device_rows(environment.devices, environment.placements))
     yield from _section("live", _live_rows(environment))
     libraries = environment.libraries.items()
     yield from _section("libraries", {name: found or "not installed" for name, found in libraries})
@@ -76,15 +76,27 @@ def _machine_rows(machine: Machine) -> dict[str, str]:
     }
 
 
-def _device_rows(trials: Sequence[DeviceTrial]) -> dict[str, str]:
+def _device_rows(
+    trials: Sequence[DeviceTrial], placements: Sequence[Placement] = ()
+) -> dict[str, str]:
     """The accelerators by library and name, each with the outcome of its trial."""
     if not trials:
         return {"accelerators": "none found by the installed libraries"}
-    return {f"{trial.library} {trial.device}".strip(): _device_text(trial) for trial in trials}
+    left = {(placed.engine, placed.device): placed.left_on_cpu for placed in placements}
+    return {
+        f"{trial.library} {trial.device}".strip(): _device_text(
+            trial, left.get((trial.library, trial.device), ())
+        )
+        for trial in trials
+    }
 
 
-def _device_text(trial: DeviceTrial) -> str:
+def _device_text(trial: DeviceTrial, left_on_cpu: Sequence[str]) -> str:
     outcome = "usable, computes as the CPU does" if trial.usable else f"not usable: {trial.reason}"
+    if trial.speedup:
+        outcome += f", {trial.speedup:g} times as fast"
+    if left_on_cpu:
+        outcome += f"; leaves to the CPU: {', '.join(left_on_cpu)}"
     return f"{trial.model}: {outcome}" if trial.model else outcome
 
 

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fomm_core.cli.plugins import installed_packages
 from fomm_core.devices import DeviceTrial, Library, try_devices
-from fomm_core.engine.registry import available_engines, choose_engine, engine_specs
-from fomm_core.engine.spec import EngineStatus, Precision, has_module, package_version
-from fomm_core.errors import EngineError
+from fomm_core.engine.registry import (
+    available_engines,
+    choose_engine,
+    engine_specs,
+    find_engine,
+)
+from fomm_core.engine.spec import (
+    DEFAULT_DEVICE,
+    EngineChoice,
+    EngineStatus,
+    Precision,
+    has_module,
+    package_version,
+)
+from fomm_core.errors import EngineError, FommError
 from fomm_core.live.devices import VideoDevice, list_cameras, list_loopbacks
+from fomm_core.loading import find_model, start_model
 from fomm_core.model.bundle import embedded_models
+from fomm_core.model.files import ModelFiles
 from fomm_core.utils.cache import cache_folder
 from fomm_core.utils.machine import Machine, describe_machine
 
 LIBRARIES = (
     "numpy",
     "openvino",
+    "onnxruntime",
+    "onnxruntime-gpu",
     "nnabla",
     "nnabla-ext-cuda120",
     "onnx",
@@ -31,7 +48,12 @@ LIBRARIES = (
 """The libraries whose versions matter in a report of a problem."""
 
 _ACCELERATED: dict[Library, str] = {"nnabla": "nnabla_ext.cudnn", "torch": "torch"}
-"""The libraries that compute on accelerators, and the module of each that must be installed."""
+"""The libraries that are there for accelerators, and the module of each that must be installed."""
+
+_SMALLEST = "avatar"
+
+_SEVERAL: tuple[Library, ...] = ("openvino", "onnxruntime")
+"""The engines that compute on the CPU, and on accelerators where they find some."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +67,21 @@ class Choice:
 
     engine: str | None
     reason: str
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The smallest model's stages on a device.
+
+    Attributes:
+        engine: the engine that takes the device.
+        device: the device's name.
+        left_on_cpu: stages or operations that it cannot run, or what it said instead.
+    """
+
+    engine: str
+    device: str
+    left_on_cpu: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -73,6 +110,7 @@ class Environment:
         engines: whether each engine is usable and, if not, why.
         auto: the engine that would run.
         devices: the trials of all accelerators that the installed libraries see.
+        placements: of each that an engine can take, what is left on the CPU.
         precisions: the precisions that this machine has, of those usable engines that offer
             more than one.
         embedded_models: names of the models that need no download.
@@ -87,6 +125,7 @@ class Environment:
     engines: tuple[EngineStatus, ...]
     auto: Choice
     devices: tuple[DeviceTrial, ...]
+    placements: tuple[Placement, ...]
     precisions: tuple[Precision, ...]
     embedded_models: tuple[str, ...]
     cache: Cache
@@ -98,13 +137,15 @@ def inspect_environment() -> Environment:
     """Look at everything; loads OpenVINO, and tries accelerators, where there are some."""
     engines = tuple(available_engines())
     usable = {status.name for status in engines if status.usable}
+    trials = _try_all_devices(usable)
     return Environment(
         packages=installed_packages(),
         libraries={name: package_version(name) or None for name in LIBRARIES},
         machine=describe_machine(),
         engines=engines,
         auto=_choose(),
-        devices=_try_all_devices(),
+        devices=trials,
+        placements=tuple(_placements(trials)),
         precisions=_precisions(usable),
         embedded_models=tuple(sorted(embedded_models())),
         cache=_measure(cache_folder()),
@@ -118,13 +159,38 @@ def _choose() -> Choice:
         engine = choose_engine("auto", obstacle=lambda _: "").name
     except EngineError as error:
         return Choice(None, str(error))
+    accelerator = find_engine(engine).accelerator()
+    if accelerator:
+        reason = f"{accelerator} computes as the CPU does, and faster"
+        return Choice(engine, f"{reason}; --context cpu keeps it off")
     names = ", ".join(spec.name for spec in engine_specs())
     return Choice(engine, f"the first usable of {names} that can run the model")
 
 
-def _try_all_devices() -> tuple[DeviceTrial, ...]:
+def _try_all_devices(usable: set[str]) -> tuple[DeviceTrial, ...]:
     libraries = [library for library, module in _ACCELERATED.items() if has_module(module)]
+    libraries += [name for name in _SEVERAL if name in usable and _finds_more_than_cpu(name)]
     return tuple(trial for library in libraries for trial in try_devices(library))
+
+
+def _finds_more_than_cpu(engine: str) -> bool:
+    return set(find_engine(engine).devices()) != {DEFAULT_DEVICE}
+
+
+def _placements(trials: Sequence[DeviceTrial]) -> Iterator[Placement]:
+    """Start the smallest model on each device that passed its trial and that an engine takes."""
+    files = find_model(_SMALLEST)
+    for trial in trials:
+        if trial.usable and trial.library in _SEVERAL:
+            yield Placement(trial.library, trial.device, _left_on_cpu(files, trial))
+
+
+def _left_on_cpu(files: ModelFiles, trial: DeviceTrial) -> tuple[str, ...]:
+    try:
+        with start_model(files, EngineChoice(trial.library, device=trial.device)) as model:
+            return model.engine.left_on_cpu
+    except FommError as error:
+        return (str(error),)
 
 
 def _precisions(usable: set[str]) -> tuple[Precision, ...]:

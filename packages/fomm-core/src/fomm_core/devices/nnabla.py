@@ -34,4 +34,4 @@ class NNablaDevices(DeviceLibrary):
             for output in (convolution, mean):
                 output.forward()
             convolution.backward(nn.NdArray.from_numpy_array(inputs.gradient))
-            return TrialValues(convolution.d, image.g, weight.g, mean.d)
+            return TrialValues(convolution.d, mean.d, image.g, weight.g)

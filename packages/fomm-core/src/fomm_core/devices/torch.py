@@ -36,7 +36,7 @@ class TorchDevices(DeviceLibrary):
         weight.requires_grad_()
         convolution = conv2d(image, weight, padding=PAD)
         convolution.backward(gradient)
-        results = (convolution.detach(), image.grad, weight.grad, values.mean())
+        results = (convolution.detach(), values.mean(), image.grad, weight.grad)
         return TrialValues(*(result.cpu().numpy() for result in results))
 
 

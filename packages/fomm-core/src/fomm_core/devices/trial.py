@@ -11,7 +11,7 @@ from typing import Literal
 
 from fomm_core.utils.interpreter import python_command
 
-Library = Literal["nnabla", "torch"]
+Library = Literal["nnabla", "torch", "openvino", "onnxruntime"]
 
 LIMIT_S = 60.0
 """Seconds until a trial is given up. It takes about one; loading CUDA's libraries takes longer."""
@@ -28,6 +28,7 @@ class DeviceTrial:
         model: name of the hardware; empty where unknown.
         usable: whether it computes what the CPU computes.
         reason: why it is not usable; empty if it is.
+        speedup: how many times as fast as the library on the CPU it is; 0 if not measured.
     """
 
     library: str
@@ -35,6 +36,7 @@ class DeviceTrial:
     model: str
     usable: bool
     reason: str
+    speedup: float = 0.0
 
 
 @cache

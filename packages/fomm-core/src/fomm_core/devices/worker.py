@@ -30,6 +30,14 @@ def open_library(library: Library) -> DeviceLibrary:
         from fomm_core.devices.nnabla import NNablaDevices
 
         return NNablaDevices()
+    if library == "openvino":
+        from fomm_core.devices.openvino import OpenVINODevices
+
+        return OpenVINODevices()
+    if library == "onnxruntime":
+        from fomm_core.devices.onnxruntime import OnnxRuntimeDevices
+
+        return OnnxRuntimeDevices()
     from fomm_core.devices.torch import TorchDevices
 
     return TorchDevices()
@@ -47,15 +55,15 @@ def _try_library(library: Library, device: str) -> Iterator[DeviceTrial]:
         if one.name == device or not device:
             trial = DeviceTrial(library, one.name, one.model, False, "")
             yield trial
-            reason = _try(opened, one.name)
-            yield replace(trial, usable=not reason, reason=reason)
+            reason, speedup = _try(opened, one.name)
+            yield replace(trial, usable=not reason, reason=reason, speedup=speedup)
 
 
-def _try(library: DeviceLibrary, device: str) -> str:
-    """Say what is wrong with a device; an empty text where nothing is."""
+def _try(library: DeviceLibrary, device: str) -> tuple[str, float]:
+    """Say what is wrong with a device (an empty text where nothing is), and how fast it is."""
     inputs = make_inputs()
     try:
-        found = library.compute(device, inputs)
+        wrong = difference(library.compute(device, inputs), compute_on_cpu(inputs))
+        return wrong, 0.0 if wrong else round(library.speedup(device), 2)
     except Exception as error:  # noqa: BLE001 - drivers fail in any way
-        return telling_line(error)
-    return difference(found, compute_on_cpu(inputs))
+        return telling_line(error), 0.0

@@ -186,12 +186,9 @@ def _cudnn_failure(number: int) -> str:
         return ""
     if not trial.device:
         return f"the CUDA extension cannot start: {trial.reason}"
-    from fomm_core.engine.registry import engine_names
-
-    other = "onnxruntime" if "onnxruntime" in engine_names() else "openvino"
     return (
         "not usable: NNabla's kernels fail on this GPU; use --backend torch (training) or "
-        f"--engine {other} (inference)"
+        "--engine onnxruntime (inference)"
     )
 
 

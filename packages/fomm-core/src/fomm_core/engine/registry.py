@@ -25,9 +25,11 @@ ENGINE_GROUP = "fomm.engines"
 _OWN = {
     "nnabla-cudnn": "fomm_core.engine.nnabla:CUDNN",
     "openvino": "fomm_core.engine.openvino:OPENVINO",
+    "onnxruntime": "fomm_core.engine.onnxruntime:ONNXRUNTIME",
     "nnabla": "fomm_core.engine.nnabla:NNABLA",
 }
-"""The engines of this package, the fastest first: the order in which ``auto`` tries them."""
+"""The engines of this package, the fastest first: the order in which ``auto`` tries them, but that
+those with an accelerator come before."""
 
 _GROUPS = ("auto", "cpu")
 """The names that :func:`choose_engine` takes for several engines."""
