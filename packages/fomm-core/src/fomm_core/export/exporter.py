@@ -35,7 +35,7 @@ from fomm_core.model.parameters import (
 from fomm_core.utils.cache import cache_folder
 from fomm_core.utils.files import sha256_of
 
-EXPORT_VERSION = "1"
+EXPORT_VERSION = "2"
 """Part of the cache key: raised whenever exported graphs change."""
 
 logger = logging.getLogger(__name__)

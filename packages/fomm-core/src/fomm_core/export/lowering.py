@@ -9,19 +9,18 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import onnx
-from onnx import helper
 
-from fomm_core.graphs.onnx_graph import Array, OnnxGraph, array_of, attributes_of
+from fomm_core.export.heads import join_heads, separate_heads
+from fomm_core.export.last_convolution import strided_last_convolution
+from fomm_core.graphs.onnx_graph import Array, OnnxGraph, array_of, attributes_of, make_node
+from fomm_core.graphs.up_scaling import transpose_up_scaling
 
 Rule = Callable[[OnnxGraph], None]
-
-_PLAIN_3X3 = {"pads": [1] * 4, "strides": [1, 1], "dilations": [1, 1], "group": 1}
-"""Attributes of a convolution that, with 3x3 weights, keeps the size."""
 
 
 def fold_reshape(graph: OnnxGraph) -> None:
     """A constant that is reshaped: a constant of that shape."""
-    for reshape in _nodes(graph, "Reshape"):
+    for reshape in graph.nodes_of("Reshape"):
         name, shape = reshape.input
         if name in graph.initializers and reshape.output[0] not in graph.outputs:
             array = graph.initializers[name].reshape(array_of(graph, shape))
@@ -31,7 +30,7 @@ def fold_reshape(graph: OnnxGraph) -> None:
 
 def fold_batch_normalization(graph: OnnxGraph) -> None:
     """Convolution, then batch normalisation: one convolution with scaled weights."""
-    for convolution in _nodes(graph, "Conv"):
+    for convolution in graph.nodes_of("Conv"):
         follower = graph.sole_consumer(convolution.output[0])
         if follower is None or follower.op_type != "BatchNormalization":
             continue
@@ -48,47 +47,15 @@ def fold_batch_normalization(graph: OnnxGraph) -> None:
         graph.replace(follower)
 
 
-def up_scaling_convolution(graph: OnnxGraph) -> None:
-    """Nearest x2, then a 3x3 convolution: one 4x4 transposed convolution with stride 2."""
-    for resize in _nodes(graph, "Resize"):
-        convolution = graph.sole_consumer(resize.output[0])
-        if not _is_nearest_x2(graph, resize) or convolution is None:
-            continue
-        attributes = attributes_of(convolution) if convolution.op_type == "Conv" else {}
-        if attributes != _PLAIN_3X3:
-            continue
-        weights = array_of(graph, convolution.input[1])
-        if weights.shape[2:] != (3, 3):
-            continue
-        kernel = f"{convolution.input[1]}:transposed"
-        graph.constant(kernel, transposed_kernel(weights))
-        transposed = helper.make_node(
-            "ConvTranspose",
-            [resize.input[0], kernel, *convolution.input[2:]],
-            list(convolution.output),
-            name=convolution.name,
-            strides=[2, 2],
-            pads=[1] * 4,
-        )
-        graph.replace(resize)
-        graph.replace(convolution, transposed)
-
-
-def transposed_kernel(weights: Array) -> Array:
-    """(out, in, 3, 3) for a convolution after nearest x2 -> (in, out, 4, 4) on the input.
-
-    Along an axis, tap k of the 4 gathers the taps 2 - k and 3 - k of the 3.
-    """
-    gather = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=np.float64)
-    kernel: Array = np.einsum("kr,oirs,ls->iokl", gather, weights, gather)
-    return kernel.astype(np.float32)
-
-
 RULES: tuple[Rule, ...] = (
     fold_reshape,
     fold_batch_normalization,
-    up_scaling_convolution,
+    transpose_up_scaling,
+    join_heads,
+    separate_heads,
+    strided_last_convolution,
 )
+"""In the order in which they are applied."""
 
 
 def lower(graph: OnnxGraph) -> OnnxGraph:
@@ -99,21 +66,9 @@ def lower(graph: OnnxGraph) -> OnnxGraph:
     return graph
 
 
-def _nodes(graph: OnnxGraph, op: str) -> list[onnx.NodeProto]:
-    """The nodes of one kind, as a list of its own: rules change the graph as they go."""
-    return [node for node in graph.nodes if node.op_type == op]
-
-
 def _are_its_own(graph: OnnxGraph, names: Iterable[str]) -> bool:
     """Whether arrays are constant and read by one node alone."""
     return all(n in graph.initializers and len(graph.consumers(n)) == 1 for n in names)
-
-
-def _is_nearest_x2(graph: OnnxGraph, resize: onnx.NodeProto) -> bool:
-    """Whether a Resize node repeats every pixel 2x2."""
-    if attributes_of(resize).get("mode") != b"nearest":
-        return False
-    return list(array_of(graph, resize.input[2])) == [1, 1, 2, 2]
 
 
 def _retarget(
@@ -123,11 +78,7 @@ def _retarget(
     names = [f"{name}:folded" for name in convolution.input[1:]]
     for name, array in zip(names, (weights, bias), strict=True):
         graph.constant(name, array.astype(np.float32))
-    folded = helper.make_node(
-        "Conv",
-        [convolution.input[0], *names],
-        [output],
-        name=convolution.name,
-        **attributes_of(convolution),
+    folded = make_node(
+        "Conv", [convolution.input[0], *names], [output], **attributes_of(convolution)
     )
     graph.replace(convolution, folded)

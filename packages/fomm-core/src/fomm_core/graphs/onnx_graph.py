@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -62,14 +62,17 @@ class OnnxGraph:
 
     def node(self, op: str, inputs: Iterable[str], output: str, **attributes: Any) -> str:
         """Append a node with one output and return the output's name."""
-        made = helper.make_node(op, list(inputs), [output], name=output, **attributes)
-        self.nodes.append(made)
+        self.nodes.append(make_node(op, inputs, [output], **attributes))
         return output
 
     def constant(self, name: str, array: Array) -> str:
         """Add a constant array and return its name."""
         self.initializers[name] = array
         return name
+
+    def nodes_of(self, op: str) -> list[onnx.NodeProto]:
+        """The nodes of one kind, as a list of its own: rewriting changes the graph."""
+        return [node for node in self.nodes if node.op_type == op]
 
     def consumers(self, name: str) -> list[onnx.NodeProto]:
         """The nodes that read ``name``."""
@@ -80,10 +83,20 @@ class OnnxGraph:
         found = self.consumers(name)
         return found[0] if len(found) == 1 and name not in self.outputs else None
 
-    def replace(self, old: onnx.NodeProto, new: onnx.NodeProto | None = None) -> None:
-        """Put ``new`` where ``old`` stands, or only remove ``old``."""
+    def replace(self, old: onnx.NodeProto, *new: onnx.NodeProto) -> None:
+        """Put the ``new`` nodes where ``old`` stands; without any, remove ``old``."""
         position = next(i for i, node in enumerate(self.nodes) if node is old)
-        self.nodes[position : position + 1] = [] if new is None else [new]
+        self.nodes[position : position + 1] = new
+
+    def shapes(self) -> dict[str, Shape]:
+        """The static shape of every input and of every node's output, by name."""
+        small = {k: v for k, v in self.initializers.items() if v.size < _LARGE}
+        large = {k: v.shape for k, v in self.initializers.items() if v.size >= _LARGE}
+        weightless = replace(
+            self, initializers=small, parameters={**self.parameters, **large}
+        ).to_model({})
+        inferred = onnx.shape_inference.infer_shapes(weightless, strict_mode=True).graph
+        return _shapes((*inferred.input, *inferred.value_info, *inferred.output))
 
     def drop_unused(self) -> None:
         """Remove constants that no node reads any more."""
@@ -159,6 +172,13 @@ class OnnxGraph:
             initializers=dict(map(_named_array, graph.initializer)),
             parameters={name: shapes[name] for name in parameters},
         )
+
+
+def make_node(
+    op: str, inputs: Iterable[str], outputs: Sequence[str], **attributes: Any
+) -> onnx.NodeProto:
+    """Make a node, named after its first output."""
+    return helper.make_node(op, list(inputs), list(outputs), name=outputs[0], **attributes)
 
 
 def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
