@@ -39,11 +39,11 @@ Tensor = torch.Tensor
 
 
 class TorchNetworks:
-    """The networks in PyTorch, for inference; parameters by NNabla's names."""
+    """The networks in PyTorch, on its default device; parameters by NNabla's names."""
 
     def __init__(self, config: Config, parameters: dict[str, np.ndarray[Any, Any]]) -> None:
         self._model = config.model_params
-        self._arrays = {name: torch.from_numpy(value) for name, value in parameters.items()}
+        self._arrays = {name: to_tensor(value) for name, value in parameters.items()}
 
     def detect(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Keypoints (B, K, 2) and jacobians (B, K, 2, 2) of images."""
@@ -133,6 +133,11 @@ class TorchNetworks:
         return F.batch_norm(x, *stored, *scales, eps=1e-5)
 
 
+def to_tensor(array: np.ndarray[Any, Any]) -> Tensor:
+    """An array on PyTorch's default device."""
+    return torch.from_numpy(array).to(torch.get_default_device())
+
+
 def _grid(height: int, width: int) -> Tensor:
     y, x = torch.meshgrid(
         torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij"
@@ -157,7 +162,7 @@ def _shrink(image: Tensor, stride: int) -> Tensor:
 
     if stride == 1:
         return image
-    kernel = torch.from_numpy(anti_alias_kernel(1 / stride, image.shape[1]))
+    kernel = to_tensor(anti_alias_kernel(1 / stride, image.shape[1]))
     smooth = F.conv2d(image, kernel, padding=kernel.shape[-1] // 2, groups=image.shape[1])
     return smooth[:, :, ::stride, ::stride]
 
@@ -189,7 +194,7 @@ def measure(config: Config) -> dict[str, Any]:
             expected = networks.generate(images[0], encoded, *known, known[0] + 0.05, known[1])
             found = engine.render(features, kp_source, moved).prediction
             difference = float(np.abs(expected[0].numpy() - found).max())
-            seconds = _time_in_turns(
+            seconds = time_in_turns(
                 {"pytorch": original, "pytorch, source once": once, "openvino": compiled}
             )
     rates = {name: round(1 / value, 2) for name, value in seconds.items()}
@@ -197,7 +202,8 @@ def measure(config: Config) -> dict[str, Any]:
     return {"frames_per_second": rates, "ratio": ratio, "largest_difference": difference}
 
 
-def _time_in_turns(runs: dict[str, Callable[[], Any]]) -> dict[str, float]:
+def time_in_turns(runs: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Median seconds of each, one call of each in turn."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(ROUNDS + 1):
         for name, run in runs.items():

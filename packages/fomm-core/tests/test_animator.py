@@ -28,8 +28,9 @@ MODES = {
 }
 
 
-@pytest.fixture(scope="module", params=["nnabla", "openvino"])
+@pytest.fixture(scope="module", params=["nnabla", "openvino", "onnxruntime"])
 def golden_model(request, nnabla, mini, tmp_path_factory):
+    pytest.importorskip(request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOMM_CACHE", str(tmp_path_factory.mktemp("cache")))
         files = {"config": mini / "config.yaml", "params": mini / "params.h5"}
