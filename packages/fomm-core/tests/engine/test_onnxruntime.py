@@ -116,6 +116,15 @@ class TestAccelerators:
         assert ONNXRUNTIME.accelerator() == taken
         assert ONNXRUNTIME.precisions_here() == (("fp32", "fast") if taken else ("fp32",))
 
+    def test_it_is_said_why_one_is_not_taken(self, tried, caplog):
+        caplog.set_level("INFO")
+        tried(self.WRONG, self.SLOW)
+        assert ONNXRUNTIME.accelerator() == ""
+        assert [record.message for record in caplog.records] == [
+            "onnxruntime does not take coreml: convolution differs",
+            "onnxruntime does not take webgpu: 0.4 times as fast as the CPU",
+        ]
+
     def test_without_any_nothing_is_tried(self, monkeypatch):
         monkeypatch.setattr(onnxruntime, "_find_devices", lambda: ("cpu",))
         monkeypatch.setattr(onnxruntime, "try_devices", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from fomm_core.engine.spec import (
 from fomm_core.errors import EngineError, FommError, ModelError
 from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
+
+logger = logging.getLogger(__name__)
 
 _PACKAGES = ("onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-webgpu", "onnxruntime")
 """Packages of which one brings the module; the plain one last, as others may stand beside it."""
@@ -241,8 +244,12 @@ def _best_accelerator() -> str:
     """The first accelerator that computes as the CPU does, in less time."""
     if _find_devices() == (DEFAULT_DEVICE,):
         return ""
-    trials = try_devices("onnxruntime")
-    return next((t.device for t in trials if t.usable and t.speedup > 1), "")
+    for trial in try_devices("onnxruntime"):
+        if trial.usable and trial.speedup > 1:
+            return trial.device
+        reason = trial.reason or f"{trial.speedup:g} times as fast as the CPU"
+        logger.info("onnxruntime does not take %s: %s", trial.device or "a device", reason)
+    return ""
 
 
 def _has_precision(precision: Precision, device: str) -> bool:
