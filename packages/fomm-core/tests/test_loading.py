@@ -103,7 +103,7 @@ class TestFinding:
         with pytest.raises(ModelError) as caught:
             find_model(name)
         assert str(caught.value) == (
-            f"expected a model folder or one of avatar, face, vox, vgg19, found '{name}'; "
+            f"expected a model folder or one of avatar, face, vox, found '{name}'; "
             f"did you mean '{near}'?"
         )
 

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
 from fomm_core.cli.main import run
+from fomm_core.cli.plugins import OTHER_PACKAGES
 
 PLUGIN = """
 import logging
@@ -94,6 +97,21 @@ def test_an_unknown_command_suggests_the_nearest(install, capsys):
     )
     assert run(["xyzzy"]) == 2
     assert capsys.readouterr().err == "fomm: error: no command 'xyzzy' (see 'fomm --help')\n"
+
+
+def test_a_command_of_a_package_that_is_missing_names_the_package(monkeypatch, capsys):
+    monkeypatch.setattr("fomm_core.cli.main.find_plugins", dict)
+    assert run(["train"]) == 2
+    assert "no command 'train'; it comes with: pip install fomm-train" in capsys.readouterr().err
+
+
+def test_the_other_packages_have_these_commands():
+    found = {}
+    for project in Path(__file__).parents[3].glob("fomm-[!c]*/pyproject.toml"):
+        section = project.read_text("utf-8").partition('[project.entry-points."fomm.commands"]')[2]
+        for name in re.findall(r"^(\w+) = ", section.partition("\n[")[0], re.MULTILINE):
+            found[name] = project.parent.name
+    assert found == OTHER_PACKAGES
 
 
 @pytest.mark.parametrize(

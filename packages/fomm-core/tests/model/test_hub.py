@@ -45,7 +45,7 @@ def test_weights_for_training_are_no_model():
 def test_an_unknown_name_is_answered_with_those_that_there_are(name, hint):
     with pytest.raises(ModelError) as caught:
         resolve(name)
-    expected = "expected a model folder or one of avatar, face, vox, vgg19, found "
+    expected = "expected a model folder or one of avatar, face, vox, found "
     assert str(caught.value) == f"{expected}'{name}'{hint}"
 
 

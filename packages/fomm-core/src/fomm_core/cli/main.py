@@ -19,6 +19,7 @@ import click
 
 from fomm_core.cli.logs import logs_on_stderr
 from fomm_core.cli.plugins import (
+    OTHER_PACKAGES,
     BrokenCommandError,
     Plugin,
     find_plugins,
@@ -73,10 +74,15 @@ class PluginGroup(click.Group):
         """Find the command that the arguments name, or suggest one that is spelt alike."""
         name = args[0]
         if name not in self.plugins and not name.startswith("-"):
-            near = get_close_matches(name, self.plugins, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise click.UsageError(f"no command '{name}'{hint}", ctx)
+            raise click.UsageError(f"no command '{name}'{self._hint(name)}", ctx)
         return super().resolve_command(ctx, args)
+
+    def _hint(self, name: str) -> str:
+        """The package that brings a command, or the one that is spelt alike."""
+        if name in OTHER_PACKAGES:
+            return f"; it comes with: pip install {OTHER_PACKAGES[name]}"
+        near = get_close_matches(name, self.plugins, n=1)
+        return f"; did you mean '{near[0]}'?" if near else ""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with one line each; a broken one is shown with its reason."""

@@ -14,6 +14,18 @@ from fomm_core.utils.entry_points import BrokenEntryPointError, load_entry_point
 COMMAND_GROUP = "fomm.commands"
 """The entry-point group in which packages name their commands."""
 
+OTHER_PACKAGES = {
+    "avatars": "fomm-train",
+    "demo": "fomm-demo",
+    "evaluate": "fomm-eval",
+    "heads": "fomm-train",
+    "prepare": "fomm-train",
+    "reconstruct": "fomm-eval",
+    "train": "fomm-train",
+    "vgg19": "fomm-train",
+}
+"""Commands of this project's other packages, for those who have not installed them."""
+
 _OWN_PACKAGE = "fomm_core"
 
 

@@ -83,7 +83,8 @@ def resolve(name: str) -> HubEntry:
     """
     if name in HUB:
         return HUB[name]
-    known = (*sorted(embedded_models()), *HUB)
+    models = (entry.name for entry in HUB.values() if entry.is_model)
+    known = (*sorted(embedded_models()), *models)
     near = get_close_matches(name, known, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     raise ModelError(f"expected a model folder or one of {', '.join(known)}, found '{name}'{hint}")
