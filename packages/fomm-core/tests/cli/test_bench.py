@@ -94,6 +94,7 @@ def test_the_table_is_aligned_and_compares_with_the_slowest():
         (["--model", "avatr"], "did you mean 'avatar'?"),
         (["--engine", "nnabla-cudnn", "--engine", "openvino"], "found nnabla-cudnn"),
         (["--engine", "nnabla-cudnn"], "found nnabla-cudnn"),
+        (["--device", "tpu"], "device: expected one that is there ("),
         (["--seconds", "-1"], "Invalid value for '--seconds'"),
         (["--seconds", "inf"], "Invalid value for '--seconds'"),
     ],

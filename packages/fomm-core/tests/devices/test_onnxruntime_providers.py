@@ -8,6 +8,8 @@ import pytest
 
 from fomm_core.devices import onnxruntime_providers as providers
 
+pytestmark = pytest.mark.once
+
 CUDA = "CUDAExecutionProvider"
 
 

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from fomm_core.cli.environment import Environment, Placement
     from fomm_core.devices import DeviceTrial
-    from fomm_core.engine.spec import EngineStatus, Precision
+    from fomm_core.engine.spec import EngineStatus
     from fomm_core.live.devices import VideoDevice
     from fomm_core.utils.machine import Machine
 
@@ -42,8 +42,7 @@ def describe(environment: Environment) -> Iterator[str]:
     """Yield the report as lines of text."""
     yield from _section("packages", environment.packages)
     yield from _section("machine", _machine_rows(environment.machine))
-    precisions = environment.precisions
-    rows = {status.name: _engine_text(status, precisions) for status in environment.engines}
+    rows = {status.name: _engine_text(status) for status in environment.engines}
     yield from _section("engines", rows)
     auto = environment.auto
     yield f"  auto runs {auto.engine}: {auto.reason}" if auto.engine else f"  {auto.reason}"
@@ -116,13 +115,13 @@ def _live_rows(environment: Environment) -> dict[str, str]:
     }
 
 
-def _engine_text(status: EngineStatus, precisions: Sequence[Precision]) -> str:
-    """The state of an engine; of the machine's precisions, those it offers a choice of."""
+def _engine_text(status: EngineStatus) -> str:
+    """The state of an engine; where it offers a choice of precisions, those it has here."""
     from fomm_core.engine.registry import find_engine
 
     if not status.usable:
         return status.reason
-    offered = find_engine(status.name).precisions
-    shown = [precision for precision in precisions if precision in offered]
-    choice = f", precision {' or '.join(shown)}" if len(offered) > 1 else ""
+    spec = find_engine(status.name)
+    shown = " or ".join(spec.precisions_here()) if len(spec.precisions) > 1 else ""
+    choice = f", precision {shown}" if shown else ""
     return f"usable, version {status.version}{choice}"
