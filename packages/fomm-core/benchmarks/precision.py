@@ -1,4 +1,4 @@
-"""Distance of frames of precision fast from those of fp32, on the embedded sample.
+"""Distance of precision fast from fp32 on the embedded sample: frames, keypoints, jitter.
 
 uv run python packages/fomm-core/benchmarks/precision.py [--model NAME|FOLDER]
 """
@@ -6,28 +6,44 @@ uv run python packages/fomm-core/benchmarks/precision.py [--model NAME|FOLDER]
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from fomm_core import Animator, VideoReader, load_model, read_image
 from fomm_core.model.samples import sample_of
 
+Array = npt.NDArray[np.float64]
+
 
 def main() -> None:
-    """Print the PSNR in dB: mean over the frames, and the worst."""
+    """Print PSNR, the keypoints' distance in pixels, and the ratio of the frames' jitter."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="face")
     model = parser.parse_args().model
-    source, driving = sample_of(model)
-    runs = []
-    for precision in ("fp32", "fast"):
-        with load_model(model, engine="openvino", precision=precision) as loaded:
-            animator = Animator(loaded, read_image(source))
-            frames = animator.run(VideoReader(driving))
-            runs.append(np.stack([frame.prediction for frame in frames]).astype(np.float64))
-    error = np.square(runs[0] - runs[1]).mean(axis=(1, 2, 3))
+    exact, exact_keypoints = animate(model, "fp32")
+    fast, fast_keypoints = animate(model, "fast")
+    error = np.square(exact - fast).mean(axis=(1, 2, 3))
     decibel = 10 * np.log10(255**2 / np.maximum(error, 1e-12))
+    apart = np.abs(exact_keypoints - fast_keypoints) * exact.shape[2] / 2
     print(f"fast against fp32: {decibel.mean():.1f} dB PSNR, worst frame {decibel.min():.1f} dB")
+    print(f"keypoints: {apart.mean():.3f} px, 99th percentile {np.quantile(apart, 0.99):.3f} px")
+    print(f"jitter: {jitter(fast) / jitter(exact):.3f} times that of fp32")
+
+
+def animate(model: str | Path, precision: str) -> tuple[Array, Array]:
+    """Frames (N, H, W, 3) of the model's sample, and driving keypoints (N, K, 2)."""
+    source, driving = sample_of(model)
+    with load_model(model, engine="openvino", precision=precision) as loaded:
+        frames = list(Animator(loaded, read_image(source)).run(VideoReader(driving)))
+    predictions = np.stack([frame.prediction for frame in frames]).astype(np.float64)
+    return predictions, np.stack([f.keypoints_driving.value for f in frames]).astype(np.float64)
+
+
+def jitter(frames: Array) -> float:
+    """Mean second difference of pixels over time."""
+    return float(np.abs(np.diff(frames, n=2, axis=0)).mean())
 
 
 if __name__ == "__main__":

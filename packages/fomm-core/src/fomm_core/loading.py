@@ -93,7 +93,8 @@ def load_model(
             configuration names as ``saved_parameters``.
         engine: an engine's name as in :mod:`fomm_core.engine.registry`, ``"auto"`` for the
             fastest that is there, or ``"cpu"`` for the fastest on the CPU.
-        precision: ``"fp32"``, or ``"fast"`` for a bfloat16 decoder, with an engine that has it.
+        precision: ``"fp32"``, or ``"fast"`` for convolutions in half precision, with an engine that
+            has it.
         threads: CPU threads of an engine that can use several; 0 lets it choose.
         device: what computes, such as ``"gpu"`` or ``"npu"``; empty for what the engine takes by
             itself. What it cannot run stays on the CPU, and a warning says so.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fomm_core.engine.openvino import OpenVINOEngine, has_bfloat16
+from fomm_core.engine.openvino_models import read_stage, start_core
 from fomm_core.errors import EngineError, ModelError
 
 
@@ -18,14 +19,15 @@ def test_fast_is_close_to_exact(avatar, sample):
         sources = [engine.encode(sample.source) for engine in (exact, fast)]
         for driving in sample.driving:
             kp_driving = exact.detect(driving)
-            np.testing.assert_array_equal(fast.detect(driving).value, kp_driving.value)
+            apart = 64 * np.abs(fast.detect(driving).value - kp_driving.value)
+            assert np.quantile(apart, 0.99) <= 0.3  # pixels of 128
             images = [
                 engine.render(source, kp_source, kp_driving).prediction
                 for engine, source in zip((exact, fast), sources, strict=True)
             ]
             error = float(np.mean((images[0] - images[1]) ** 2))
             assert error > 0
-            assert 10 * np.log10(1 / error) >= 40
+            assert 10 * np.log10(1 / error) >= 48
 
 
 def test_fast_needs_bfloat16(avatar, monkeypatch):
@@ -69,3 +71,59 @@ def test_graphs_of_other_stages(graphs):
     graphs["motion"], graphs["decoder"] = graphs["decoder"], graphs["motion"]
     with pytest.raises(ModelError, match=r"expected the graph of stage motion, found one without "):
         OpenVINOEngine(graphs)
+
+
+class TestMotionAndDecoderAsOne:
+    @pytest.fixture
+    def rendered(self, avatar, sample):
+        """Renders the same motion, with diagnostics or without; gives the engine too."""
+        with OpenVINOEngine(avatar.graphs, threads=1) as engine:
+            features, source = engine.encode(sample.source), engine.detect(sample.source)
+            driving = engine.detect(sample.driving[2])
+            yield engine, lambda diagnostics: engine.render(features, source, driving, diagnostics)
+
+    def test_they_give_what_each_gives_alone(self, rendered, avatar, sample):
+        engine, render = rendered
+        core = start_core(1)
+        alone = {
+            stage: core.compile_model(
+                read_stage(core, avatar.graphs[stage], stage),
+                "CPU",
+                {"INFERENCE_PRECISION_HINT": "f32"},
+            )
+            for stage in ("encoder", "motion", "decoder")
+        }
+        encoded = alone["encoder"]({"source": sample.source[None]})
+        keypoints = {
+            f"{name}_{part}": array[None]
+            for name, image in (("source", sample.source), ("driving", sample.driving[2]))
+            for part, array in vars(engine.detect(image)).items()
+        }
+        moved = alone["motion"]({"small": encoded["small"], **keypoints})
+        handed = {name: moved[name] for name in ("deformation", "occlusion_map", "motion_features")}
+        inputs = {"source": sample.source[None], "features": encoded["features"], **handed}
+        expected = alone["decoder"](inputs)["prediction"][0]
+        np.testing.assert_allclose(render(False).prediction, expected, atol=1e-6)
+
+    def test_inner_maps_are_computed_only_where_asked_for(self, rendered):
+        engine, render = rendered
+
+        def outputs() -> set[str]:
+            ports = engine._requests["decoder"].model_outputs
+            return {name for port in ports for name in port.get_names()}
+
+        plain = render(False)
+        assert outputs() == {"prediction"}
+        full = render(True)
+        assert outputs() > {"prediction", "mask", "sparse_deformed", "deformed", "deformation"}
+        np.testing.assert_array_equal(plain.prediction, full.prediction)
+        np.testing.assert_array_equal(plain.prediction, render(False).prediction)
+
+    def test_the_time_of_each_is_told_of_a_closed_engine_too(self, rendered):
+        engine, render = rendered
+        render(False)
+        open_ = engine.timer.mean_ms()
+        assert list(open_) == ["encoder", "keypoints", "motion", "decoder"]
+        assert all(value > 0 for value in open_.values())
+        engine.close()
+        assert engine.timer.mean_ms() == pytest.approx(open_)

@@ -48,7 +48,7 @@ class PretendedCore:
         return CAPABILITIES[device]
 
     def compile_model(self, model, device: str, config: dict[str, str]):
-        (hint,) = config.values()
+        hint = config["INFERENCE_PRECISION_HINT"]
         (stage,) = (STAGE_OF[name] for name in output_names(model) if name in STAGE_OF)
         if device != "CPU" and stage in self.refused:
             raise RuntimeError("Exception from src/plugin.cpp:1:\nno such operation")
@@ -59,8 +59,8 @@ class PretendedCore:
 @pytest.fixture
 def pretended(monkeypatch):
     """OpenVINO with more devices; its attribute ``refused`` may be set."""
-    core = PretendedCore(openvino._start_core(1))
-    monkeypatch.setattr(openvino, "_start_core", lambda threads: core)
+    core = PretendedCore(openvino.start_core(1))
+    monkeypatch.setattr(openvino, "start_core", lambda threads: core)
     return core
 
 

@@ -12,3 +12,17 @@ def test_it_gives_the_mean(monkeypatch):
         with timer.measure("motion"):
             pass
     assert timer.mean_ms() == {"motion": 2000.0}
+
+
+def test_stages_that_run_as_one_share_their_time(monkeypatch):
+    times = iter([0.0, 2.0, 10.0, 11.0])
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(times))
+    timer = StageTimer()
+    timer.divide("both", lambda: {"motion": 0.25, "decoder": 0.75})
+    with timer.measure("both"):
+        pass
+    with timer.measure("keypoints"):
+        pass
+    assert timer.mean_ms() == {"motion": 500.0, "decoder": 1500.0, "keypoints": 1000.0}
+    timer.reset()
+    assert timer.mean_ms() == {}

@@ -10,8 +10,9 @@ import pytest
 
 from fomm_core.engine.openvino import OpenVINOEngine
 from fomm_core.errors import EngineError, ExportError, OutputError, ParameterError
-from fomm_core.export import exporter
+from fomm_core.export import exporter, lowering
 from fomm_core.export.exporter import cached_export, export_bundle, export_graphs
+from fomm_core.graphs import up_scaling
 from fomm_core.model.bundle import STAGES, ModelCard, open_bundle
 from fomm_core.model.parameters import load_parameters, save_parameters
 from fomm_core.motion.keypoints import Keypoints
@@ -108,6 +109,18 @@ def assert_equal_engines(config, parameters, graphs: dict[str, Path]) -> None:
 @pytest.mark.parametrize("option", OPTIONS)
 def test_every_option_is_exported(tiny, random_parameters, tmp_path, option):
     config = tiny((32, 64, 3) if option == "a quarter" else (24, 32, 3), **OPTIONS[option])
+    parameters = random_parameters(config)
+    bundle = export_bundle(tmp_path / "tiny", ModelCard(name="tiny", config=config), parameters)
+    assert_equal_engines(config, parameters, bundle.graphs)
+
+
+@pytest.mark.parametrize("option", ["motion features", "no occlusion map"])
+def test_folders_of_the_first_export_run(tiny, random_parameters, tmp_path, monkeypatch, option):
+    """Those hold heads apart, 7x7 to three maps, and transposed convolutions of any size."""
+    monkeypatch.setattr(up_scaling, "SMALL", 0)
+    first = (lowering.fold_reshape, lowering.fold_batch_normalization)
+    monkeypatch.setattr(lowering, "RULES", (*first, up_scaling.transpose_up_scaling))
+    config = tiny(**OPTIONS[option])
     parameters = random_parameters(config)
     bundle = export_bundle(tmp_path / "tiny", ModelCard(name="tiny", config=config), parameters)
     assert_equal_engines(config, parameters, bundle.graphs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from fomm_core.devices import telling_line
 from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
-from fomm_core.engine.openvino_targets import CPU, Target, choose_target, computes_halves
+from fomm_core.engine.openvino_models import (
+    compile_for,
+    damage_told,
+    end_names,
+    join,
+    read_stage,
+    shares_of,
+    start_core,
+)
+from fomm_core.engine.openvino_targets import CPU, choose_target, computes_halves
 from fomm_core.engine.spec import (
     DEFAULT_DEVICE,
     EngineChoice,
@@ -26,15 +33,11 @@ from fomm_core.errors import EngineError, ModelError
 from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
-logger = logging.getLogger(__name__)
+_JOINED = "motion and decoder"
+"""The name under which the time of both is measured where they run as one."""
 
-_ENDS = {
-    "keypoints": {"image", "value"},
-    "encoder": {"source", "features", "small"},
-    "motion": {"small", "source_value", "driving_value", "deformation", "mask", "sparse_deformed"},
-    "decoder": {"source", "features", "deformation", "prediction", "deformed"},
-}
-"""Inputs and outputs that the graph of a stage always has."""
+_DIAGNOSTICS = ("deformed", "occlusion_map", "mask", "sparse_deformed", "deformation")
+"""The outputs that are computed only where the inner maps are asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +53,14 @@ class OpenVINOEngine(Engine):
     """Runs the four exported graphs; NNabla is not needed.
 
     The precision is always set: left alone, OpenVINO takes bfloat16 on CPUs that have it,
-    which moves keypoints visibly. Keypoints and motion stay in float32 in either precision.
+    which moves keypoints visibly. With ``fast``, convolutions alone are computed in bfloat16
+    (:mod:`fomm_core.graphs.narrow`); what makes coordinates stays in float32. Motion and decoder
+    run as one model, unless a device other than the CPU computes one of them; their files are
+    read again where the inner maps are first asked for, which only then are computed.
 
     Args:
         graphs: the ONNX file of each stage, by the stage's name.
-        precision: ``"fp32"``, or ``"fast"`` for a bfloat16 decoder.
+        precision: ``"fp32"``, or ``"fast"`` for convolutions in bfloat16.
         threads: CPU threads to use; 0 lets OpenVINO choose.
         device: what computes the stages, by OpenVINO's name in small letters: ``"cpu"``,
             ``"gpu"``, ``"npu"``. A stage that it cannot run, or not at this precision, is left on
@@ -76,34 +82,69 @@ class OpenVINOEngine(Engine):
     ) -> None:
         super().__init__()
         self.precision, self.device = precision, device
-        core = _start_core(threads)
-        if precision == "fast" and device == DEFAULT_DEVICE and not has_bfloat16(core):
+        core = start_core(threads)
+        bfloat16 = precision == "fast" and device == DEFAULT_DEVICE
+        if bfloat16 and not has_bfloat16(core):
             raise EngineError(
                 "precision fast: expected a CPU with bfloat16 instructions (AVX512-BF16 or AMX), "
                 "found none; use precision fp32"
             )
-        compiled = {
-            stage: _compile(core, path, stage, choose_target(core, device, stage, precision))
-            for stage, path in graphs.items()
-        }
-        self._requests = {stage: request for stage, (request, _) in compiled.items()}
-        self.left_on_cpu = tuple(
-            stage for stage, (_, target) in compiled.items() if target.device != device.upper()
-        )
+        self._core, self._graphs, self._bfloat16 = core, dict(graphs), bfloat16
+        self._requests: dict[str, Any] = {}
+        self._bound: _EncodedTensors | None = None
+        self._compile(device, precision)
         self._has_jacobian = "jacobian" in _end_names(self._requests["keypoints"])
-        self._has_occlusion = "occlusion_map" in _end_names(self._requests["motion"])
-        self._chain()
         _, _, height, width = self._requests["keypoints"].get_tensor("image").shape
         self.frame_size = (height, width)
-        self._bound: _EncodedTensors | None = None
+
+    def _compile(self, device: str, precision: Precision) -> None:
+        """Compile all stages, each for the device or, where that cannot run it, for the CPU."""
+        targets = {
+            stage: choose_target(self._core, device, stage, precision) for stage in self._graphs
+        }
+        self._joined = targets["motion"] == targets["decoder"] == CPU
+        for stage in ("keypoints", "encoder") if self._joined else self._graphs:
+            with damage_told(self._graphs[stage]):
+                self._requests[stage], targets[stage] = compile_for(
+                    self._core, self._read(stage), stage, targets[stage]
+                )
+        if self._joined:
+            self.timer.divide(_JOINED, self._shares)
+            self._join({"prediction"})
+        else:
+            self._chain()
+        self.left_on_cpu = tuple(
+            stage for stage, target in targets.items() if target.device != device.upper()
+        )
+
+    def _read(self, stage: str) -> Any:
+        return read_stage(self._core, self._graphs[stage], stage, self._bfloat16)
+
+    def _join(self, outputs: set[str]) -> None:
+        """Compile motion and decoder as one model with some of their outputs."""
+        motion, decoder = self._read("motion"), self._read("decoder")
+        self._has_occlusion = "occlusion_map" in end_names(motion.outputs)
+        with damage_told(self._graphs["decoder"]):
+            request, _ = compile_for(
+                self._core, join(motion, decoder, outputs), _JOINED, CPU, PERF_COUNT="YES"
+            )
+        self._requests |= {"motion": request, "decoder": request}
+        self._gives_diagnostics = "mask" in outputs
+        self._bound = None
 
     def _chain(self) -> None:
         """Let the decoder read where the motion stage writes."""
         motion, decoder = self._requests["motion"], self._requests["decoder"]
         present = _end_names(motion)
+        self._has_occlusion = "occlusion_map" in present
+        self._gives_diagnostics = True
         for name in MOTION_TO_DECODER:
             if name in present:
                 decoder.set_tensor(name, motion.get_tensor(name))
+
+    def _shares(self) -> dict[str, float]:
+        """The fractions of the time of motion and decoder that each takes."""
+        return shares_of(self._requests["decoder"], ("motion", "decoder"))
 
     def detect(self, image: FloatArray) -> Keypoints:
         self._check(image)
@@ -134,20 +175,23 @@ class OpenVINOEngine(Engine):
         diagnostics: bool = False,
     ) -> Rendering:
         self._check(features.image)
+        if diagnostics and not self._gives_diagnostics:
+            self._join({"prediction", *_DIAGNOSTICS})
         motion, decoder = self._requests["motion"], self._requests["decoder"]
         self._bind(features.payload)
         for prefix, keypoints in (("source", kp_source), ("driving", kp_driving)):
             motion.get_tensor(f"{prefix}_value").data[0] = keypoints.value
             if self._has_jacobian:
                 motion.get_tensor(f"{prefix}_jacobian").data[0] = keypoints.jacobian
-        self._infer("motion")
-        self._infer("decoder")
+        for stage in (_JOINED,) if self._joined else ("motion", "decoder"):
+            self._infer(stage)
         prediction = _copy(decoder, "prediction")
         return Rendering(prediction, self._diagnostics() if diagnostics else None)
 
     def _infer(self, stage: str) -> None:
+        request = self._requests["decoder" if stage == _JOINED else stage]
         with self.timer.measure(stage):
-            self._requests[stage].infer()
+            request.infer()
 
     def _bind(self, encoded: _EncodedTensors) -> None:
         """Make the source's tensors the inputs of motion and decoder, once per source."""
@@ -169,6 +213,9 @@ class OpenVINOEngine(Engine):
         )
 
     def close(self) -> None:
+        if self._joined and not self.closed:
+            shares = self._shares()
+            self.timer.divide(_JOINED, lambda: shares)
         super().close()
         self._requests = {}
         self._bound = None
@@ -176,61 +223,13 @@ class OpenVINOEngine(Engine):
 
 def has_bfloat16(core: Any = None) -> bool:
     """Whether OpenVINO finds bfloat16 instructions in this CPU."""
-    core = core or _start_core(0)
+    core = core or start_core(0)
     return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-
-def _start_core(threads: int) -> Any:
-    """OpenVINO, set to give the single next frame soonest."""
-    try:
-        import openvino
-    except ImportError as error:
-        raise EngineError(
-            f"engine openvino: expected the package openvino, found none ({error}); "
-            "install it with: pip install openvino"
-        ) from None
-    core = openvino.Core()
-    core.set_property("CPU", {"PERFORMANCE_HINT": "LATENCY"})
-    if threads:
-        core.set_property("CPU", {"INFERENCE_NUM_THREADS": threads})
-    return core
-
-
-def _compile(core: Any, path: Path, stage: str, target: Target) -> tuple[Any, Target]:
-    """Compile the graph of one stage; give its inference request, and where it computes."""
-    if not path.is_file():
-        raise ModelError(f"{path}: expected an exported graph, found none")
-    try:
-        model = core.read_model(path)
-        request, target = _compile_for(core, model, stage, target)
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
-        raise ModelError(f"{path}: expected an exported ONNX graph, found: {reason}") from None
-    missing = _ENDS[stage] - _end_names(request)
-    if missing:
-        raise ModelError(
-            f"{path}: expected the graph of stage {stage}, found one without {min(missing)}"
-        )
-    return request, target
-
-
-def _compile_for(core: Any, model: Any, stage: str, target: Target) -> tuple[Any, Target]:
-    """Compile a model for a device, or for the CPU where the device cannot run it."""
-    hint = {"INFERENCE_PRECISION_HINT": target.hint}
-    try:
-        compiled = core.compile_model(model, target.device, hint)
-        return compiled.create_infer_request(), target
-    except RuntimeError as error:
-        if target.device == CPU.device:
-            raise
-        logger.info("device %s: stage %s: %s", target.device, stage, telling_line(error))
-    return _compile_for(core, model, stage, CPU)
 
 
 def _end_names(request: Any) -> set[str]:
     """The names of a request's inputs and outputs."""
-    ports = (*request.model_inputs, *request.model_outputs)
-    return {name for port in ports for name in port.get_names()}
+    return end_names(request.model_inputs) | end_names(request.model_outputs)
 
 
 def _tensor(array: FloatArray) -> Any:
@@ -256,11 +255,11 @@ def _has_precision(precision: Precision, device: str) -> bool:
     if precision == "fp32":
         return True
     on_cpu = device in ("", DEFAULT_DEVICE)
-    return has_bfloat16() if on_cpu else computes_halves(_start_core(0), device)
+    return has_bfloat16() if on_cpu else computes_halves(start_core(0), device)
 
 
 def _find_devices() -> tuple[str, ...]:
-    return tuple(name.lower() for name in _start_core(0).available_devices)
+    return tuple(name.lower() for name in start_core(0).available_devices)
 
 
 def _start(files: ModelFiles, choice: EngineChoice) -> Engine:

@@ -31,8 +31,8 @@ CPU = Target("CPU", "f32")
 def choose_target(core: Any, device: str, stage: str, precision: Precision) -> Target:
     """Choose what computes a stage: the device, or the CPU where the device is not exact enough.
 
-    ``fast`` is half precision in the decoder, and on other devices than the CPU, where nothing
-    is slow but what has to be exact, in the encoder too.
+    ``fast`` is half precision in encoder and decoder, where nothing is slow but what has to be
+    exact. The CPU takes it from the graph itself, by its casts (:mod:`fomm_core.graphs.narrow`).
 
     Args:
         core: OpenVINO.
@@ -41,8 +41,10 @@ def choose_target(core: Any, device: str, stage: str, precision: Precision) -> T
         precision: as asked for.
     """
     name = device.upper()
-    halved = {"decoder"} if name == CPU.device else {"encoder", "decoder"}
-    wanted = ("BF16", "FP16") if precision == "fast" and stage in halved else ("FP32",)
+    if name == CPU.device:
+        return CPU
+    halved = precision == "fast" and stage in ("encoder", "decoder")
+    wanted = ("BF16", "FP16") if halved else ("FP32",)
     able = _capabilities(core, name)
     hint = next((_HINTS[kind] for kind in wanted if kind in able), None)
     return CPU if hint is None else Target(name, hint)

@@ -23,7 +23,7 @@ Device = Literal["cpu", "gpu"]
 """The kind of device that an engine computes on."""
 
 Precision = Literal["fp32", "fast"]
-"""``fp32`` everywhere, or ``fast``: the decoder alone in bfloat16."""
+"""``fp32`` everywhere, or ``fast``: convolutions in half precision, coordinates in float32."""
 
 _NUMBER = re.compile(r"[:.]\d+$")
 """The end of a device's name, where there may be several: ``cuda:0``, ``gpu.1``."""

@@ -31,7 +31,7 @@ class AnimationRequest:
         motion: a saved motion (.npz) in its place, or ``None``.
         model: name of a model on offer.
         options: how; of the files that they name none is read or written.
-        fast: run the decoder in bfloat16 where the machine can.
+        fast: run convolutions in bfloat16 where the machine can.
     """
 
     source: Path

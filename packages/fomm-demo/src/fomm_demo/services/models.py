@@ -83,7 +83,7 @@ class ModelRegistry:
         return future is not None and future.done() and future.exception() is None
 
     def has_fast(self) -> bool:
-        """Whether this machine can run a model's decoder in bfloat16."""
+        """Whether this machine can run a model's convolutions in bfloat16."""
         device = self._device
         usable = (spec for spec in engine_specs() if spec.status().usable)
         able = (spec for spec in usable if not device or spec.find_device(device))
@@ -97,7 +97,7 @@ class ModelRegistry:
 
         Args:
             name: one of ``names``.
-            fast: with the decoder in bfloat16, where that can run here; else the same model
+            fast: with convolutions in bfloat16, where that can run here; else the same model
                 as without.
 
         Raises:
@@ -146,7 +146,7 @@ class ModelRegistry:
 
 
 def _runs_fast(files: ModelFiles, device: str) -> bool:
-    """Whether an engine on this machine runs the model's decoder in bfloat16."""
+    """Whether an engine on this machine runs the model's convolutions in bfloat16."""
     return any(precision == "fast" for _, precision in usable_engines(files, device))
 
 
