@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("mkdocs", reason="run by the environment docs")
 
+from site_benchmarks import on_page_markdown as list_benchmarks
 from site_commands import on_page_markdown as check_commands
 from site_commands import problems_of
 from site_docstrings import translate
@@ -79,3 +80,9 @@ def test_formulas_become_mathml():
 def test_references_of_docstrings_become_code():
     text = "See :func:`~a.b.move`, :data:`HOME` and :class:`a.B`::\n\n    x"
     assert translate(text) == "See `move`, `HOME` and `a.B`:\n\n    x"
+
+
+def test_benchmarks_are_listed_by_what_they_say():
+    shown = list_benchmarks("Before\n\nbenchmarks: all\n")
+    assert "| `fomm-core/benchmarks/memory.py` | " in shown
+    assert shown.startswith("Before\n\n| file |")
