@@ -194,6 +194,8 @@ class TestStream:
         wide = np.full((32, 96, 3), 255, np.uint8)
         animator = Animator(model, wide, fit=fit)
         frame = next(animator.run([wide]))
+        prepared = next(animator.run([animator.prepare(wide)]))
+        np.testing.assert_array_equal(prepared.prediction, frame.prediction)
         for image in (animator.source, frame.driving):
             assert (image[0] == 0).all() == black
 

@@ -13,7 +13,7 @@ from fomm_core.engine.base import Diagnostics
 from fomm_core.errors import MotionError
 from fomm_core.image import Fit, fit, to_network, to_uint8
 from fomm_core.loading import Model
-from fomm_core.motion.keypoints import Keypoints
+from fomm_core.motion.keypoints import FloatArray, Keypoints
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.motion.transfer import (
     HoldLastValid,
@@ -25,6 +25,19 @@ from fomm_core.motion.transfer import (
 
 Frame = npt.NDArray[np.uint8]
 Smoother = Callable[[Keypoints], Keypoints]
+
+
+@dataclass(frozen=True, eq=False)
+class DrivingFrame:
+    """A driving frame as the model sees it, in the two forms that a frame has.
+
+    Attributes:
+        picture: (H, W, 3) uint8, RGB, of the model's size.
+        image: the same for the networks, (3, H, W) float32 in [0, 1].
+    """
+
+    picture: Frame
+    image: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +106,7 @@ class Animator:
 
     def run(
         self,
-        driving: Iterable[Frame] | MotionTemplate,
+        driving: Iterable[Frame | DrivingFrame] | MotionTemplate,
         *,
         template: MotionTemplate | None = None,
         smoother: Smoother | None = None,
@@ -102,7 +115,8 @@ class Animator:
         """Generate frame after frame, as they are asked for; memory does not grow.
 
         Args:
-            driving: driving frames (H, W, 3) uint8 of any size, or a template instead.
+            driving: driving frames (H, W, 3) uint8 of any size, or as :meth:`prepare` gave
+                them, or a template instead.
             template: the keypoints of these same frames, recorded before (:meth:`record`);
                 saves detecting them again and brings its reference frame along.
             smoother: applied to the driving keypoints in order, such as an
@@ -120,7 +134,8 @@ class Animator:
         if isinstance(driving, MotionTemplate):
             pairs = ((None, keypoints) for keypoints in known or ())
         elif known is not None:
-            pairs = zip((self._fitted(frame) for frame in driving), known, strict=False)
+            pictures = (frame.picture for frame in self._prepared(driving))
+            pairs = zip(pictures, known, strict=False)
         else:
             pairs = self._watch(driving)
         transfer = None if known is None else self.transfer(known[known.reference])
@@ -130,6 +145,14 @@ class Animator:
             if transfer is None:
                 transfer = self.transfer(kp_driving)
             yield self.render(index, frame, kp_driving, transfer, diagnostics)
+
+    def prepare(self, frame: Frame) -> DrivingFrame:
+        """Bring a driving frame, (H, W, 3) uint8 of any size, to the model's size and form.
+
+        The engine has no part in it, so that a thread can prepare frames ahead of :meth:`run`.
+        """
+        picture = self._fitted(frame)
+        return DrivingFrame(picture, to_network(picture))
 
     def follow(self, frame: AnimatedFrame) -> AnimatedFrame:
         """Generate the frame that moves this source as another animator's was moved.
@@ -147,11 +170,13 @@ class Animator:
             frame.index, frame.driving, frame.keypoints_driving, self._followed, diagnostics
         )
 
-    def record(self, driving: Iterable[Frame], frame_rate: Fraction) -> MotionTemplate:
+    def record(
+        self, driving: Iterable[Frame | DrivingFrame], frame_rate: Fraction
+    ) -> MotionTemplate:
         """Detect the keypoints of all driving frames, without generating anything.
 
         Args:
-            driving: driving frames (H, W, 3) uint8 of any size.
+            driving: driving frames, as of :meth:`run`.
             frame_rate: their exact rate in frames per second.
         """
         return MotionTemplate.from_keypoints(
@@ -167,7 +192,7 @@ class Animator:
 
     def detect(self, driving: Frame) -> Keypoints:
         """Detect the keypoints of one driving frame, (H, W, 3) uint8 of any size; maybe NaN."""
-        return self._model.engine.detect(to_network(self._fitted(driving)))
+        return self._model.engine.detect(self.prepare(driving).image)
 
     def transfer(self, kp_reference: Keypoints, gain: float = 1.0) -> MotionTransfer:
         """Make the transfer of motion to this source.
@@ -216,9 +241,12 @@ class Animator:
     def _fitted(self, frame: Frame) -> Frame:
         return fit(frame, self._model.frame_size, self._fit)
 
-    def _watch(self, driving: Iterable[Frame]) -> Iterator[tuple[Frame, Keypoints]]:
+    def _prepared(self, driving: Iterable[Frame | DrivingFrame]) -> Iterator[DrivingFrame]:
+        for frame in driving:
+            yield frame if isinstance(frame, DrivingFrame) else self.prepare(frame)
+
+    def _watch(self, driving: Iterable[Frame | DrivingFrame]) -> Iterator[tuple[Frame, Keypoints]]:
         """The driving frames with their keypoints; bad ones hold the last good ones."""
         hold = HoldLastValid()
-        for frame in driving:
-            fitted = self._fitted(frame)
-            yield fitted, hold(self._model.engine.detect(to_network(fitted)))
+        for frame in self._prepared(driving):
+            yield frame.picture, hold(self._model.engine.detect(frame.image))

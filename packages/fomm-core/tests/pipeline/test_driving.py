@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from fomm_core.animator import Animator
+from fomm_core.animator import Animator, DrivingFrame
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.errors import BrokenMediaError, FaceError, MediaError
+from fomm_core.errors import BrokenMediaError, FaceError
 from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
 from fomm_core.loading import Model
 from fomm_core.model.framing import Framing
 from fomm_core.model.samples import DRAWN_DRIVING
 from fomm_core.motion.template import MotionTemplate
-from fomm_core.pipeline.driving import Driving, open_driving, up_to_damage
+from fomm_core.pipeline.driving import Driving, open_driving
+from fomm_core.pipeline.frames import up_to_damage
 
 BLACK = np.zeros((4, 4, 3), np.uint8)
 
@@ -38,24 +40,40 @@ def test_a_template_stands_for_frames():
     assert not driving.has_audio
 
 
-def test_frames_before_the_damage(caplog):
-    def frames():
-        yield BLACK
-        raise BrokenMediaError("clip: broken off", 1)
+class TestAhead:
+    @pytest.fixture
+    def animator(self, tiny) -> Animator:
+        return Animator(Model("fake", tiny((32, 32, 3)), FakeEngine((32, 32))), BLACK)
 
-    assert len(list(up_to_damage(frames()))) == 1
-    assert "clip: broken off; going on with the 1 frames before it" in caplog.text
+    def test_frames_are_prepared_in_the_reading_thread(self, animator, monkeypatch):
+        where = []
+        prepare = animator.prepare
 
+        def noted(frame: np.ndarray) -> DrivingFrame:
+            where.append(threading.current_thread().name)
+            return prepare(frame)
 
-def test_other_errors_pass():
-    def frames():
-        yield BLACK
-        raise MediaError("something else")
+        monkeypatch.setattr(animator, "prepare", noted)
+        frames = [spot_at(20), spot_at(60)]
+        driving = Driving(frames, None, Fraction(10), None, None, False)
+        for found, frame in zip(driving.ahead(animator), frames, strict=True):
+            expected = prepare(frame)
+            np.testing.assert_array_equal(found.picture, expected.picture)
+            np.testing.assert_array_equal(found.image, expected.image)
+        driving.recorded_motion(animator)
+        assert where == 4 * ["read-ahead"]
 
-    left = up_to_damage(frames())
-    next(left)
-    with pytest.raises(MediaError, match="something else"):
-        next(left)
+    def test_progress_is_told_in_the_thread_that_asks(self, animator):
+        told = []
+        driving = Driving([BLACK] * 3, None, Fraction(10), None, None, False)
+        driving.recorded_motion(
+            animator, lambda done: told.append((done, threading.current_thread()))
+        )
+        assert told == [(count, threading.current_thread()) for count in (1, 2, 3)]
+
+    def test_a_template_stays_as_it_is(self, animator):
+        template = MotionTemplate(np.zeros((3, 2, 2)), None, Fraction(10), "avatar", (8, 8))
+        assert open_driving(template).ahead(animator) is template
 
 
 class TestCropping:

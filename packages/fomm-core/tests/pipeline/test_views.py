@@ -22,7 +22,7 @@ def animator(tiny) -> Animator:
 
 def shown(animator: Animator, view: str, driving: object, **style: object) -> np.ndarray:
     frame = next(animator.run(driving, diagnostics=needs_diagnostics(view)))
-    return make_view(view, animator, VisualizerParams(**style))(frame)
+    return make_view(view, animator, VisualizerParams(**style))([frame])
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def driving() -> list[np.ndarray]:
 def test_generated_is_the_frame_itself(animator, driving):
     frame = next(animator.run(driving))
     view = make_view("generated", animator, VisualizerParams())
-    assert view(frame) is frame.prediction
+    assert view([frame]) is frame.prediction
 
 
 def test_each_view_shows_more(animator, driving):

@@ -146,3 +146,22 @@ def test_transparent_pictures_of_other_primaries_are_laid_on_white(chart):
     )
 
     assert first(path).min() == 255
+
+
+@pytest.mark.parametrize(
+    ("filters", "tolerance"),
+    [
+        # Its colours are reduced once more across, which mixes those of neighbours.
+        (("zscale=m=smpte170m:r=limited,format=yuv420p",), 18),
+        ((tags("bt2020", "smpte2084", "gbr", "pc"), "format=gbrp10le"), 0),
+        (("format=gbrap",), 0),
+    ],
+    ids=["8 bits", "HDR", "alpha"],
+)
+def test_reduced_frames_have_the_same_colours(chart, filters, tolerance):
+    path = chart(*filters)
+    frame = next(iter(VideoReader(path).reduced(4)))
+    assert frame.shape == (SIDE // 4, SIDE // 4, 3)
+    patches = frame.reshape(32, 2, 32, 2, 3).astype(int)
+    found = patches.mean(axis=(1, 3)).reshape(-1, 3)[: len(COLOURS)]
+    assert np.abs(found - first(path)).max() <= tolerance

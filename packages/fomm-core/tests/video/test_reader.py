@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from fomm_core.errors import BrokenMediaError, MediaError
+from fomm_core.image import write_image
 from fomm_core.video import VideoReader
 
 pytestmark = pytest.mark.once
@@ -151,6 +152,38 @@ def test_a_change_of_size_keeps_the_first_size(ffmpeg, tmp_path):
     shapes = {frame.shape for frame in VideoReader(both)}
 
     assert shapes == {(48, 64, 3)}
+
+
+def test_reduced_frames_are_the_means_of_areas(ffmpeg, tmp_path):
+    source = "testsrc2=s=322x238:r=10:d=0.3"
+    path = tmp_path / "a.mkv"
+    ffmpeg.run("-f", "lavfi", "-i", source, "-c:v", "ffv1", "-pix_fmt", "bgr0", path)
+    reader = VideoReader(path)
+    reduced = reader.reduced(2)
+    assert (reader.reduction, reduced.reduction) == (1, 2)
+    for whole, small in zip(reader, reduced, strict=True):
+        mean = whole.reshape(119, 2, 161, 2, 3).mean(axis=(1, 3))
+        assert np.abs(mean - small).max() <= 2
+    assert next(iter(reader.reduced(3))).shape == (79, 107, 3)
+    assert next(iter(reader.reduced(1000))).shape == (1, 1, 3)
+
+
+def test_reduced_frames_are_turned_as_the_others(ffmpeg, tmp_path, clip):
+    turned = ffmpeg.copy(clip, tmp_path / "turned.mp4", before=("-display_rotation", 90))
+    assert next(iter(VideoReader(turned).reduced(4))).shape == (16, 12, 3)
+
+
+def test_pictures_are_not_reduced(tmp_path):
+    write_image(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    for path in (tmp_path, tmp_path / "a.png"):
+        reader = VideoReader(path).reduced(4)
+        assert reader.reduction == 1
+        assert next(iter(reader)).shape == (8, 8, 3)
+
+
+def test_a_reduction_is_one_or_more(clip):
+    with pytest.raises(ValueError, match="factor: expected 1 or more, found 0"):
+        VideoReader(clip).reduced(0)
 
 
 def test_transparent_gifs_are_laid_on_white(tmp_path):

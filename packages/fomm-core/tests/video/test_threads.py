@@ -196,6 +196,33 @@ def test_an_error_of_the_sink_surfaces_and_nothing_hangs(fail_at):
     assert gone("write-behind")
 
 
+def test_a_view_makes_the_frames_in_the_thread():
+    sink, places = Recorder(), []
+
+    def view(number):
+        places.append(threading.current_thread().name)
+        return frame(number + 1)
+
+    with BackgroundSink(sink, 2, view=view) as background:
+        for number in range(3):
+            background.write(number)
+
+    assert sink.frames == [1, 2, 3]
+    assert places == 3 * ["write-behind"]
+
+
+def test_an_error_of_the_view_is_one_of_the_sink():
+    gate, sink = threading.Event(), Recorder()
+    background = BackgroundSink(sink, view=lambda n: gate.wait(PATIENCE) and frame(1 // n))
+    background.write(0)
+    gate.set()
+
+    with pytest.raises(ZeroDivisionError):
+        background.close()
+
+    assert (sink.closed, sink.exits) == (0, [ZeroDivisionError])
+
+
 def test_an_error_of_the_last_frame_surfaces_at_close():
     gate = threading.Event()
     background = BackgroundSink(Recorder(fail_at=0, gate=gate), 2)

@@ -62,6 +62,15 @@ class CropPath:
     crops: tuple[Crop, ...]
     turns: int = 0
 
+    @property
+    def smallest_side(self) -> float:
+        """Side of the smallest square, in pixels."""
+        return min(crop.side for crop in self.crops)
+
+    def scaled(self, factor: float) -> CropPath:
+        """The squares in frames enlarged by ``factor``."""
+        return CropPath(tuple(crop.scaled(factor) for crop in self.crops), self.turns)
+
     def at(self, index: int) -> Crop:
         """The square of a frame; the last one beyond the end."""
         return self.crops[min(index, len(self.crops) - 1)]

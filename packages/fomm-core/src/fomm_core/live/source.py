@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fomm_core.animator import Animator
+from fomm_core.animator import AnimatedFrame, Animator
 from fomm_core.face.crop import Crop
 from fomm_core.face.framer import FaceFramer
 from fomm_core.image import ByteArray, fit
 from fomm_core.loading import Model
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.prepare import prepare_source
-from fomm_core.pipeline.views import FrameView, make_picture_view, needs_detail
+from fomm_core.pipeline.views import frames_of_squares, make_picture_view, needs_detail
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class LiveSource:
 
     animator: Animator
     framer: FaceFramer | None
-    view: FrameView
+    view: Callable[[AnimatedFrame], ByteArray]
     needs_diagnostics: bool
     frame_size: tuple[int, int]
 
@@ -55,8 +56,15 @@ def prepare_live_source(model: Model, picture: ByteArray, options: AnimationOpti
     prepared = prepare_source(model, picture, options)
     source, animators = prepared.picture, prepared.animators
     if not source.shown:
-        view: FrameView = lambda frame: frame.prediction  # noqa: E731 - as make_view has it
-        return LiveSource(animators[0], prepared.framer, view, False, model.frame_size)
+        return LiveSource(animators[0], prepared.framer, _prediction_of, False, model.frame_size)
     detail = needs_detail(source, model.frame_size, options)
-    view = make_picture_view(source, animators, detail)
+    whole = make_picture_view(source, model.frame_size, detail)
+
+    def view(frame: AnimatedFrame) -> ByteArray:
+        return whole(frames_of_squares(frame, animators[1:]))
+
     return LiveSource(animators[0], prepared.framer, view, detail, model.frame_size)
+
+
+def _prediction_of(frame: AnimatedFrame) -> ByteArray:
+    return frame.prediction

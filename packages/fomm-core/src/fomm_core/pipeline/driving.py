@@ -7,20 +7,23 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
-from fomm_core.animator import Animator, Frame
-from fomm_core.errors import BrokenMediaError, FaceError, MediaError
+from fomm_core.animator import Animator, DrivingFrame, Frame
+from fomm_core.errors import FaceError, MediaError
 from fomm_core.face.crop import SMALLEST_FACE, Crop
 from fomm_core.face.framer import FaceFramer
 from fomm_core.face.track import CropPath, FaceTrack, steady_path, track_face
 from fomm_core.loading import Model
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.motion.template import MotionTemplate
+from fomm_core.pipeline.frames import CutFrames, VideoFrames
 from fomm_core.video import VideoReader, prefetch
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _LOOKS_PER_SECOND = 5
 """Frames a second that are searched for the face; in between it cannot go far."""
@@ -28,10 +31,10 @@ _LOOKS_PER_SECOND = 5
 
 @dataclass(frozen=True, eq=False)
 class Driving:
-    """Driving frames or a template, with their figures; go into :meth:`Animator.run`.
+    """Driving frames or a template, with their figures; :meth:`ahead` goes into Animator.run.
 
     Attributes:
-        source: the driving frames, decoded ahead in a thread, or a template in their place.
+        source: the driving frames, or a template in their place.
         template: the keypoints of these frames, once they are known.
         frame_rate: frames per second.
         frame_count: number of frames, estimated; ``None`` if unknown.
@@ -64,6 +67,15 @@ class Driving:
             return None
         return self.squares.crops[0]
 
+    def ahead(self, animator: Animator) -> Iterator[DrivingFrame] | MotionTemplate:
+        """Frames for :meth:`Animator.run` that a thread reads and prepares, or the template.
+
+        Decoding, cutting, fitting and conversion overlap with the networks.
+        """
+        if isinstance(self.source, MotionTemplate):
+            return self.source
+        return self._prepared_ahead(self.source, animator)
+
     def with_best_reference(
         self,
         animator: Animator,
@@ -86,7 +98,7 @@ class Driving:
             return replace(self, source=animator.with_best_reference(self.source))
         template = self.template
         if template is None:
-            template = animator.record(_counted(self.source, on_progress), self.frame_rate)
+            template = self._watched(self.source, animator, on_progress)
         best = animator.with_best_reference(template)
         logger.info("best driving frame: %d of %d", best.reference, len(best))
         known = replace(self, template=best, frame_count=len(best))
@@ -119,14 +131,14 @@ class Driving:
             on_progress(done)
 
         every = max(1, round(self.frame_rate / _LOOKS_PER_SECOND))
-        track = track_face(framer, _counted(self.source, watch), every)
+        track = track_face(framer, _counted(self._read_ahead(self.source), watch), every)
         _require_size(track)
         path = None if track is None else steady_path(track, float(self.frame_rate))
         _tell_of(track, self.frame_rate)
         if track is not None and path is not None and path.is_framed(track.size):
             path = None
-        seen = _Cut(self.source, count, path, framer.size)
-        return replace(self, source=seen, frame_count=count, squares=path)
+        seen = CutFrames(self.source, count, path, framer.size)
+        return replace(self, source=seen.reduced(), frame_count=count, squares=path)
 
     def with_recorded_motion(
         self,
@@ -157,8 +169,27 @@ class Driving:
         """
         if isinstance(self.source, MotionTemplate):
             return self.source
-        template = animator.record(_counted(self.source, on_progress), self.frame_rate)
+        template = self._watched(self.source, animator, on_progress)
         return replace(template, crop=self._recorded_crop())
+
+    def _watched(
+        self, frames: Iterable[Frame], animator: Animator, on_progress: Callable[[int], None]
+    ) -> MotionTemplate:
+        ahead = self._prepared_ahead(frames, animator)
+        return animator.record(_counted(ahead, on_progress), self.frame_rate)
+
+    def _prepared_ahead(
+        self, frames: Iterable[Frame], animator: Animator
+    ) -> Iterator[DrivingFrame]:
+        """The frames as the animator sees them, read and prepared in a thread."""
+        if isinstance(frames, VideoFrames):
+            height, width = animator.source.shape[:2]
+            frames = frames.reduced_to((height, width))
+        return self._read_ahead(animator.prepare(frame) for frame in frames)
+
+    def _read_ahead(self, frames: Iterable[T]) -> Iterator[T]:
+        """The frames, made in a thread that :meth:`close` ends."""
+        return self.reading.enter_context(closing(prefetch(frames)))
 
     def recorded(self, keypoints: Iterable[Keypoints], model: Model) -> MotionTemplate:
         """The motion that drove, as a template with the reference frame that was used."""
@@ -199,43 +230,14 @@ def open_driving(
             raise MediaError("start and end: expected a driving video, found a motion template")
         return Driving(driving, None, driving.frame_rate, len(driving), None, False)
     reader = VideoReader(driving, start=start, end=end)
-    reading = ExitStack()
     return Driving(
-        _Frames(reader, keep_going, reading),
+        VideoFrames(reader, keep_going),
         None,
         reader.frame_rate,
         reader.frame_count,
         driving,
         reader.info.has_audio,
-        reading=reading,
     )
-
-
-class _Frames:
-    """The frames of a reader, decoded ahead in a thread; can be iterated again."""
-
-    def __init__(self, reader: VideoReader, keep_going: bool, reading: ExitStack) -> None:
-        self._reader = reader
-        self._keep_going = keep_going
-        self._reading = reading
-
-    def __iter__(self) -> Iterator[Frame]:
-        frames = self._reading.enter_context(closing(prefetch(self._reader)))
-        return up_to_damage(frames) if self._keep_going else frames
-
-
-@dataclass(frozen=True, eq=False)
-class _Cut:
-    """The frames that were seen before, cut to a path of squares; can be iterated again."""
-
-    frames: Iterable[Frame]
-    count: int
-    path: CropPath | None
-    size: tuple[int, int]
-
-    def __iter__(self) -> Iterator[Frame]:
-        seen = islice(self.frames, self.count)
-        return seen if self.path is None else self.path.cut(seen, self.size)
 
 
 def _require_size(track: FaceTrack | None) -> None:
@@ -261,15 +263,7 @@ def _tell_of(track: FaceTrack | None, frame_rate: Fraction) -> None:
         logger.warning("driving video: %s from %.1f s on; its crop is held", what, when)
 
 
-def up_to_damage(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """The frames before a video's damage, with a warning instead of the error."""
-    try:
-        yield from frames
-    except BrokenMediaError as error:
-        logger.warning("%s; going on with the %d frames before it", error, error.frames_read)
-
-
-def _counted(frames: Iterable[Frame], on_progress: Callable[[int], None]) -> Iterator[Frame]:
+def _counted(frames: Iterable[T], on_progress: Callable[[int], None]) -> Iterator[T]:
     """The same frames; tells how many have been used."""
     for count, frame in enumerate(frames, start=1):
         yield frame

@@ -27,6 +27,7 @@ from fomm_core.pipeline.prepare import PreparedSource, prepare_source
 from fomm_core.pipeline.provenance import Provenance
 from fomm_core.pipeline.views import (
     FrameView,
+    frames_of_squares,
     make_picture_view,
     make_view,
     needs_detail,
@@ -129,7 +130,9 @@ def animate_prepared(
 
     What is recorded of the driving already is not looked for again.
     """
-    animator = prepared.animators[0]
+    animator, *others = prepared.animators
+    followers = others if prepared.picture.shown else []
+    view = _view(prepared, model, options)
     diagnostics = _needs_diagnostics(prepared, model, options)
     rate = options.frame_rate or driving.frame_rate
     keypoints: list[Keypoints] = []
@@ -138,16 +141,15 @@ def animate_prepared(
     provenance = Provenance(model.name, squares=prepared.picture.origins)
     with (
         closing(driving),
-        BackgroundSink(open_sink(output, driving, options, provenance)) as sink,
+        BackgroundSink(open_sink(output, driving, options, provenance), view=view) as sink,
     ):
         if prepared.framer is not None and driving.template is None:
             driving = _cropped(driving, prepared.framer, on_progress)
         if options.find_best_frame:
             driving = _with_best_reference(driving, animator, options, on_progress)
-        view = _view(prepared, model, options)
         frames = _frames(animator, driving, options, diagnostics)
         for count, frame in enumerate(frames, start=1):
-            sink.write(view(frame))
+            sink.write(frames_of_squares(frame, followers))
             if options.save_motion is not None:
                 keypoints.append(frame.keypoints_driving)
             on_progress(Progress("animating", count, driving.frame_count, frame))
@@ -157,11 +159,11 @@ def animate_prepared(
 
 
 def _view(prepared: PreparedSource, model: Model, options: AnimationOptions) -> FrameView:
-    source, animators = prepared.picture, prepared.animators
+    source = prepared.picture
     if source.shown:
         detail = needs_detail(source, model.frame_size, options)
-        return make_picture_view(source, animators, detail)
-    return make_view(options.view, animators[0], model.config.visualizer_params, source)
+        return make_picture_view(source, model.frame_size, detail)
+    return make_view(options.view, prepared.animators[0], model.config.visualizer_params, source)
 
 
 def _needs_diagnostics(prepared: PreparedSource, model: Model, options: AnimationOptions) -> bool:
@@ -190,7 +192,7 @@ def _frames(
     animator: Animator, driving: Driving, options: AnimationOptions, diagnostics: bool
 ) -> Iterator[AnimatedFrame]:
     return animator.run(
-        driving.source,
+        driving.ahead(animator),
         template=driving.template,
         smoother=OneEuroFilter(driving.frame_rate) if options.smooth else None,
         diagnostics=diagnostics,

@@ -12,8 +12,11 @@ from fomm_core.face.paste import Paster
 from fomm_core.pipeline.options import AnimationOptions, View
 from fomm_core.pipeline.source import SourcePicture
 
-FrameView = Callable[[AnimatedFrame], Frame]
-"""Gives what is shown of an animated frame, (H, W, 3) uint8; the same size for all frames."""
+FrameView = Callable[[Sequence[AnimatedFrame]], Frame]
+"""Gives what is shown of one moment, (H, W, 3) uint8, the same size for all moments.
+
+It takes the animated frames of all squares of a picture, of which a sheet shows the first. No
+engine has a part in it, so that it may run in another thread than that of the animators."""
 
 
 def needs_diagnostics(view: View) -> bool:
@@ -47,7 +50,7 @@ def make_view(
             where it was cropped.
     """
     if view == "generated":
-        return lambda frame: frame.prediction
+        return lambda frames: frames[0].prediction
     from fomm_core.visualize import SheetFrame, SheetRenderer, SheetStyle
 
     renderer = SheetRenderer(
@@ -58,7 +61,8 @@ def make_view(
         _overview(whole, animator, style) if whole is not None and whole.crops else None,
     )
 
-    def sheet(frame: AnimatedFrame) -> Frame:
+    def sheet(frames: Sequence[AnimatedFrame]) -> Frame:
+        frame = frames[0]
         return renderer.render(
             SheetFrame(
                 generated=frame.prediction,
@@ -81,22 +85,19 @@ def _overview(source: SourcePicture, animator: Animator, style: VisualizerParams
     return draw_overview(source.picture, [square], (height, width), style.kp_size, style.colormap)
 
 
-def make_picture_view(
-    source: SourcePicture, animators: Sequence[Animator], detail: bool
-) -> FrameView:
+def make_picture_view(source: SourcePicture, size: tuple[int, int], detail: bool) -> FrameView:
     """Make the function that gives the whole picture with all its squares moving.
 
     Args:
         source: the picture.
-        animators: of its squares; the first makes the frames, the others follow it.
+        size: (height, width) of the animated frames.
         detail: add the picture's own fine detail to enlarged squares; the frames then need
             their inner maps.
     """
     paster = Paster(source.picture, source.crops)
-    details = [_detail_of(source, crop, animators[0]) for crop in source.crops] if detail else None
+    details = [_detail_of(source, crop, size) for crop in source.crops] if detail else None
 
-    def whole(frame: AnimatedFrame) -> Frame:
-        frames = [frame, *(animator.follow(frame) for animator in animators[1:])]
+    def whole(frames: Sequence[AnimatedFrame]) -> Frame:
         squares = [each.prediction for each in frames]
         if details is not None:
             squares = [_enlarged(*pair) for pair in zip(details, frames, strict=True)]
@@ -105,10 +106,16 @@ def make_picture_view(
     return whole
 
 
-def _detail_of(source: SourcePicture, crop: Crop, animator: Animator) -> SourceDetail:
+def frames_of_squares(
+    frame: AnimatedFrame, followers: Sequence[Animator]
+) -> tuple[AnimatedFrame, ...]:
+    """The frames of all squares at one moment: the first one's, and those that follow it."""
+    return frame, *(follower.follow(frame) for follower in followers)
+
+
+def _detail_of(source: SourcePicture, crop: Crop, size: tuple[int, int]) -> SourceDetail:
     side = round(crop.side)
-    height, width = animator.source.shape[:2]
-    return SourceDetail(crop.cut(source.picture, (side, side)), (height, width))
+    return SourceDetail(crop.cut(source.picture, (side, side)), size)
 
 
 def _enlarged(detail: SourceDetail, frame: AnimatedFrame) -> Frame:

@@ -19,10 +19,12 @@ class RgbFrames:
 
     Args:
         pixel_aspect: width of a pixel divided by its height, ``None`` where not stated.
+        reduction: by which the sides are divided, see :meth:`VideoReader.reduced`.
     """
 
-    def __init__(self, pixel_aspect: Fraction | None) -> None:
+    def __init__(self, pixel_aspect: Fraction | None, reduction: int = 1) -> None:
         self._pixel_aspect = pixel_aspect
+        self._reduction = reduction
         self._reformatter = VideoReformatter()
         self._form: tuple[int, int, str] | None = None
         self._layout: Layout | None = None
@@ -32,7 +34,8 @@ class RgbFrames:
         """Return the picture as (H, W, 3) uint8 RGB."""
         form = (picture.width, picture.height, picture.format.name)
         if self._layout is None or form != self._form:
-            self._form, self._layout = form, Layout.of(picture, self._pixel_aspect)
+            self._form = form
+            self._layout = Layout.of(picture, self._pixel_aspect, self._reduction)
         self._size = self._size or self._layout.size
         frame = self._layout.to_rgb(picture, self._reformatter)
         return frame if self._layout.size == self._size else fit(frame, self._size)

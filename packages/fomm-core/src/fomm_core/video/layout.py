@@ -14,7 +14,7 @@ import numpy.typing as npt
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
-from av.video.reformatter import ColorRange, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from fomm_core.colour.conversion import Conversion, conversion_of, on_white
 from fomm_core.colour.standards import BT2020, UNSPECIFIED, is_hdr
@@ -29,11 +29,12 @@ class Layout:
     """Turns decoded pictures into upright sRGB frames with square pixels.
 
     Attributes:
-        width: of the stored picture with square pixels, before turning.
+        width: of the frames before turning, in square pixels.
         height: the same.
         quarter_turns: counter-clockwise.
         mirrored: whether left and right are swapped after turning.
         alpha: whether pictures are transparent; they are laid on white.
+        reduction: by which the stored sides are divided, averaging areas.
     """
 
     width: int
@@ -41,14 +42,16 @@ class Layout:
     quarter_turns: int = 0
     mirrored: bool = False
     alpha: bool = False
+    reduction: int = 1
 
     @classmethod
-    def of(cls, frame: VideoFrame, pixel_aspect: Fraction | None) -> Layout:
+    def of(cls, frame: VideoFrame, pixel_aspect: Fraction | None, reduction: int = 1) -> Layout:
         """Read the layout from the first decoded frame."""
         turns, mirrored = _orientation(frame)
-        width = max(1, round(frame.width * (pixel_aspect or 1)))
+        width = max(1, round(frame.width * (pixel_aspect or 1) / reduction))
+        height = max(1, round(frame.height / reduction))
         alpha = any(component.is_alpha for component in frame.format.components)
-        return cls(width, frame.height, turns, mirrored, alpha)
+        return cls(width, height, turns, mirrored, alpha, reduction)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -83,7 +86,14 @@ class Layout:
         frame.colorspace = _matrix_of(frame)
         frame.color_primaries = frame.color_trc = UNSPECIFIED
         try:
-            return reformatter.reformat(frame, self.width, self.height, kind, threads=1)
+            return reformatter.reformat(
+                frame,
+                self.width,
+                self.height,
+                kind,
+                interpolation=Interpolation.AREA if self.reduction > 1 else None,
+                threads=1,
+            )
         finally:
             frame.colorspace, frame.color_primaries, frame.color_trc = tags
 

@@ -6,11 +6,11 @@ import logging
 import sys
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import Self
 
@@ -120,33 +120,46 @@ def _prefetched(iterable: Iterable[T], depth: int) -> Generator[T, None, None]:
         ahead.stop()
 
 
-class BackgroundSink:
-    """A frame sink that encodes in a thread; itself a :class:`FrameSink`.
+class BackgroundSink(Generic[T]):
+    """A frame sink that paints and encodes in a thread; itself a :class:`FrameSink`.
 
-    :meth:`write` returns at once unless ``depth`` frames are waiting. What the wrapped sink
-    raises comes out of the next :meth:`write` or of :meth:`close`. Frames must not be
-    changed after they were handed over. Leaving the ``with`` block by an exception does
+    :meth:`write` returns at once unless ``depth`` frames are waiting. What the view and the
+    wrapped sink raise comes out of the next :meth:`write` or of :meth:`close`. Frames must not
+    be changed after they were handed over. Leaving the ``with`` block by an exception does
     what the wrapped sink does; after a KeyboardInterrupt the waiting frames are written
     first.
 
     Args:
         sink: the sink to feed; not to be used by others from then on.
         depth: how many frames may wait, at least 1.
+        view: makes the frame, (H, W, 3) uint8, of what is handed over; by default that is the
+            frame itself.
     """
 
-    def __init__(self, sink: FrameSink, depth: int = 4) -> None:
+    @overload
+    def __init__(self: BackgroundSink[ByteArray], sink: FrameSink, depth: int = 4) -> None: ...
+
+    @overload
+    def __init__(
+        self, sink: FrameSink, depth: int = 4, *, view: Callable[[T], ByteArray]
+    ) -> None: ...
+
+    def __init__(
+        self, sink: FrameSink, depth: int = 4, *, view: Callable[[Any], ByteArray] | None = None
+    ) -> None:
         if depth < 1:
             raise ValueError(f"depth: expected 1 or more, found {depth}")
         self._sink = sink
         self._depth = depth
-        self._waiting: deque[ByteArray] = deque()
+        self._view = view or _itself
+        self._waiting: deque[T] = deque()
         self._changed = threading.Condition()
         self._ending = False
         self._error: BaseException | None = None
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    def write(self, frame: ByteArray) -> None:
+    def write(self, frame: T) -> None:
         """Hand over the next frame; see :class:`FrameSink`."""
         if self._closed:
             raise ValueError("frame: expected an open writer, found a closed one")
@@ -175,7 +188,7 @@ class BackgroundSink:
     def _run(self) -> None:
         try:
             while (frame := self._wait_for_frame()) is not None:
-                self._sink.write(frame)
+                self._sink.write(self._view(frame))
                 with self._changed:
                     self._waiting.popleft()
                     self._changed.notify_all()
@@ -184,7 +197,7 @@ class BackgroundSink:
                 self._error = error
                 self._changed.notify_all()
 
-    def _wait_for_frame(self) -> ByteArray | None:
+    def _wait_for_frame(self) -> T | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ending)
             return self._waiting[0] if self._waiting else None
@@ -228,3 +241,7 @@ class BackgroundSink:
         with self._changed:
             while len(self._waiting) > 1:
                 self._waiting.pop()
+
+
+def _itself(frame: Any) -> Any:
+    return frame
