@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,6 +44,11 @@ def videos(tmp_path_factory):
 @pytest.fixture
 def settings(videos, tmp_path):
     """A configuration as plain data, to be changed; 12 steps an epoch on one rank."""
+    return make_settings(videos, tmp_path / "logs")
+
+
+def make_settings(videos, logs):
+    """The configuration of :func:`settings`, as plain data."""
     hourglass = {"block_expansion": 4, "max_features": 8, "num_blocks": 2, "scale_factor": 0.5}
     return {
         "dataset_params": {
@@ -89,11 +95,30 @@ def settings(videos, tmp_path):
             },
         },
         "monitor_params": {
-            "monitor_path": str(tmp_path / "logs"),
+            "monitor_path": str(logs),
             "monitor_freq": 5,
             "visualize_freq": 20,
         },
     }
+
+
+@pytest.fixture(scope="session")
+def first_epoch(needs_backend, videos, tmp_path_factory):
+    """Log directory of a finished training of one epoch and one checkpoint, to be copied."""
+    folder = tmp_path_factory.mktemp("first")
+    settings = make_settings(videos, folder)
+    settings["train_params"]["num_epochs"] = 1
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+    words = ("train", "--config", folder / "config.yaml", "--out", folder / "log", "--keep", 1)
+    code, _, err = Program(["-m", "fomm_core.cli.main", *words]).finish()
+    assert code == 0, err
+    return folder / "log"
+
+
+@pytest.fixture
+def trained(first_epoch, tmp_path):
+    """Log directory of a finished training of one epoch and one checkpoint."""
+    return Path(shutil.copytree(first_epoch, tmp_path / "log"))
 
 
 @pytest.fixture

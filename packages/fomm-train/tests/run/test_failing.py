@@ -9,18 +9,15 @@ from fomm_train.checkpoint import load_state
 HERE = Path(__file__).parent
 
 
-def test_nan_stops_with_step_losses_and_checkpoint(settings, write_config, tmp_path, fomm, succeed):
-    settings["train_params"].update(num_epochs=1, epoch_milestones=[])
-    log = tmp_path / "log"
-    succeed("train", "--config", write_config(settings), "--out", log)
-    info = log / "training_info.yaml"
+def test_nan_stops_with_step_losses_and_checkpoint(trained, fomm):
+    info = trained / "training_info.yaml"
     text = info.read_text().replace("num_epochs: 1", "num_epochs: 2")
     info.write_text(text.replace("reconstruction: 10.0", "reconstruction: 1.0e+39"))
-    code, _, err = fomm("train", "--resume", log)
+    code, _, err = fomm("train", "--resume", trained)
     assert code == 2
     assert "step 13 (epoch 1): expected finite losses, found total_generator inf" in err
     assert "reconstruction inf" in err
-    assert f"last good checkpoint: {log / 'checkpoints' / 'checkpoint_000000012.npz'}" in err
+    assert f"last good checkpoint: {trained / 'checkpoints/checkpoint_000000012.npz'}" in err
     assert len(err.strip().splitlines()) == 1
 
 
@@ -72,6 +69,7 @@ def test_a_failing_rank_ends_all_below_torchrun_too(settings, write_config, tmp_
     assert "unexpected" not in err
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])
 def test_data_without_truth_are_refused_before_anything_is_written(
     settings, write_config, tmp_path, fomm, ranks
@@ -93,22 +91,18 @@ def test_an_error_of_all_ranks_is_told_once(settings, write_config, tmp_path, fo
     assert err.count("fomm: error:") == 1
 
 
-def test_a_full_disk_leaves_a_checkpoint_to_go_on_from(
-    settings, write_config, tmp_path, fomm, succeed
-):
-    settings["train_params"].update(num_epochs=1, epoch_milestones=[])
-    log = tmp_path / "log"
-    succeed("train", "--config", write_config(settings), "--out", log, "--keep", 1)
-    info = log / "training_info.yaml"
+@pytest.mark.once
+def test_a_full_disk_leaves_a_checkpoint_to_go_on_from(trained, fomm, succeed):
+    info = trained / "training_info.yaml"
     info.write_text(info.read_text().replace("num_epochs: 1", "num_epochs: 2"))
-    (good,) = (log / "checkpoints").iterdir()
+    (good,) = (trained / "checkpoints").iterdir()
     content = good.read_bytes()
 
     limit = len(content) // 2
-    code, _, err = fomm("train", "--resume", log, "--save-minutes", 0, file_size=limit)
+    code, _, err = fomm("train", "--resume", trained, "--save-minutes", 0, file_size=limit)
     assert code == 2
     assert "cannot be written" in err
     assert f"last good checkpoint: {good}" in err
-    assert list((log / "checkpoints").iterdir()) == [good]
+    assert list((trained / "checkpoints").iterdir()) == [good]
     assert good.read_bytes() == content
-    assert "trained: 24 steps" in succeed("train", "--resume", log)
+    assert "trained: 24 steps" in succeed("train", "--resume", trained)

@@ -22,7 +22,7 @@ def smooth_frames(steps, batch, size=32):
 
 
 @pytest.fixture
-def trained(settings, write_config, tmp_path, succeed):
+def trained_by(settings, write_config, tmp_path, succeed):
     """Losses, first gradients and parameters of one rank and of two."""
     data = tmp_path / "data.npz"
     source, driving, target = smooth_frames(STEPS, 4)
@@ -59,8 +59,8 @@ def moved(results):
 
 
 @pytest.mark.parametrize(("backend", "launcher"), [("nnabla", "mpirun"), ("torch", "torchrun")])
-def test_two_ranks_equal_one(trained, backend, launcher):
-    one, two = trained(
+def test_two_ranks_equal_one(trained_by, backend, launcher):
+    one, two = trained_by(
         backend,
         launcher,
         {
@@ -79,8 +79,8 @@ def test_two_ranks_equal_one(trained, backend, launcher):
 
 
 @pytest.mark.parametrize("backend", ["nnabla", "torch"])
-def test_two_ranks_equal_one_with_a_discriminator(trained, backend):
-    one, two = trained(
+def test_two_ranks_equal_one_with_a_discriminator(trained_by, backend):
+    one, two = trained_by(
         backend,
         "mpirun",
         {

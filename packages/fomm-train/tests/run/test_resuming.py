@@ -13,11 +13,19 @@ from fomm_core.model.parameters import load_parameters
 from fomm_train.backend.precision import Arithmetic
 from fomm_train.checkpoint import CheckpointFolder
 
-LAST = "params_at_epoch_3.h5"
+LAST = "params_at_epoch_1.h5"
 
 
 def series(log):
     return {path.name: path.read_text() for path in sorted(log.glob("*.series.txt"))}
+
+
+@pytest.fixture
+def settings(settings):
+    """Two epochs of twelve steps, the second one slower; each step is logged."""
+    settings["monitor_params"]["monitor_freq"] = 1
+    settings["train_params"].update(num_epochs=2, epoch_milestones=[1])
+    return settings
 
 
 def assert_same_training(one, other):
@@ -40,7 +48,6 @@ def test_killed_and_resumed_equals_unbroken(
     settings, write_config, tmp_path, backend, ranks, start, succeed, wait_for_step
 ):
     pytest.importorskip(backend)
-    settings["monitor_params"]["monitor_freq"] = 1
     settings["train_params"]["num_repeats"] = 4 * ranks
     settings["train_params"].update(averaging_decay=0.9, statistics_batches=3)
     config = write_config(settings)
@@ -50,7 +57,7 @@ def test_killed_and_resumed_equals_unbroken(
     log = tmp_path / "broken"
     begin = ("--config", config, "--out", log)
     random = np.random.default_rng(ranks)
-    for until in (int(random.integers(3, 20)), int(random.integers(22, 45))):
+    for until in (int(random.integers(3, 10)), int(random.integers(13, 22))):
         program = start("train", *begin, *options, ranks=ranks)
         wait_for_step(program, log, until)
         time.sleep(random.random() * 0.05)
@@ -61,10 +68,10 @@ def test_killed_and_resumed_equals_unbroken(
     assert_same_training(tmp_path / "whole", log)
 
 
+@pytest.mark.once
 def test_what_was_killed_before_its_first_checkpoint_begins_anew(
     settings, write_config, tmp_path, start, succeed, wait_for_step
 ):
-    settings["monitor_params"]["monitor_freq"] = 1
     config, log = write_config(settings), tmp_path / "broken"
     succeed("train", "--config", config, "--out", tmp_path / "whole")
     program = start("train", "--config", config, "--out", log)
@@ -74,20 +81,21 @@ def test_what_was_killed_before_its_first_checkpoint_begins_anew(
     assert_same_training(tmp_path / "whole", log)
 
 
-def test_what_computes_stays_the_same(settings, write_config, tmp_path, fomm, succeed):
-    settings["train_params"]["num_epochs"] = 1
-    log = tmp_path / "log"
-    succeed("train", "--config", write_config(settings), "--out", log)
-    folder = CheckpointFolder(log / "checkpoints")
+@pytest.mark.once
+def test_what_computes_stays_the_same(trained, fomm):
+    folder = CheckpointFolder(trained / "checkpoints")
     folder.save(replace(folder.newest(), arithmetic=Arithmetic("half")))
-    code, _, err = fomm("train", "--resume", log, "--context", "cpu")
+    code, _, err = fomm("train", "--resume", trained, "--context", "cpu")
     assert code == 2
     assert "--type-config half: expected --context cudnn (a GPU), found cpu" in err
 
 
 @pytest.mark.parametrize(
     ("number", "ranks"),
-    [pytest.param(signal.SIGTERM, 2, marks=pytest.mark.mpi), (signal.SIGINT, 1)],
+    [
+        pytest.param(signal.SIGTERM, 2, marks=pytest.mark.mpi),
+        pytest.param(signal.SIGINT, 1, marks=pytest.mark.once),
+    ],
 )
 def test_signals_save_and_end_well(
     settings, write_config, tmp_path, number, ranks, start, succeed, wait_for_step
@@ -111,6 +119,7 @@ def test_signals_save_and_end_well(
     assert f"with the checkpoint of step {done}" in out
 
 
+@pytest.mark.once
 def test_the_time_limit_saves_and_ends_well(settings, write_config, tmp_path, succeed):
     settings["train_params"]["num_epochs"] = 1000
     config, log = write_config(settings), tmp_path / "log"
@@ -123,7 +132,7 @@ def test_the_time_limit_saves_and_ends_well(settings, write_config, tmp_path, su
 def test_what_is_exported_is_averaged_and_has_statistics_of_its_own(
     settings, write_config, tmp_path, succeed
 ):
-    settings["train_params"].update(num_epochs=2, averaging_decay=0.9, statistics_batches=3)
+    settings["train_params"].update(averaging_decay=0.9, statistics_batches=3)
     config, log = write_config(settings), tmp_path / "log"
     succeed("train", "--config", config, "--out", log, "--workers", 0)
     state = CheckpointFolder(log / "checkpoints").newest()
@@ -135,29 +144,24 @@ def test_what_is_exported_is_averaged_and_has_statistics_of_its_own(
         assert (value == own).all() == is_own, name
 
 
-def test_another_batch_size_is_refused(settings, write_config, tmp_path, fomm, succeed):
-    settings["train_params"]["num_epochs"] = 1
-    log = tmp_path / "log"
-    succeed("train", "--config", write_config(settings), "--out", log)
-    info = log / "training_info.yaml"
+@pytest.mark.once
+def test_another_batch_size_is_refused(trained, fomm):
+    info = trained / "training_info.yaml"
     info.write_text(info.read_text().replace("batch_size: 2", "batch_size: 3"))
-    code, _, err = fomm("train", "--resume", log)
+    code, _, err = fomm("train", "--resume", trained)
     assert code == 2
     assert "expected 2 samples a step over all ranks, found 3" in err
 
 
-def test_a_finished_training_goes_on_when_it_is_given_more_epochs(
-    settings, write_config, tmp_path, succeed
-):
-    settings["train_params"].update(num_epochs=2, epoch_milestones=[1])
-    log = tmp_path / "log"
-    succeed("train", "--config", write_config(settings), "--out", log)
-    info = log / "training_info.yaml"
-    info.write_text(info.read_text().replace("num_epochs: 2", "num_epochs: 3"))
-    assert "trained: 36 steps" in succeed("train", "--resume", log)
-    assert (log / "params_at_epoch_2.h5").is_file()
+@pytest.mark.once
+def test_a_finished_training_goes_on_when_it_is_given_more_epochs(trained, succeed):
+    info = trained / "training_info.yaml"
+    info.write_text(info.read_text().replace("num_epochs: 1", "num_epochs: 2"))
+    assert "trained: 24 steps" in succeed("train", "--resume", trained)
+    assert (trained / "params_at_epoch_1.h5").is_file()
 
 
+@pytest.mark.once
 def test_a_folder_without_training_is_refused(tmp_path, fomm):
     code, _, err = fomm("train", "--resume", tmp_path)
     assert code == 2

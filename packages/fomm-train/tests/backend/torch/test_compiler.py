@@ -21,7 +21,6 @@ from fomm_train.data.batch import Batch
 from fomm_train.graph.step import TrainingStep
 from fomm_train.graph.training_graph import build_graph
 
-pytestmark = pytest.mark.once
 CPU = torch.device("cpu")
 
 
