@@ -71,7 +71,7 @@ def read_image(path: str | Path) -> ByteArray:
             than :data:`MAX_PIXELS` pixels.
     """
     with _opened(Path(path)) as image:
-        return _to_rgb(image, str(path))
+        return to_rgb(image, str(path))
 
 
 def picture_size(path: str | Path) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def read_moments(path: str | Path) -> Iterator[tuple[Fraction, ByteArray]]:
     """
     with _opened(Path(path)) as image:
         for seconds in _moments(image):
-            yield seconds, _to_rgb(image.copy(), str(path))
+            yield seconds, to_rgb(image.copy(), str(path))
 
 
 def moment_lengths(path: str | Path) -> Iterator[Fraction]:
@@ -184,8 +184,19 @@ def _check_palette(image: Image) -> None:
         raise ValueError("no palette")
 
 
-def _to_rgb(image: Image, name: str) -> ByteArray:
-    """Convert an opened picture of any mode to (H, W, 3) uint8, sRGB."""
+def to_rgb(image: Image, name: str) -> ByteArray:
+    """Convert a picture that Pillow has opened, as :func:`read_image` does.
+
+    Args:
+        image: of any mode, whose size was checked.
+        name: of the picture, for warnings.
+
+    Returns:
+        (H, W, 3) uint8, sRGB.
+
+    Raises:
+        OSError, ValueError, SyntaxError: its data are damaged.
+    """
     from PIL import Image, ImageOps
 
     ImageOps.exif_transpose(image, in_place=True)

@@ -153,8 +153,11 @@ def test_pictures_of_even_more_pixels_are_refused_unread(refuse, fake_engine, he
         (["--engine", "nnabla", "--context", "cudnn"], "context cudnn, found --engine nnabla"),
         (["--engine", "fake"], "Invalid value for '--engine'"),
         (["--motion-template", "m.npz"], "either --driving or --motion-template, found both"),
-        (["--square", "0,0,64", "--face", "2"], "either --square or --face, found both"),
-        (["--crop", "off", "--face", "all"], "looked for, found --crop off"),
+        (["--square", "0,0,64", "--face", "2"], "expected either square or face, found both"),
+        (
+            ["--crop", "off", "--face", "all"],
+            "face: expected faces to be looked for, found crop",
+        ),
         (["--params", "p.h5"], "expected a configuration to go with it"),
         (["--no-such-option"], "No such option"),
         (["stray"], "unexpected extra argument"),

@@ -132,6 +132,14 @@ def test_what_is_none_of_the_choices_is_refused_in_one_line(name, value):
     assert str(e.value).endswith(f"found {value!r}")
 
 
+@pytest.mark.parametrize("face", ["all", 1])
+def test_faces_are_chosen_where_they_are_looked_for(face):
+    with pytest.raises(FommError, match=r"^expected either square or face, found both$"):
+        AnimationOptions(face=face, square=Crop(0, 0, 64))
+    with pytest.raises(FommError, match=r"^face: expected faces .*, found crop off$"):
+        AnimationOptions(face=face, crop="off")
+
+
 @pytest.mark.parametrize("rate", [Fraction(0), Fraction(-1), 25.0, "25", 0])
 def test_a_frame_rate_is_a_fraction_above_0(rate):
     with pytest.raises(FommError, match=r"^frame_rate: expected a fraction above 0.*, found "):

@@ -97,7 +97,7 @@ class TestOpening:
 
     def test_without_framing_or_with_crop_off_there_is_none(self, model, no_detector):
         assert open_framer(replace(model, framing=None), AnimationOptions(face=1)) is None
-        assert open_framer(model, AnimationOptions(crop="off", face=1)) is None
+        assert open_framer(model, AnimationOptions(crop="off")) is None
 
     def test_where_there_is_no_detector_the_picture_stays_with_a_line(
         self, model, no_detector, caplog

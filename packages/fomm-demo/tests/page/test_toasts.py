@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fomm_core.errors import MediaError
+from fomm_core.errors import FaceError, MediaError
 from fomm_demo.services.jobs import JobCancelledError
 
 
@@ -17,6 +17,13 @@ def test_what_visitors_can_mend_is_told_as_a_sentence_without_markup(toasts, cap
     assert error.message == "The video &lt;b&gt;x&lt;/b&gt; is broken"
     assert not error.print_exception
     assert caplog.text == ""
+
+
+def test_options_of_the_command_line_have_the_words_of_the_page(toasts):
+    error = FaceError("expected a larger face; take a larger video, or --crop off for its middle")
+
+    told = toasts.message_of(error)[1]
+    assert told.endswith('take a larger video, or "The middle, no face" for its middle')
 
 
 def test_a_defect_is_logged_and_not_shown(toasts, caplog):

@@ -31,13 +31,15 @@ def upload(web, name, data):
     return answer.json()[0] if answer.status_code == 200 else answer
 
 
-def animate(web, source, driving):
-    """Call the endpoint as a program without any library does; the last event."""
+def animate(web, source, driving, since=("largest", "", True)):
+    """Call the endpoint as a program without any library does; the last event.
+
+    Older programs send nothing for the parameters that came ``since``.
+    """
     file = {"meta": {"_type": "gradio.FileData"}}
     data = [{"path": source, **file}, {"path": driving, **file}, None]
     data += ["avatar", "relative", True, False, False, "crop", "exact", "generated", True, 0, 0]
-    data += ["largest", "", True]
-    body = {"data": data, "session_hash": uuid.uuid4().hex}
+    body = {"data": [*data, *since], "session_hash": uuid.uuid4().hex}
     event = web.post("/gradio_api/call/animate", json=body).json()["event_id"]
     with web.stream("GET", f"/gradio_api/call/animate/{event}") as stream:
         lines = [line for line in stream.iter_lines() if line]
@@ -49,10 +51,11 @@ def files_of(server):
     return {path for path in root.rglob("*") if path.is_file()}
 
 
-def test_a_well_meant_call_works(web, picture, clip):
+@pytest.mark.parametrize("since", [("largest", "", True), ("largest",), ()])
+def test_a_well_meant_call_works(web, picture, clip, since):
     source = upload(web, "a.png", picture.read_bytes())
     driving = upload(web, "b.mp4", clip.read_bytes())
-    event, data = animate(web, source, driving)
+    event, data = animate(web, source, driving, since)
 
     assert event == "complete"
     assert web.get(json.loads(data)[0]["url"]).headers["content-type"] == "video/mp4"

@@ -172,10 +172,6 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     from fomm_core.motion.template import MotionTemplate
     from fomm_core.pipeline.output import result_path
 
-    if options["square"] is not None and options["face"] != "largest":
-        raise FommError("expected either --square or --face, found both")
-    if options["crop"] == "off" and options["face"] != "largest":
-        raise FommError("--face: expected faces to be looked for, found --crop off")
     quiet = program is not None and program.verbosity < 0
     if options["pairs"] is not None:
         animate_pairs(options, _motion_mode(options), quiet)

@@ -59,7 +59,8 @@ class AnimationOptions:
             are not written over, as the inputs are not.
 
     Raises:
-        FommError: a value is none of its choices, or no frame rate.
+        FommError: a value is none of its choices, or no frame rate; faces are chosen beside a
+            square, or where none are looked for.
     """
 
     view: View = "default"
@@ -91,11 +92,20 @@ class AnimationOptions:
                 raise FommError(f"{name}: expected one of {', '.join(allowed)}, found {value!r}")
         if not (self.face in ("largest", "all") or is_face_number(self.face)):
             raise FommError(f"face: expected largest, all or a number from 1, found {self.face!r}")
+        if self.face != "largest":
+            self._check_face()
         self._check_size()
         rate = self.frame_rate
         if rate is not None and not (isinstance(rate, Fraction) and rate > 0):
             expected = "a fraction above 0, such as Fraction(30000, 1001)"
             raise FommError(f"frame_rate: expected {expected}, found {rate!r}")
+
+    def _check_face(self) -> None:
+        """Refuse a choice of faces that nothing would come of."""
+        if self.square is not None:
+            raise FommError("expected either square or face, found both")
+        if self.crop == "off":
+            raise FommError("face: expected faces to be looked for, found crop off")
 
     def _check_size(self) -> None:
         size = self.size

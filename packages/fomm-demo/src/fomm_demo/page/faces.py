@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 
 from fomm_core.errors import FommError
-from fomm_demo.page.forms import file_of
+from fomm_demo.page.forms import NO_FACE, file_of
 from fomm_demo.page.toasts import user_errors
 from fomm_demo.services.app import AppServices
 from fomm_demo.services.faces import FoundFaces, find_faces_of
 
-_CHOICES = [("The largest", "largest"), ("All of them", "all"), ("The middle, no face", "off")]
+_CHOICES = [("The largest", "largest"), ("All of them", "all"), (NO_FACE, "off")]
 _HINT = "Click on another face to choose it, or beside the faces to move the square there."
 
 

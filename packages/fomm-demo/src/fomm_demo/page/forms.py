@@ -19,6 +19,9 @@ _Choice = TypeVar("_Choice", bound=str)
 
 Quality = Literal["exact", "fast"]
 
+NO_FACE = "The middle, no face"
+"""Words of the page for ``--crop off``."""
+
 _UNUSABLE = "this file cannot be used; choose it again"
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import gradio as gr
-import numpy as np
 
 from fomm_core.animator import Frame
 from fomm_core.errors import FommError, MediaError
+from fomm_core.image import to_rgb
 from fomm_core.motion.transfer import MotionMode
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_demo.page.animate_tab import session_of
@@ -134,7 +134,7 @@ def decode_shot(value: Any, most_pixels: int) -> Frame:
         with Image.open(BytesIO(data), formats=_FORMATS) as picture:
             if picture.width * picture.height > most_pixels:
                 raise MediaError("the camera's pictures are too large")
-            return np.array(picture.convert("RGB"))
+            return to_rgb(picture, "camera")
     except (binascii.Error, OSError, ValueError, SyntaxError) as error:
         raise MediaError("the camera sent a damaged picture") from error
     except Image.DecompressionBombError as error:

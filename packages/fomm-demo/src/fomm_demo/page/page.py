@@ -51,9 +51,16 @@ class Page(gr.Blocks):
         state: SessionState | None,
         explicit_call: bool = False,
     ) -> list[Any]:
-        """Check the files of an event before anything is done with them."""
+        """Check the files of an event before anything is done with them.
+
+        Programs that send the values of an older endpoint get the usual ones for those that
+        came since, which stand at the end.
+        """
         with user_errors():
             check_files(inputs, self._may_read)
+        if block_fn.api_name == "animate":
+            since = block_fn.inputs[len(inputs) :]
+            inputs = [*inputs, *(getattr(field, "value", None) for field in since)]
         processed: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
         return processed
 

@@ -11,6 +11,7 @@ import gradio as gr
 
 from fomm_core.devices import device_error
 from fomm_core.errors import FommError
+from fomm_demo.page.forms import NO_FACE
 from fomm_demo.services.jobs import JobCancelledError
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def message_of(error: Exception) -> tuple[str, str]:
     if isinstance(error, JobCancelledError):
         return "Cancelled", "the job was cancelled"
     if isinstance(error, FommError):
-        return "That did not work", str(error)
+        return "That did not work", str(error).replace("--crop off", f'"{NO_FACE}"')
     logger.error("unexpected %s: %s", type(error).__name__, error, exc_info=error)
     failure = device_error(error)
     if failure is not None:
