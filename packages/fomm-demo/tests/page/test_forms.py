@@ -77,7 +77,10 @@ def test_faces_are_chosen_moved_or_left_aside():
     form = Form(FILE, VIDEO, None, "avatar", *OPTIONS)
     assert read_request(form._replace(face="all")).options.face == "all"
     assert read_request(form._replace(face="off")).options.crop == "off"
-    assert read_request(form._replace(square="1,2,50")).options.square == Crop(1, 2, 50)
+    moved = form._replace(face="largest", square="1,2,50")
+    assert read_request(moved).options.square == Crop(1, 2, 50)
+    with pytest.raises(FommError, match="either square or face"):
+        read_request(moved._replace(face="2"))
 
 
 anything = st.recursive(
