@@ -130,6 +130,21 @@ class TestAccelerators:
         monkeypatch.setattr(onnxruntime, "try_devices", None)
         assert ONNXRUNTIME.accelerator() == ""
 
+    def test_fast_is_near_and_leaves_keypoints_and_motion_alone(self, avatar, sample, pretended):
+        exact = OnnxRuntimeEngine(avatar.graphs)
+        fast = OnnxRuntimeEngine(avatar.graphs, "fast", device="pretended")
+        kp_source, kp_driving = (exact.detect(i) for i in (sample.source, sample.driving[2]))
+        np.testing.assert_array_equal(fast.detect(sample.driving[2]).value, kp_driving.value)
+        found, expected = (
+            engine.render(engine.encode(sample.source), kp_source, kp_driving, diagnostics=True)
+            for engine in (fast, exact)
+        )
+        for name in ("deformation", "mask", "occlusion_map", "sparse_deformed", "deformed"):
+            array = getattr(found.diagnostics, name)
+            np.testing.assert_array_equal(array, getattr(expected.diagnostics, name), err_msg=name)
+        difference = np.abs(found.prediction - expected.prediction) * 255
+        assert 0 < difference.max() < 1
+
     def test_fast_is_not_for_the_cpu(self, avatar):
         assert ONNXRUNTIME.precisions_here("cpu") == ("fp32",)
         with pytest.raises(EngineError, match=r"^precision fast: expected an accelerator, found"):

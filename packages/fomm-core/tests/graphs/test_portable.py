@@ -7,7 +7,8 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 
 from fomm_core.graphs.onnx_graph import OnnxGraph
-from fomm_core.graphs.portable import make_portable, with_opset
+from fomm_core.graphs.portable import in_float16, make_portable, with_opset
+from fomm_core.model.bundle import embedded_models, open_bundle
 
 
 @pytest.fixture
@@ -60,6 +61,18 @@ def test_an_expansion_of_another_axis_stays(rng):
     graph.node("Reshape", ["x", "same"], "z")
     graph.node("Expand", ["z", "large"], "y")
     assert kinds(make_portable(graph)) == ["Reshape", "Expand"]
+
+
+def test_convolutions_are_halved_and_what_decides_where_things_are_is_not():
+    path = open_bundle(embedded_models()["face"]).graphs["decoder"]
+    graph = in_float16(OnnxGraph.load(path))
+    halved = {node.op_type for node in graph.nodes if node.output[0].endswith(":narrow")}
+    exact = {node.op_type for node in graph.nodes} - halved
+    assert {"Conv", "ConvTranspose", "Relu", "Add", "Mul", "Cast"} >= halved
+    assert {"GridSample", "Resize", "Sigmoid", "Sub"} <= exact
+    outputs = [n.output[0] for n in graph.nodes if n.op_type in ("Conv", "ConvTranspose")]
+    assert all(name.endswith(":narrow") for name in outputs)
+    graph.to_model({})  # checks it
 
 
 @pytest.mark.parametrize("opset", [20, 19])

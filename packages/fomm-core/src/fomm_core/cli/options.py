@@ -184,7 +184,7 @@ engine_options: Callable[[Decorated], Decorated] = joined(
         type=click.Choice(PRECISIONS),
         default="fp32",
         show_default=True,
-        help="fast: convolutions in bfloat16, on CPUs that have it.",
+        help="fast: convolutions in half precision, on CPUs with bfloat16 and on accelerators.",
     ),
     device_option,
     click.option(

@@ -79,7 +79,10 @@ class OnnxRuntimeEngine(Engine):
                 "precision fast: expected an accelerator, found the CPU; use precision fp32"
             )
         self.precision, self.device = precision, device
-        prepared = {stage: _prepare(path, stage, device) for stage, path in graphs.items()}
+        prepared = {
+            stage: _prepare(path, stage, device, precision == "fast" and stage in _HALVED)
+            for stage, path in graphs.items()
+        }
         self.left_on_cpu = tuple(
             f"{operation} of {stage}"
             for stage, (_, left) in prepared.items()
@@ -173,15 +176,20 @@ class OnnxRuntimeEngine(Engine):
         self._bound = None
 
 
-def _prepare(path: Path, stage: str, device: str) -> tuple[bytes, frozenset[str]]:
+def _prepare(path: Path, stage: str, device: str, halved: bool) -> tuple[bytes, frozenset[str]]:
     """A stage's graph as the device takes it, and what the device leaves to the CPU."""
     from fomm_core.graphs.onnx_graph import OnnxGraph
-    from fomm_core.graphs.portable import GRID_SAMPLE_OPSETS, make_portable, with_opset
+    from fomm_core.graphs.portable import (
+        GRID_SAMPLE_OPSETS,
+        in_float16,
+        make_portable,
+        with_opset,
+    )
 
     graph = OnnxGraph.load(path)
     if graph.name != stage:
         raise ModelError(f"{path}: expected the graph of stage {stage}, found that of {graph.name}")
-    model = make_portable(graph).to_model({})
+    model = (in_float16 if halved else make_portable)(graph).to_model({})
     candidates = (with_opset(model, opset).SerializeToString() for opset in GRID_SAMPLE_OPSETS)
     if device == DEFAULT_DEVICE:
         return next(candidates), frozenset()

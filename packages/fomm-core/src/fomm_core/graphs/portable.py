@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
-from onnx import helper
 
-from fomm_core.graphs.onnx_graph import OnnxGraph, array_of, attributes_of
+from fomm_core.graphs.narrow import convolution_region, narrowed
+from fomm_core.graphs.onnx_graph import OnnxGraph, array_of, attributes_of, make_node
 
 GRID_SAMPLE_OPSETS = (20, 19)
 """Operator sets to try in turn: ``GridSample`` has a definition of opset 20, and one of 16 that
 holds until 19. A runtime may have either on its accelerator, and the other on the CPU alone."""
+
+_SCALED = ":scaled"
 
 _MODE_BEFORE_20 = {b"linear": "bilinear", b"cubic": "bicubic"}
 
@@ -23,9 +25,20 @@ def make_portable(graph: OnnxGraph) -> OnnxGraph:
     return graph
 
 
+def in_float16(graph: OnnxGraph) -> OnnxGraph:
+    """Rewrite as :func:`make_portable` does, with the convolutions in float16.
+
+    What decides where things are, such as grids and sampling, stays in float32.
+    """
+    region = convolution_region(graph)
+    make_portable(graph)
+    scaled = {f"{name}{_SCALED}" for name in region}
+    return narrowed(graph, region | scaled, onnx.TensorProto.FLOAT16)
+
+
 def scale_and_shift(graph: OnnxGraph) -> None:
     """A batch normalisation that no convolution could take in: a product and a sum."""
-    for node in [node for node in graph.nodes if node.op_type == "BatchNormalization"]:
+    for node in graph.nodes_of("BatchNormalization"):
         gamma, beta, mean, variance = (
             array_of(graph, name).astype(np.float64) for name in node.input[1:]
         )
@@ -34,22 +47,19 @@ def scale_and_shift(graph: OnnxGraph) -> None:
         factors = {f"{output}:scale": scale, f"{output}:shift": beta - mean * scale}
         for name, array in factors.items():
             graph.constant(name, array.astype(np.float32).reshape(-1, 1, 1))
-        scaled = f"{output}:scaled"
-        product = helper.make_node("Mul", [node.input[0], f"{output}:scale"], [scaled])
-        total = helper.make_node("Add", [scaled, f"{output}:shift"], [output])
-        _replace(graph, node, product, total)
+        scaled = f"{output}{_SCALED}"
+        product = make_node("Mul", [node.input[0], f"{output}:scale"], [scaled])
+        graph.replace(node, product, make_node("Add", [scaled, f"{output}:shift"], [output]))
 
 
 def concatenate_copies(graph: OnnxGraph) -> None:
     """An ``Expand`` of an axis of length 1, the second, to n: a concatenation of n copies."""
-    for node in [node for node in graph.nodes if node.op_type == "Expand"]:
-        if node.input[0] in graph.initializers or node.input[1] not in graph.initializers:
-            continue
-        shape = [int(length) for length in graph.initializers[node.input[1]]]
-        if _shape_before(graph, node) != [shape[0], 1, *shape[2:]]:
-            continue
-        copies = [node.input[0]] * shape[1]
-        _replace(graph, node, helper.make_node("Concat", copies, list(node.output), axis=1))
+    shapes = graph.shapes()
+    for node in graph.nodes_of("Expand"):
+        before, after = shapes.get(node.input[0], ()), shapes[node.output[0]]
+        if before == (*after[:1], 1, *after[2:]):
+            copies = [node.input[0]] * after[1]
+            graph.replace(node, make_node("Concat", copies, list(node.output), axis=1))
 
 
 def with_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
@@ -66,17 +76,3 @@ def with_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
             mode.s = _MODE_BEFORE_20.get(mode.s, mode.s.decode()).encode()
     onnx.checker.check_model(older)
     return older
-
-
-def _shape_before(graph: OnnxGraph, node: onnx.NodeProto) -> list[int]:
-    """The shape of a node's first input, where a reshape gives it; empty where it is unknown."""
-    makers = [maker for maker in graph.nodes if node.input[0] in maker.output]
-    if len(makers) != 1 or makers[0].op_type != "Reshape":
-        return []
-    return [int(length) for length in graph.initializers.get(makers[0].input[1], ())]
-
-
-def _replace(graph: OnnxGraph, old: onnx.NodeProto, *new: onnx.NodeProto) -> None:
-    """Put nodes in the place of one."""
-    position = next(i for i, node in enumerate(graph.nodes) if node is old)
-    graph.nodes[position : position + 1] = new
