@@ -22,13 +22,16 @@ PAGES = {
     "CONTRIBUTING.md": "development/contributing.md",
     "README.md": "index.md",
     "SECURITY.md": "development/security.md",
-    "packages/fomm-core/README.md": "models.md",
+    "packages/fomm-core/README.md": "howto/animate.md",
+    "packages/fomm-core/README.md#engines": "howto/engines.md",
+    "packages/fomm-core/README.md#models": "models.md",
+    "packages/fomm-core/README.md#whole-pictures": "howto/whole-pictures.md",
     "packages/fomm-demo/README.md": "howto/host.md",
     "packages/fomm-eval/README.md": "howto/evaluate.md",
     "packages/fomm-train/README.md": "howto/train.md",
     "packages/fomm-train/docs/backends.md": "howto/cluster.md",
 }
-"""The pages that show files of the repository."""
+"""The pages that show files of the repository, or sections of them."""
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 _FOREIGN = re.compile(r"<(?:script|img|iframe|link)[^>]+(?:src|href)=[\"']?https?://[^>]+>")
@@ -45,12 +48,13 @@ def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
         text, target = link.groups()
         if re.match(r"[a-z]+:|#", target):
             return link.group()
-        path = target.partition("#")[0]
+        path, hash_sign, anchor = target.partition("#")
         place = posixpath.normpath(posixpath.join("docs", folder, path))
         if place.startswith("docs/") and files.get_file_from_path(place[5:]):
             return link.group()
-        if place in PAGES:
-            return f"[{text}]({posixpath.relpath(PAGES[place], folder or '.')})"
+        shown = PAGES.get(f"{place}{hash_sign}{anchor}", PAGES.get(place))
+        if shown is not None:
+            return f"[{text}]({posixpath.relpath(shown, folder or '.')})"
         if not (ROOT / place).exists():
             logger.warning("%s: the link %s leads to no file", page.file.src_uri, target)
         return text

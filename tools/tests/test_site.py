@@ -28,6 +28,8 @@ FILES = SimpleNamespace(get_file_from_path=lambda path: path == "models.md")
         ("[a](#b)", "[a](#b)"),
         ("[a](https://example.org)", "[a](https://example.org)"),
         ("[a](../../packages/fomm-demo/README.md#options)", "[a](host.md)"),
+        ("[a](../../packages/fomm-core/README.md#models)", "[a](../models.md)"),
+        ("[a](../../packages/fomm-core/README.md#commands)", "[a](animate.md)"),
         ("[`a`](../../LICENSE)", "`a`"),
         ("![a](../animate.gif)", "![a](../animate.gif)"),
     ],
