@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 
 from fomm_core.graphs.onnx_graph import Array, OnnxGraph, array_of, attributes_of, make_node
+from fomm_core.network.operations import upsampling_taps
 
 SMALL = 4 * 4
 """Pixels of the largest maps on which the plain form is the faster in float32."""
@@ -29,8 +30,7 @@ _NEAREST = {
 }
 """Attributes of a resizing that repeats pixels."""
 
-_TAPS = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=np.float64)
-"""Along an axis, tap k of the 4 is the sum of the taps 2 - k and 3 - k of the 3."""
+_TAPS = upsampling_taps().astype(np.float64)
 
 
 def transpose_up_scaling(graph: OnnxGraph) -> None:

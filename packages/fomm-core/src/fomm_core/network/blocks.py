@@ -23,8 +23,7 @@ def down_block(ops: Operations, x: Tensor, out_maps: int) -> Tensor:
 def up_block(ops: Operations, x: Tensor, out_maps: int) -> Tensor:
     """Nearest x2, 3x3 convolution, batch normalisation, ReLU; doubles the size."""
     block = ops.scope("upblock")
-    hidden = block.convolution(ops.upsample_nearest(x, 2), out_maps, 3, 1)
-    return ops.relu(block.batch_normalization(hidden))
+    return ops.relu(block.batch_normalization(block.upsampling_convolution(x, out_maps)))
 
 
 def residual_block(ops: Operations, x: Tensor) -> Tensor:

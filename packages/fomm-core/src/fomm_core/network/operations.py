@@ -4,7 +4,7 @@ A network is a function whose first argument says what computes it::
 
     def up_block(ops: Operations, x: Tensor, out_maps: int) -> Tensor:
         block = ops.scope("upblock")
-        hidden = block.convolution(ops.upsample_nearest(x, 2), out_maps, kernel=3, pad=1)
+        hidden = block.upsampling_convolution(x, out_maps)
         return ops.relu(block.batch_normalization(hidden))
 
 Sums, differences, products, quotients, whole powers and slices are written with Python's
@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+import numpy as np
 from typing_extensions import Self
 
 from fomm_core.motion.keypoints import FloatArray
@@ -91,6 +92,13 @@ class Operations(ABC):
                 which one power iteration in each forward pass improves; the singular vector is
                 ``conv/spectral-norm/u``.
         """
+
+    def upsampling_convolution(self, x: Tensor, out_maps: int) -> Tensor:
+        """Nearest x2, then a 3x3 convolution with bias; (B, C, H, W) -> (B, out_maps, 2H, 2W).
+
+        Parameters are those of :meth:`convolution`.
+        """
+        return self.convolution(self.upsample_nearest(x, 2), out_maps, 3, 1)
 
     @abstractmethod
     def batch_normalization(self, x: Tensor) -> Tensor:
@@ -186,3 +194,12 @@ class Operations(ABC):
     @abstractmethod
     def concatenate(self, parts: Sequence[Tensor], axis: int) -> Tensor:
         """Tensors behind one another along an axis."""
+
+
+def upsampling_taps() -> FloatArray:
+    """Taps of nearest x2 and three taps as four on the input, (4, 3), along one axis.
+
+    Row k has a 1 for each of the three that tap k of the four sums up: 2 - k and 3 - k.
+    :meth:`Operations.upsampling_convolution` so is a 4x4 transposed convolution with stride 2.
+    """
+    return np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=np.float32)

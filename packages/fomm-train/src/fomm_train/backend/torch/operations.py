@@ -17,6 +17,12 @@ from fomm_core.network.operations import Padding
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.solvers import Network, Solver
 from fomm_train.backend.torch.communicator import TorchCommunicator
+from fomm_train.backend.torch.convolution import (
+    convolve,
+    convolve_upsampled,
+    gathering_matrix,
+    is_worth_transposing,
+)
 from fomm_train.backend.torch.normalization import BatchNorm, Normalize, batch_statistics
 from fomm_train.backend.torch.parameters import ParameterStore, full, normal, uniform
 from fomm_train.backend.torch.solver import TorchSolver
@@ -133,7 +139,25 @@ class TorchTrainingOperations(TrainingOperations):
         spectral_norm: bool = False,
     ) -> torch.Tensor:
         shape = (out_maps, x.shape[1], kernel, kernel)
-        limit = np.sqrt(2.0 / (kernel * kernel * shape[1])) / np.sqrt(2)
+        weight, bias = self._kernels(shape, initial_bias, spectral_norm)
+        return self.fixed_convolution(x, weight, bias, pad)
+
+    def upsampling_convolution(self, x: torch.Tensor, out_maps: int) -> torch.Tensor:
+        if not self._on_cpu or not is_worth_transposing(x):
+            return super().upsampling_convolution(x, out_maps)
+        weight, bias = self._kernels((out_maps, x.shape[1], 3, 3))
+        gather = self.store.constant_of(gathering_matrix)
+        return convolve_upsampled(self._laid_out(x), weight, bias, gather)
+
+    def _kernels(
+        self,
+        shape: tuple[int, int, int, int],
+        initial_bias: FloatArray | None = None,
+        spectral_norm: bool = False,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight (O, C, k, k) and bias (O,) of a convolution; see :meth:`convolution`."""
+        out_maps, maps, kernel, _ = shape
+        limit = np.sqrt(2.0 / (kernel * kernel * maps)) / np.sqrt(2)
         first_weight, first_bias = uniform(shape, limit), uniform((out_maps,), limit)
         if initial_bias is not None:
             first_weight, first_bias = full(shape, 0), full((out_maps,), initial_bias)
@@ -142,8 +166,7 @@ class TorchTrainingOperations(TrainingOperations):
             u = self._parameter("conv/spectral-norm/u", normal((out_maps,)), trained=False)
             with self._single_precision():
                 weight = normalize_spectrum(weight, u, self.store.is_recording)
-        bias = self._parameter("conv/b", first_bias)
-        return self.fixed_convolution(x, weight, bias, pad)
+        return weight, self._parameter("conv/b", first_bias)
 
     def batch_normalization(self, x: torch.Tensor) -> torch.Tensor:
         shape = (1, x.shape[1], 1, 1)
@@ -169,9 +192,16 @@ class TorchTrainingOperations(TrainingOperations):
     def fixed_convolution(
         self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, pad: int
     ) -> torch.Tensor:
-        if self.channels_last:
-            x = x.contiguous(memory_format=torch.channels_last)
-        return F.conv2d(x, weight, bias, padding=pad)
+        row_by_row = self._on_cpu and not torch.is_autocast_enabled("cpu")
+        return convolve(self._laid_out(x), weight, bias, pad, row_by_row)
+
+    def _laid_out(self, x: torch.Tensor) -> torch.Tensor:
+        """The maps in the layout that convolutions are to have."""
+        return x.contiguous(memory_format=torch.channels_last) if self.channels_last else x
+
+    @property
+    def _on_cpu(self) -> bool:
+        return bool(self.store.device.type == "cpu")
 
     # ----- images and maps
 
