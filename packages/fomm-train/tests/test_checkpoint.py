@@ -17,7 +17,7 @@ from fomm_train.checkpoint import (
     save_state,
 )
 from fomm_train.errors import TrainingError
-from fomm_train.graph.averaging import AveragedParameters
+from fomm_train.graph.averaging import Averages
 
 
 def make_state(step=7):
@@ -31,7 +31,7 @@ def make_state(step=7):
         {"perceptual": PendingMean(3.5, 2)},
         LossScale(8.0, 3),
         Arithmetic("half", channel_last=True),
-        AveragedParameters({"generator/conv/W": weights / 3}, updates=step),
+        Averages({"generator/conv/W": weights / 3}, updates=step),
     )
 
 

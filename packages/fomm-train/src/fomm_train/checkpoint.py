@@ -23,7 +23,7 @@ from fomm_core.utils.files import atomic_path
 from fomm_train.backend.precision import Arithmetic, LossScale
 from fomm_train.backend.solvers import Moments, Network, SolverState
 from fomm_train.errors import TrainingError
-from fomm_train.graph.averaging import AveragedParameters
+from fomm_train.graph.averaging import Averages
 
 FORMAT = 1
 
@@ -100,7 +100,7 @@ class TrainingState:
     series: Mapping[str, PendingMean] = field(default_factory=dict)
     loss_scale: LossScale = field(default_factory=LossScale)
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
-    averages: AveragedParameters | None = None
+    averages: Averages | None = None
 
     def non_finite(self) -> str | None:
         """The name of a parameter that holds NaN or infinite values, if there is one."""
@@ -194,7 +194,7 @@ def _parse(meta: Any, arrays: dict[str, Any]) -> TrainingState:
         series={name: PendingMean(**mean) for name, mean in meta["series"].items()},
         loss_scale=LossScale(**meta["loss_scale"]),
         arithmetic=Arithmetic(**meta.get("arithmetic", {})),
-        averages=None if updates is None else AveragedParameters(averages, int(updates)),
+        averages=None if updates is None else Averages(averages, int(updates)),
     )
 
 

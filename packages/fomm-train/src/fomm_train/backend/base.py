@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from typing_extensions import Self
 
 from fomm_core.distributed import Communicator
+from fomm_core.model.parameters import Parameters
 from fomm_core.network.operations import Operations, Tensor
+from fomm_train.backend.averaging import HostAverages, MovingAverages
 from fomm_train.backend.solvers import Network, Solver
 
 T = TypeVar("T")
@@ -35,6 +37,10 @@ class TrainingOperations(Operations):
     @abstractmethod
     def make_solver(self, network: Network) -> Solver:
         """Adam for the trained parameters that one network has so far."""
+
+    def make_averages(self, parameters: Mapping[str, Tensor], values: Parameters) -> MovingAverages:
+        """Averages of parameters, by name, that begin with given values."""
+        return HostAverages(self, parameters, values)
 
     @abstractmethod
     def record(self, build: Callable[[], T]) -> Callable[[], T]:

@@ -15,7 +15,7 @@ from fomm_train.backend.solvers import Network, Schedule, Solver, SolverState
 from fomm_train.config import TrainConfig
 from fomm_train.data.batch import Batch
 from fomm_train.errors import DivergenceError
-from fomm_train.graph.averaging import AveragedParameters
+from fomm_train.graph.averaging import AveragedParameters, Averages
 from fomm_train.graph.inputs import teacher_forcing_probability
 from fomm_train.graph.objectives import Objective
 from fomm_train.graph.training_graph import TrainingGraph
@@ -85,14 +85,14 @@ class TrainingStep:
         self._is_mixed = precision.is_mixed
         self.averages: AveragedParameters | None = None
 
-    def begin_averages(self, saved: AveragedParameters | None) -> None:
+    def begin_averages(self, saved: Averages | None) -> None:
         """Average the parameters from now on, where the configuration wants it.
 
         Args:
             saved: the averages to go on with; ``None`` to begin with the present values.
         """
         if self._params.averaging_decay:
-            self.averages = saved or AveragedParameters.begin(self._graph.operations)
+            self.averages = AveragedParameters(self._graph.operations, saved)
 
     def run(self, batch: Batch, epoch: int, step: int, stop: bool = False) -> StepReport:
         """Train on one batch.
@@ -128,7 +128,7 @@ class TrainingStep:
             )
             losses += more
         if self.averages is not None:
-            self.averages.update(self._graph.operations, self._params.averaging_decay)
+            self.averages.update(self._params.averaging_decay)
         return StepReport(losses, wanted)
 
     def observe(self, batch: Batch) -> None:
@@ -147,9 +147,8 @@ class TrainingStep:
 
     def exported_parameters(self) -> Parameters:
         """Copies of what is learnt: averages where they are wanted, else the present values."""
-        averages = {} if self.averages is None else self.averages.values
-        values = self._graph.networks.values()
-        return {**values, **{name: value.copy() for name, value in averages.items()}}
+        averages = {} if self.averages is None else self.averages.read().values
+        return {**self._graph.networks.values(), **averages}
 
     def solver_states(self) -> dict[Network, SolverState]:
         """Copies of the solvers' states."""

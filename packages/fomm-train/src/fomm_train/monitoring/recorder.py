@@ -143,6 +143,7 @@ class Recorder:
 
         Raises: as :meth:`after_step`.
         """
+        averages = self._step.averages
         state = TrainingState(
             progress,
             self._graph.networks.values(),
@@ -150,7 +151,7 @@ class Recorder:
             self._monitor.pending,
             self._step.loss_scale,
             self._step.arithmetic,
-            self._step.averages,
+            None if averages is None else averages.read(),
         )
         broken = state.non_finite()
         if broken is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -12,10 +12,12 @@ import torch.nn.functional as F
 from typing_extensions import Self
 
 from fomm_core.distributed import Communicator
+from fomm_core.model.parameters import Parameters
 from fomm_core.motion.keypoints import FloatArray
 from fomm_core.network.operations import Padding
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.solvers import Network, Solver
+from fomm_train.backend.torch.averaging import TorchAverages
 from fomm_train.backend.torch.communicator import TorchCommunicator
 from fomm_train.backend.torch.convolution import (
     convolve,
@@ -107,6 +109,11 @@ class TorchTrainingOperations(TrainingOperations):
 
     def make_solver(self, network: Network) -> TorchSolver:
         return TorchSolver(network, self.parameters())
+
+    def make_averages(
+        self, parameters: Mapping[str, torch.Tensor], values: Parameters
+    ) -> TorchAverages:
+        return TorchAverages(parameters, values)
 
     def average_gradients(self, communicator: Communicator, solvers: Sequence[Solver]) -> None:
         if isinstance(communicator, TorchCommunicator):
