@@ -7,8 +7,9 @@ from fomm_train.errors import TrainingError
 
 @pytest.fixture
 def installed(monkeypatch):
-    def install(*names, gpu=False):
+    def install(*names, gpu=False, failure=""):
         monkeypatch.setattr(registry, "find_spec", lambda name: name if name in names else None)
+        monkeypatch.setattr(registry, "_torch_failure", lambda: failure)
         monkeypatch.setattr(registry, "_only_torch_has_a_gpu", lambda: gpu)
 
     return install
@@ -62,3 +63,17 @@ def test_one_that_is_asked_for_is_taken_or_refused(installed, name):
     installed()
     with pytest.raises(TrainingError, match=f"--backend {name}: expected"):
         choose_backend(name, "auto", "float")
+
+
+def test_one_that_cannot_be_imported_is_passed_over_or_refused(installed):
+    installed("nnabla", "torch", gpu=True, failure="no libomp.so")
+    choice = choose_backend("auto", "auto", "float")
+    assert choice.name == "nnabla"
+    assert choice.reason == "PyTorch is installed but cannot be imported: no libomp.so"
+    for wanted, context, before in (
+        ("torch", "auto", None),
+        ("auto", "mps", None),
+        ("auto", "auto", "torch"),
+    ):
+        with pytest.raises(TrainingError, match=r"cannot be imported \(no libomp.so\); install it"):
+            choose_backend(wanted, context, "float", before)

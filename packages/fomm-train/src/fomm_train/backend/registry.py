@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
@@ -57,11 +58,15 @@ def choose_backend(
         before: what computed the interrupted training that is gone on with.
 
     Raises:
-        TrainingError: it is not installed; the message says what to do.
+        TrainingError: it is not installed or broken; the message says what to do.
     """
-    if wanted != "auto":
-        _require(wanted)
-        return BackendChoice(wanted)
+    choice = BackendChoice(wanted) if wanted != "auto" else _choose(context, type_config, before)
+    _require(choice.name)
+    return choice
+
+
+def _choose(context: str, type_config: str, before: BackendName | None) -> BackendChoice:
+    """The one that suits, and why; what only PyTorch can do is left to it, broken or not."""
     has_nnabla, has_torch = _is_installed("nnabla"), _is_installed("torch")
     if not has_nnabla and not has_torch:
         raise TrainingError(_nothing_installed())
@@ -74,6 +79,9 @@ def choose_backend(
     if context == "mps" or type_config in _OF_TORCH:
         option = "--context mps" if context == "mps" else f"--type-config {type_config}"
         return BackendChoice("torch", f"NNabla knows no {option}")
+    failure = "" if context == "cpu" else _torch_failure()
+    if failure:
+        return BackendChoice("nnabla", f"PyTorch is installed but cannot be imported: {failure}")
     if context != "cpu" and _only_torch_has_a_gpu():
         return BackendChoice("torch", "it can use the GPU, NNabla cannot")
     return BackendChoice("nnabla", "it is the reference; --backend torch is faster on CPUs")
@@ -83,8 +91,23 @@ def _is_installed(name: str) -> bool:
     return find_spec(name) is not None
 
 
+def _torch_failure() -> str:
+    """One line on why PyTorch, though found, cannot be imported; empty where it can."""
+    try:
+        import_module("torch.nn.functional")
+    except Exception as error:  # noqa: BLE001 - a broken installation may fail in any way
+        return " ".join(str(error).split()) or type(error).__name__
+    return ""
+
+
 def _require(name: BackendName) -> None:
     if _is_installed(name):
+        failure = _torch_failure() if name == "torch" else ""
+        if failure:
+            raise TrainingError(
+                f"--backend torch: expected PyTorch, found one that cannot be imported "
+                f"({failure}); install it anew: pip install --force-reinstall torch"
+            )
         return
     if name == "torch":
         raise TrainingError(
