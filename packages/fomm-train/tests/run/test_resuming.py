@@ -40,6 +40,7 @@ def assert_same_training(one, other):
     ("backend", "ranks"),
     [
         ("nnabla", 1),
+        ("torch", 1),
         pytest.param("nnabla", 2, marks=pytest.mark.mpi),
         pytest.param("torch", 2, marks=pytest.mark.mpi),
     ],
