@@ -15,8 +15,9 @@ from fomm_train.config import AvatarParams
 from fomm_train.synthetic.drawn.casting import draw_identity
 from fomm_train.synthetic.drawn.motion import draw_motion
 from fomm_train.synthetic.drawn.renderer import Renderer
+from fomm_train.synthetic.drawn.world import DrawnWorld
 from fomm_train.synthetic.draws import Split
-from fomm_train.synthetic.pairs import AvatarPairs
+from fomm_train.synthetic.pairs import SyntheticPairs
 
 FRAMES = 64
 
@@ -35,7 +36,7 @@ def frames_per_second(size: int, identities: int) -> float:
 
 def pairs_per_second(size: int, count: int) -> float:
     """Training pairs, half of them across identities, nearly all of identities not seen yet."""
-    pairs = AvatarPairs(AvatarParams(), size, cross_identity=0.5)
+    pairs = SyntheticPairs(DrawnWorld(size), AvatarParams(), cross_identity=0.5)
     start = time.process_time()
     for index in range(count):
         pairs.pair(0, index)

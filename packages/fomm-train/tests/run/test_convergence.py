@@ -6,7 +6,7 @@ import pytest
 from fomm_core.loading import load_model
 from fomm_train.config import parse_train_config
 from fomm_train.synthetic.draws import Split
-from fomm_train.synthetic.pairs import AvatarPairs
+from fomm_train.synthetic.pairs import SyntheticPairs
 
 HELD_OUT = 24
 # The prediction's mean absolute error must be below this share of that of copying the source.
@@ -58,7 +58,7 @@ def avatars(tmp_path):
 
 def errors(log, config):
     """Mean absolute errors of prediction and of copying the source, on unseen avatars."""
-    pairs = AvatarPairs.from_config(config, Split.TEST)
+    pairs = SyntheticPairs.from_config(config, Split.TEST)
     predicted, copied = [], []
     with load_model(config=log / "training_info.yaml", engine="nnabla") as model:
         for index in range(HELD_OUT):

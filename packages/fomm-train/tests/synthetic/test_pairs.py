@@ -21,8 +21,9 @@ from fomm_train.data.batch import Pair
 from fomm_train.synthetic.drawn.ground_truth import MIRRORED, keypoint_arrays
 from fomm_train.synthetic.drawn.regions import region_mask
 from fomm_train.synthetic.drawn.renderer import Renderer
+from fomm_train.synthetic.drawn.world import DrawnWorld
 from fomm_train.synthetic.draws import Split
-from fomm_train.synthetic.pairs import AvatarPairs
+from fomm_train.synthetic.pairs import SyntheticPairs
 from fomm_train.synthetic.samples import SampleContent
 from fomm_train.synthetic.world import mirror_keypoints
 
@@ -39,8 +40,8 @@ MODEL = {
 }
 
 
-def make(cross=0.0, **kwargs) -> AvatarPairs:
-    return AvatarPairs(PARAMS, SIZE, 2, cross, 7, **kwargs)
+def make(cross=0.0, **kwargs) -> SyntheticPairs:
+    return SyntheticPairs(DrawnWorld(SIZE), PARAMS, 2, cross, 7, **kwargs)
 
 
 def arrays(pair: Pair) -> list[np.ndarray]:
@@ -62,7 +63,7 @@ def config_of(**dataset) -> TrainConfig:
 
 def test_expressive_pairs_end_in_an_expression():
     params = PARAMS.model_copy(update={"frames": 64, "expressive": 1.0})
-    pairs = AvatarPairs(params, SIZE, 2, 0.0, 7)
+    pairs = SyntheticPairs(DrawnWorld(SIZE), params, 2, 0.0, 7)
     poses = [pairs.plan(0, index).driving_pose for index in range(len(pairs))]
     kinds = [(pose.shuts_eyes(), pose.opens_mouth()) for pose in poses]
     assert all(any(kind) for kind in kinds)
@@ -100,7 +101,10 @@ def test_a_sample_depends_on_nothing_but_its_number():
 
 def test_epochs_and_seeds_differ():
     here = make().pair(0, 0)
-    for other in (make().pair(1, 0), AvatarPairs(PARAMS, SIZE, 2, 0.0, 8).pair(0, 0)):
+    for other in (
+        make().pair(1, 0),
+        SyntheticPairs(DrawnWorld(SIZE), PARAMS, 2, 0.0, 8).pair(0, 0),
+    ):
         assert np.abs(here.driving - other.driving).max() > 0.1
 
 
@@ -136,7 +140,7 @@ def test_driving_identities_are_of_the_same_group():
 
 
 def test_the_share_across_identities_is_as_asked():
-    pairs = AvatarPairs(PARAMS, SIZE, 20, 0.3)
+    pairs = SyntheticPairs(DrawnWorld(SIZE), PARAMS, 20, 0.3)
     plans = [pairs.plan(0, index) for index in range(len(pairs))]
     share = np.mean([plan.source != plan.driving for plan in plans])
     assert 0.2 < share < 0.4
@@ -213,7 +217,7 @@ def test_parts_show_different_avatars():
 
 def test_a_configuration_is_honoured():
     config = config_of(augmentation_params={"flip_param": {"horizontal_flip": True}})
-    pairs = AvatarPairs.from_config(config)
+    pairs = SyntheticPairs.from_config(config)
     assert len(pairs) == 12
     assert pairs.pair(0, 0).source.shape == (3, SIZE, SIZE)
 
@@ -221,24 +225,25 @@ def test_a_configuration_is_honoured():
 def test_other_numbers_of_keypoints_have_no_truth():
     data = config_of().model_dump()
     data["model_params"]["common_params"]["num_kp"] = 5
-    assert AvatarPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0).truth is None
+    assert SyntheticPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0).truth is None
 
 
 def test_frames_must_be_square():
     with pytest.raises(ConfigError, match="square frames for avatars, found 32 x 64"):
-        AvatarPairs.from_config(config_of(frame_shape=[32, 64, 3]))
+        SyntheticPairs.from_config(config_of(frame_shape=[32, 64, 3]))
 
 
-def test_a_configuration_without_avatars_is_refused():
-    with pytest.raises(ConfigError, match=r"dataset_params\.avatars: expected a section"):
-        AvatarPairs.from_config(config_of(avatars=None))
+def test_a_configuration_without_people_is_refused():
+    message = r"dataset_params: expected a section avatars or heads, found neither"
+    with pytest.raises(ConfigError, match=message):
+        SyntheticPairs.from_config(config_of(avatars=None))
 
 
 @pytest.mark.parametrize("params", [{"group": 1}, {"identities": 1}])
 def test_pairs_across_identities_need_groups(params):
     lonely = PARAMS.model_copy(update=params)
     with pytest.raises(ConfigError, match="groups of 2 or more"):
-        AvatarPairs(lonely, SIZE, cross_identity=0.5)
+        SyntheticPairs(DrawnWorld(SIZE), lonely, cross_identity=0.5)
 
 
 def test_nothing_is_written(tmp_path: Path, monkeypatch):
@@ -274,10 +279,10 @@ def test_the_detector_s_frame_is_the_target_of_another_appearance():
 
 def test_samples_have_what_the_configuration_needs():
     data = config_of().model_dump()
-    assert AvatarPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0).reference is None
+    assert SyntheticPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0).reference is None
     data["train_params"]["relative_motion"] = True
     data["train_params"]["loss_weights"]["transformed_keypoints"] = 10
     data["dataset_params"]["augmentation_params"]["appearance_param"] = {"noise": 0.1}
-    pair = AvatarPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0)
+    pair = SyntheticPairs.from_config(TrainConfig.model_validate(data)).pair(0, 0)
     assert pair.reference is not None
     assert pair.detector_frame is not None

@@ -25,14 +25,10 @@ def open_pairs(config: TrainConfig) -> PairSource:
     Raises:
         FommError: it is missing or empty.
     """
-    if config.dataset_params.avatars is not None:
-        from fomm_train.synthetic.pairs import AvatarPairs
+    if config.dataset_params.avatars is not None or config.dataset_params.heads is not None:
+        from fomm_train.synthetic.pairs import SyntheticPairs
 
-        return AvatarPairs.from_config(config)
-    if config.dataset_params.heads is not None:
-        from fomm_train.synthetic.head_pairs import HeadPairs
-
-        return HeadPairs.from_config(config)
+        return SyntheticPairs.from_config(config)
     from fomm_train.data.pairs import VideoPairs
     from fomm_train.synthetic.stored import StoredPairs
     from fomm_train.synthetic.stored_truth import knows_truth

@@ -9,16 +9,15 @@ from typing_extensions import Self
 
 from fomm_core.errors import ConfigError
 from fomm_core.utils.rng import make_rng
-from fomm_train.config import AugmentationParams, AvatarParams, SyntheticParams, TrainConfig
+from fomm_train.config import AugmentationParams, SyntheticParams, TrainConfig
 from fomm_train.data.augment import draw_augmentation
 from fomm_train.data.batch import Pair
-from fomm_train.synthetic.drawn.identity import Identity as Avatar
-from fomm_train.synthetic.drawn.pose import Pose as AvatarPose
 from fomm_train.synthetic.drawn.world import DrawnWorld
 from fomm_train.synthetic.draws import Draw, Split
+from fomm_train.synthetic.heads.world import RenderedWorld
 from fomm_train.synthetic.people import People
 from fomm_train.synthetic.samples import Frames, SampleContent, Shown
-from fomm_train.synthetic.world import Identity, Pose, World
+from fomm_train.synthetic.world import AnyWorld, Identity, Pose, World
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,30 @@ class SyntheticPairs(Generic[Identity, Pose]):
         self._content = content or SampleContent(truth=with_truth)
         self.knows_truth = self._content.truth
 
+    @classmethod
+    def from_config(cls, config: TrainConfig, split: Split = Split.TRAIN) -> Self:
+        """The people that a configuration asks for; see :func:`world_of`.
+
+        The truth goes with the samples where the model has as many keypoints as it knows: 10 of
+        avatars, 20 of rendered people.
+
+        Raises:
+            ConfigError: as :func:`world_of` and the constructor.
+        """
+        world, params = world_of(config)
+        train = config.train_params
+        knows_truth = config.model_params.common_params.num_kp == len(world.keypoint_names)
+        return cls(
+            world,
+            params,
+            train.num_repeats,
+            train.cross_identity,
+            train.seed,
+            split,
+            augmentation=config.dataset_params.augmentation_params,
+            content=SampleContent.of(config, knows_truth),
+        )
+
     def __len__(self) -> int:
         return self._people.params.identities * self._repeats
 
@@ -136,64 +159,20 @@ class SyntheticPairs(Generic[Identity, Pose]):
         return Shown(world.render(identity, pose), world.keypoints(identity, pose), masks)
 
 
-class AvatarPairs(SyntheticPairs[Avatar, AvatarPose]):
-    """Pairs of avatars in frames of ``size`` pixels; see :class:`SyntheticPairs`.
+def world_of(config: TrainConfig) -> tuple[AnyWorld, SyntheticParams]:
+    """The kind of people that a configuration asks for, and how many of them.
 
     Raises:
-        ConfigError: frames are too small, or see there.
+        ConfigError: it has neither ``dataset_params.avatars`` nor ``heads``, or its frames are
+            too small or not square.
     """
-
-    def __init__(
-        self,
-        params: AvatarParams,
-        size: int,
-        repeats: int = 1,
-        cross_identity: float = 0.0,
-        seed: int = 0,
-        split: Split = Split.TRAIN,
-        *,
-        augmentation: AugmentationParams | None = None,
-        with_truth: bool = True,
-        content: SampleContent | None = None,
-    ) -> None:
-        super().__init__(
-            DrawnWorld(size),
-            params,
-            repeats,
-            cross_identity,
-            seed,
-            split,
-            augmentation=augmentation,
-            with_truth=with_truth,
-            content=content,
-        )
-
-    @classmethod
-    def from_config(cls, config: TrainConfig, split: Split = Split.TRAIN) -> Self:
-        """The avatars that a configuration asks for.
-
-        The truth goes with the samples where the model has as many keypoints as it knows, 10.
-
-        Raises:
-            ConfigError: the configuration has no ``dataset_params.avatars``, or its frames
-                are not square.
-        """
-        params = config.dataset_params.avatars
-        if params is None:
-            raise ConfigError("dataset_params.avatars: expected a section, found none")
-        train = config.train_params
-        return cls(
-            params,
-            square_size(config, "avatars"),
-            train.num_repeats,
-            train.cross_identity,
-            train.seed,
-            split,
-            augmentation=config.dataset_params.augmentation_params,
-            content=SampleContent.of(
-                config, config.model_params.common_params.num_kp == len(DrawnWorld.keypoint_names)
-            ),
-        )
+    data = config.dataset_params
+    if data.avatars is not None:
+        return DrawnWorld(square_size(config, "avatars")), data.avatars
+    if data.heads is not None:
+        size = square_size(config, "heads")
+        return RenderedWorld(size, data.heads.supersampling), data.heads
+    raise ConfigError("dataset_params: expected a section avatars or heads, found neither")
 
 
 def square_size(config: TrainConfig, kind: str) -> int:

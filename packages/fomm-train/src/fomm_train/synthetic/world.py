@@ -7,7 +7,7 @@ and shows any identity in any pose with its true answers. There are two: avatars
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -139,6 +139,15 @@ class World(Protocol[Identity, Pose]):
 
 AnyWorld = World[Any, Any]
 """Some world, where it does not matter which."""
+
+
+def frames_by_expression(
+    poses: Iterable[Pose], kinds: Sequence[Callable[[Pose], bool]]
+) -> tuple[tuple[int, ...], ...]:
+    """For each kind of expression that occurs in poses, the frames that show it."""
+    frames = list(enumerate(poses))
+    shown = (tuple(t for t, pose in frames if kind(pose)) for kind in kinds)
+    return tuple(found for found in shown if found)
 
 
 def mirror_keypoints(keypoints: Keypoints, places: npt.NDArray[np.intp]) -> Keypoints:

@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from fomm_core.errors import ConfigError
 from fomm_train.config import HeadParams, TrainConfig
 from fomm_train.data.workers.loader import BatchLoader
-from fomm_train.synthetic.head_pairs import HeadPairs
+from fomm_train.synthetic.heads.world import RenderedWorld
+from fomm_train.synthetic.pairs import SyntheticPairs
 
 SIZE = 32
 PARAMS = HeadParams(identities=4, group=2, motions=2, frames=8, seed=1)
@@ -24,7 +24,7 @@ def kept_assets(assets_file, egl, tmp_path, monkeypatch) -> None:
 
 @pytest.mark.once
 def test_samples_come_with_their_truth(kept_assets):
-    pairs = HeadPairs(PARAMS, SIZE, cross_identity=1.0, seed=3)
+    pairs = SyntheticPairs(RenderedWorld(SIZE), PARAMS, cross_identity=1.0, seed=3)
     pair, plan = pairs.pair(0, 1), pairs.plan(0, 1)
     assert plan.source != plan.driving
     assert pair.source.shape == pair.driving.shape == pair.target.shape == (3, SIZE, SIZE)
@@ -38,7 +38,7 @@ def test_samples_come_with_their_truth(kept_assets):
 
 @pytest.mark.once
 def test_workers_render_the_same_batches_ahead(kept_assets):
-    pairs = HeadPairs(PARAMS, SIZE, seed=3)
+    pairs = SyntheticPairs(RenderedWorld(SIZE), PARAMS, seed=3)
     copied = pickle.loads(pickle.dumps(pairs))
     with BatchLoader(copied, 1, workers=1) as ahead, BatchLoader(pairs, 1, workers=0) as here:
         first, second = (next(loader.epoch(0)) for loader in (ahead, here))
@@ -46,9 +46,13 @@ def test_workers_render_the_same_batches_ahead(kept_assets):
     np.testing.assert_array_equal(first.truth.labels, second.truth.labels)
 
 
-def test_a_configuration_without_heads_is_refused():
-    with pytest.raises(ConfigError, match=r"dataset_params\.heads: expected a section"):
-        HeadPairs.from_config(TrainConfig.model_validate({"model_params": MODEL}))
+def test_a_configuration_is_honoured():
+    dataset = {"frame_shape": [SIZE, SIZE, 3], "heads": PARAMS.model_dump()}
+    model = {**MODEL, "common_params": {"num_kp": 20}}
+    config = TrainConfig.model_validate({"dataset_params": dataset, "model_params": model})
+    pairs = SyntheticPairs.from_config(config)
+    assert len(pairs) == 4
+    assert pairs.knows_truth
 
 
 def test_avatars_and_heads_exclude_each_other():

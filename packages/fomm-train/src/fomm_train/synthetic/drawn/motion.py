@@ -27,6 +27,7 @@ from fomm_train.synthetic.drawn.pose import (
     Pose,
 )
 from fomm_train.synthetic.draws import Draw, Split
+from fomm_train.synthetic.world import frames_by_expression
 
 FRAME_RATE = 25
 
@@ -80,10 +81,7 @@ class Motion:
     @cached_property
     def expressions(self) -> tuple[tuple[int, ...], ...]:
         """The frames with shut eyes and those with an open mouth, as far as there are any."""
-        poses = list(self)
-        kinds = (Pose.shuts_eyes, Pose.opens_mouth)
-        shown = (tuple(t for t, pose in enumerate(poses) if kind(pose)) for kind in kinds)
-        return tuple(frames for frames in shown if frames)
+        return frames_by_expression(self, (Pose.shuts_eyes, Pose.opens_mouth))
 
 
 def draw_motion(seed: int, split: Split, number: int, frames: int) -> Motion:

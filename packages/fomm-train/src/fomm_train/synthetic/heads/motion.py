@@ -24,6 +24,7 @@ from fomm_train.synthetic.heads.faces import (
     looking,
 )
 from fomm_train.synthetic.heads.pose import EXPRESSIONS, MAX_PITCH, MAX_ROLL, MAX_YAW, Pose
+from fomm_train.synthetic.world import frames_by_expression
 
 Track = npt.NDArray[np.float32]
 
@@ -69,10 +70,7 @@ class Motion:
     @cached_property
     def expressions(self) -> tuple[tuple[int, ...], ...]:
         """The frames with shut eyes and those with an open mouth, as far as there are any."""
-        poses = list(self)
-        kinds = (Pose.shuts_eyes, Pose.opens_mouth)
-        shown = (tuple(t for t, pose in enumerate(poses) if kind(pose)) for kind in kinds)
-        return tuple(frames for frames in shown if frames)
+        return frames_by_expression(self, (Pose.shuts_eyes, Pose.opens_mouth))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """The poses as arrays by name: ``poses`` (T, 64) and ``pose_names`` (64,)."""
