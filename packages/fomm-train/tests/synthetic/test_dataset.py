@@ -46,6 +46,13 @@ def test_the_layout_is_that_of_the_reference(tmp_path: Path):
     assert {identity_of(video) for video in find_videos(tmp_path, "test")} == {"00000"}
 
 
+def test_nobody_for_testing_is_told(tmp_path: Path):
+    result = write(tmp_path)
+    expected = "nobody in test/: --test-share 0.1 of 5 avatars rounds to none"
+    assert expected in result.output
+    assert "nobody in" not in write(tmp_path / "none", "--test-share", "0").output
+
+
 def test_videos_show_the_avatars(tmp_path: Path):
     write(tmp_path, "--test-share", "0")
     video = tmp_path / "train" / "00003#001.mp4"

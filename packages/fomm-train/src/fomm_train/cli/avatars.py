@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import click
 
-from fomm_train.cli.dataset_options import DatasetDefaults, dataset_options
+from fomm_train.cli.dataset_options import DatasetDefaults, DatasetOptions, dataset_options
 
 
 @click.command(name="avatars")
-@click.option(
-    "--out",
-    "-o",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the data set.",
-)
 @dataset_options(
     DatasetDefaults(people="avatars", identities=100, motions=16, size=128, smallest=16)
 )
 @click.pass_context
-def command(
-    context: click.Context,
-    out: Path,
-    identities: int,
-    motions: int,
-    frames: int,
-    group: int,
-    size: int,
-    form: str,
-    test_share: float,
-    seed: int,
-    benchmark: int | None,
-    swapped: bool,
-) -> None:
+def command(context: click.Context, options: DatasetOptions) -> None:
     """Write a data set of avatars: portraits drawn by code, with true keypoints.
 
     OUT gets train/ and test/ with a clip for each avatar and motion, <avatar>#<motion>, and
@@ -53,20 +34,12 @@ def command(
       fomm avatars --out benchmark --benchmark 16
       fomm avatars --out swapped --benchmark 16 --swapped
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_train.cli.synthetic import write_cases, write_dataset
+    from fomm_train.cli.synthetic import write_people
     from fomm_train.config import AvatarParams
-    from fomm_train.synthetic.dataset import FORMS, DatasetSettings
     from fomm_train.synthetic.drawn.world import DrawnWorld
 
     quiet = getattr(context.obj, "verbosity", 0) < 0
-    if benchmark is not None:
-        # Two avatars and their backgrounds are all that is needed at a time.
-        write_cases(out, DrawnWorld(size, keep=2), benchmark, seed, swapped, quiet)
-        return
-    if swapped:
-        raise click.UsageError("--swapped: expected with --benchmark")
-    params = AvatarParams(
-        identities=identities, group=group, motions=motions, frames=frames, seed=seed
-    )
-    settings = DatasetSettings(params, size, FORMS[FORMS.index(form)], test_share)
-    write_dataset(out, DrawnWorld(size, keep=1), settings, quiet)
+    out = cast("Path", options.out)  # required
+    # The two avatars of a case and their backgrounds, or the one of a clip.
+    world = DrawnWorld(options.size, keep=2 if options.benchmark else 1)
+    write_people(options, out, world, AvatarParams(), quiet)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +21,7 @@ class DatasetDefaults:
         people: plural, such as ``"avatars"``.
         identities, motions, size: see :func:`dataset_options`.
         smallest: frames that can be made, in pixels.
+        is_out_required: whether the command does nothing else than write data.
     """
 
     people: str
@@ -26,12 +29,58 @@ class DatasetDefaults:
     motions: int
     size: int
     smallest: int
+    is_out_required: bool = True
+
+
+@dataclass(frozen=True)
+class DatasetOptions:
+    """A data set or a benchmark of synthetic people, as it is asked for.
+
+    Attributes:
+        out: folder; ``None`` only where the command does something else instead.
+        identities, motions, frames, group, seed: see
+            :class:`~fomm_train.config.SyntheticParams`.
+        size: height and width of the frames in pixels.
+        form: ``"mp4"`` or ``"png"``.
+        test_share: share of the identities in ``test/``.
+        benchmark: number of cases of the benchmark that is to be written instead.
+        swapped: whether the two people of its cases change places.
+
+    Raises:
+        UsageError: ``swapped`` comes without ``benchmark``.
+    """
+
+    out: Path | None
+    identities: int
+    motions: int
+    frames: int
+    group: int
+    size: int
+    form: str
+    test_share: float
+    seed: int
+    benchmark: int | None
+    swapped: bool
+
+    def __post_init__(self) -> None:
+        if self.swapped and self.benchmark is None:
+            raise click.UsageError("--swapped: expected with --benchmark")
 
 
 def dataset_options(defaults: DatasetDefaults) -> Callable[[_Command], _Command]:
-    """Add the options of a data set or a benchmark of synthetic people to a command."""
+    """Add the options of a data set or a benchmark of synthetic people to a command.
+
+    It is given them as one argument, ``options``, of :class:`DatasetOptions`.
+    """
     people = defaults.people
     options = (
+        click.option(
+            "--out",
+            "-o",
+            required=defaults.is_out_required,
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the data set.",
+        ),
         _count(
             "identities", defaults.identities, f"Number of {people}, those for testing included."
         ),
@@ -76,9 +125,15 @@ def dataset_options(defaults: DatasetDefaults) -> Callable[[_Command], _Command]
     )
 
     def decorate(command: _Command) -> _Command:
+        @wraps(command)
+        def with_options(*arguments: Any, **given: Any) -> Any:
+            own = {field.name: given.pop(field.name) for field in fields(DatasetOptions)}
+            return command(*arguments, options=DatasetOptions(**own), **given)
+
+        decorated: _Command = with_options
         for option in reversed(options):
-            command = option(command)
-        return command
+            decorated = option(decorated)
+        return decorated
 
     return decorate
 

@@ -6,17 +6,24 @@ from pathlib import Path
 
 import click
 
-from fomm_train.cli.dataset_options import DatasetDefaults, dataset_options
+from fomm_train.cli.dataset_options import DatasetDefaults, DatasetOptions, dataset_options
+
+
+def _check_picture(
+    _context: click.Context, _parameter: click.Parameter, path: Path | None
+) -> Path | None:
+    """Refuse a picture under another name than that of one, before anything is drawn."""
+    if path is not None and path.suffix.lower() != ".png":
+        raise click.UsageError(f"--sheet: expected a file .png, found {path}")
+    return path
 
 
 @click.command(name="heads")
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the data set.",
+@dataset_options(
+    DatasetDefaults(
+        people="people", identities=48, motions=4, size=256, smallest=32, is_out_required=False
+    )
 )
-@dataset_options(DatasetDefaults(people="people", identities=48, motions=4, size=256, smallest=32))
 @click.option(
     "--supersampling",
     default=1,
@@ -32,6 +39,7 @@ from fomm_train.cli.dataset_options import DatasetDefaults, dataset_options
 @click.option(
     "--sheet",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=_check_picture,
     metavar="FILE",
     help="Write a picture of some people in some poses instead (.png).",
 )
@@ -50,17 +58,7 @@ from fomm_train.cli.dataset_options import DatasetDefaults, dataset_options
 @click.pass_context
 def command(
     context: click.Context,
-    out: Path | None,
-    identities: int,
-    motions: int,
-    frames: int,
-    group: int,
-    size: int,
-    form: str,
-    test_share: float,
-    seed: int,
-    benchmark: int | None,
-    swapped: bool,
+    options: DatasetOptions,
     supersampling: int,
     assets: Path | None,
     sheet: Path | None,
@@ -88,12 +86,11 @@ def command(
       fomm heads --out data/heads --identities 96 --motions 8
       fomm heads --out benchmark --benchmark 16
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_train.cli.synthetic import write_cases, write_dataset, write_sheet
+    from fomm_train.cli.synthetic import write_people, write_sheet
     from fomm_train.config import HeadParams
-    from fomm_train.synthetic.dataset import FORMS, DatasetSettings
     from fomm_train.synthetic.heads.world import RenderedWorld
 
-    quiet = getattr(context.obj, "verbosity", 0) < 0
+    out, quiet = options.out, getattr(context.obj, "verbosity", 0) < 0
     if build is not None:
         if out is not None or sheet is not None:
             raise click.UsageError("--build: expected neither --out nor --sheet, found one")
@@ -104,27 +101,17 @@ def command(
     if sheet is not None and out is not None:
         raise click.UsageError("expected either --sheet or --out, found both")
     if sheet is not None:
-        write_sheet(sheet, RenderedWorld(size, supersampling, 1, assets), seed, quiet)
+        write_sheet(
+            sheet, RenderedWorld(options.size, supersampling, 1, assets), options.seed, quiet
+        )
         return
     if out is None:
         raise click.UsageError("expected --out, --sheet or --build, found none of them")
-    if swapped and benchmark is None:
-        raise click.UsageError("--swapped: expected with --benchmark")
     # Both people of a case, or the one of a clip.
-    world = RenderedWorld(size, supersampling, 2 if benchmark else 1, assets).open()
-    if benchmark is not None:
-        write_cases(out, world, benchmark, seed, swapped, quiet)
-        return
-    params = HeadParams(
-        identities=identities,
-        group=group,
-        motions=motions,
-        frames=frames,
-        seed=seed,
-        supersampling=2 if supersampling == 2 else 1,
-    )
-    settings = DatasetSettings(params, size, FORMS[FORMS.index(form)], test_share)
-    write_dataset(out, world, settings, quiet)
+    keep = 2 if options.benchmark else 1
+    world = RenderedWorld(options.size, supersampling, keep, assets).open()
+    params = HeadParams(supersampling=2 if supersampling == 2 else 1)
+    write_people(options, out, world, params, quiet)
 
 
 def _build(facekit: Path, makehuman: Path | None, assets: Path | None, quiet: bool) -> None:

@@ -11,12 +11,46 @@ from tqdm import tqdm
 from fomm_core.benchmark_format import BenchmarkSettings, write_benchmark
 from fomm_core.cli.signals import ended_like_interrupted
 from fomm_core.image import write_image
+from fomm_train.cli.dataset_options import DatasetOptions
+from fomm_train.config import SyntheticParams
 from fomm_train.synthetic.benchmark import cross_identity_benchmark
-from fomm_train.synthetic.dataset import DatasetSettings, SyntheticDataset
+from fomm_train.synthetic.dataset import FORMS, DatasetSettings, SyntheticDataset
 from fomm_train.synthetic.sheet import sheet_rows
 from fomm_train.synthetic.world import AnyWorld
 
 _SHEET_ROWS, _SHEET_COLUMNS = 6, 6
+
+
+def write_people(
+    options: DatasetOptions, out: Path, world: AnyWorld, params: SyntheticParams, quiet: bool
+) -> None:
+    """Write the data set or the benchmark that is asked for, and say so.
+
+    Args:
+        options: of the command.
+        out: their folder.
+        world: what kind of people.
+        params: what is particular to these; numbers and seed come from the options.
+        quiet: show no progress bar.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    if options.benchmark is not None:
+        write_cases(out, world, options.benchmark, options.seed, options.swapped, quiet)
+        return
+    numbers = {
+        "identities": options.identities,
+        "group": options.group,
+        "motions": options.motions,
+        "frames": options.frames,
+        "seed": options.seed,
+    }
+    form = FORMS[FORMS.index(options.form)]
+    params = params.model_copy(update=numbers)
+    write_dataset(
+        out, world, DatasetSettings(params, options.size, form, options.test_share), quiet
+    )
 
 
 def write_dataset(out: Path, world: AnyWorld, settings: DatasetSettings, quiet: bool) -> None:
@@ -32,6 +66,11 @@ def write_dataset(out: Path, world: AnyWorld, settings: DatasetSettings, quiet: 
         f"{out}: {total} clips ({new} new) of {params.identities} {world.name}s, "
         f"{params.frames} frames each"
     )
+    if settings.test_share and not settings.part("test").identities:
+        click.echo(
+            f"{out}: nobody in test/: --test-share {settings.test_share:g} of "
+            f"{params.identities} {world.name}s rounds to none; raise one of the two"
+        )
 
 
 def write_cases(

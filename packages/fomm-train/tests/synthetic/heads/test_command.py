@@ -80,6 +80,7 @@ def test_without_assets_one_line_says_what_to_do(tmp_path: Path, monkeypatch):
         (("--out", "x", "--swapped"), "--swapped: expected with --benchmark"),
         (("--out", "x", "--makehuman", "."), "--makehuman: expected with --build"),
         (("--out", "x", "--sheet", "y.png"), "expected either --sheet or --out, found both"),
+        (("--sheet", "x.txt"), "--sheet: expected a file .png, found x.txt"),
         (("--build", ".", "--out", "x"), "--build: expected neither --out nor --sheet"),
     ],
 )
