@@ -14,8 +14,9 @@ profile
     The kinds of functions that take most of the graph's time, with NNabla's own convolution
     and with the one through NumPy's BLAS. NNabla only.
 backends
-    Seconds of a bare step with either backend, with as many threads as OMP_NUM_THREADS says (one
-    by default), in turns, and NNabla's over PyTorch's. Only where it is asked for.
+    Seconds of a bare step in turns, and how many times PyTorch is as fast: NNabla with one thread
+    against PyTorch with one and, as `fomm train` gives either, with all cores. The processor's
+    seconds tell more on a busy machine. Only where it is asked for.
 
 Prints one JSON object.
 """
@@ -39,6 +40,7 @@ from pathlib import Path
 from typing import Any
 
 from fomm_core.distributed import Communicator, SingleProcess
+from fomm_core.utils.machine import usable_cores
 from fomm_train.backend.precision import Arithmetic, BackendName, Precision
 from fomm_train.backend.registry import BackendChoice
 from fomm_train.backend.solvers import Network
@@ -137,8 +139,10 @@ def measure_overhead(config: TrainConfig, name: BackendName) -> dict[str, float]
     }
 
 
-def measure_backends(config: TrainConfig) -> dict[str, float]:
-    """Seconds for a bare step with either backend, and how many times PyTorch is as fast."""
+def measure_backends(config: TrainConfig) -> dict[str, dict[str, float]]:
+    """Seconds for a bare step of each backend, and how many times it is as fast as NNabla's."""
+    import torch
+
     communicator = SingleProcess()
     with batches(config, communicator) as source:
         batch = next(source)
@@ -146,16 +150,32 @@ def measure_backends(config: TrainConfig) -> dict[str, float]:
     benches = {n: prepare(config, communicator, open_cpu(n, communicator)) for n in names}
     for bench in benches.values():
         bench.step.run(batch, 0, 0)
-    rounds: list[list[float]] = []
+    threads = sorted({1, usable_cores()})
+    contenders = {"nnabla": (benches["nnabla"], 1)}
+    contenders |= {f"torch, {n} threads": (benches["torch"], n) for n in threads}
+    walls: dict[str, list[float]] = {name: [] for name in contenders}
+    works: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(ROUNDS):
-        rounds.append([])
-        for bench in benches.values():
-            start = time.perf_counter()
+        for name, (bench, count) in contenders.items():
+            torch.set_num_threads(count)
+            start, worked = time.perf_counter(), time.process_time()
             bare_step(bench)
-            rounds[-1].append(time.perf_counter() - start)
-    nnabla, torch = (statistics.median(column) for column in zip(*rounds, strict=True))
-    ratio = statistics.median(one / other for one, other in rounds)
-    return {"nnabla_s": round(nnabla, 4), "torch_s": round(torch, 4), "ratio": round(ratio, 2)}
+            walls[name].append(time.perf_counter() - start)
+            works[name].append(time.process_time() - worked)
+    return {
+        name: {
+            "seconds": round(statistics.median(walls[name]), 4),
+            "processor_s": round(statistics.median(works[name]), 4),
+            "ratio": _median_ratio(walls["nnabla"], walls[name]),
+            "processor_ratio": _median_ratio(works["nnabla"], works[name]),
+        }
+        for name in contenders
+    }
+
+
+def _median_ratio(ones: list[float], others: list[float]) -> float:
+    """Median of the ratios of what was measured in the same turns."""
+    return round(statistics.median(a / b for a, b in zip(ones, others, strict=True)), 2)
 
 
 def run_rank(config: TrainConfig, name: BackendName) -> None:
