@@ -33,7 +33,7 @@ class SourceDetail:
     def __init__(self, source: ByteArray, size: tuple[int, int]) -> None:
         self._size = (source.shape[0], source.shape[1])
         low = _scaled(_scaled(source, size), self._size)
-        self._high = source.astype(np.float32) - low
+        self._high = (source.astype(np.float32) - low).transpose(2, 0, 1).copy()
         self._gains = min(self._size) > min(size)
 
     def enlarge(self, prediction: ByteArray, diagnostics: Diagnostics) -> ByteArray:
@@ -50,9 +50,8 @@ class SourceDetail:
         if not self._gains:
             return large
         gate = _resized(_gate(prediction, diagnostics), self._size)
-        detail = _warped(self._high, displacement(diagnostics.deformation, self._size))
-        detail *= gate[..., None]
-        return np.clip(large + detail + 0.5, 0, 255).astype(np.uint8)
+        detail = _warped(self._high, displacement(diagnostics.deformation, self._size), gate)
+        return np.clip(large + detail.transpose(1, 2, 0) + 0.5, 0, 255).astype(np.uint8)
 
 
 def displacement(deformation: FloatArray, size: tuple[int, int]) -> FloatArray:
@@ -87,26 +86,29 @@ def _gate(prediction: ByteArray, diagnostics: Diagnostics) -> FloatArray:
     return gate
 
 
-def _warped(image: FloatArray, moved: FloatArray) -> FloatArray:
-    """Sample an image (H, W, 3) bilinearly at displaced pixels; zero outside."""
-    height, width = image.shape[:2]
+def _warped(planes: FloatArray, moved: FloatArray, weight: FloatArray) -> FloatArray:
+    """Sample planes (C, H, W) bilinearly at displaced pixels, times a weight; zero outside."""
+    _, height, width = planes.shape
     x = moved[..., 0] + np.arange(width, dtype=np.float32)
     y = moved[..., 1] + np.arange(height, dtype=np.float32)[:, None]
     inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
-    left = np.clip(x.astype(np.int32), 0, width - 2)
-    top = np.clip(y.astype(np.int32), 0, height - 2)
-    across, down = (x - left)[..., None], (y - top)[..., None]
-    rows = image.reshape(-1, image.shape[2])
-    first = top * width + left
+    left = np.clip(x.astype(np.intp), 0, width - 2)
+    top = np.clip(y.astype(np.intp), 0, height - 2)
+    first, weight = top * width + left, weight * inside
+    across, down = (x - left).astype(np.float32), (y - top).astype(np.float32)
+    result = np.empty_like(planes)
+    for plane, sampled in zip(planes, result, strict=True):  # twice as fast as all at once
+        upper = _between(plane, first, across)
+        upper += down * (_between(plane, first + width, across) - upper)
+        np.multiply(upper, weight, out=sampled)
+    return result
 
-    def between(index: npt.NDArray[np.int32]) -> FloatArray:
-        start = rows[index]
-        mixed: FloatArray = start + across * (rows[index + 1] - start)
-        return mixed
 
-    upper = between(first)
-    result: FloatArray = upper + down * (between(first + width) - upper)
-    return result * inside[..., None]
+def _between(plane: FloatArray, first: npt.NDArray[np.intp], share: FloatArray) -> FloatArray:
+    """The pixels at flat indices ``first``, mixed with a share of those to their right."""
+    start = plane.take(first)
+    mixed: FloatArray = start + share * (plane.take(first + 1) - start)
+    return mixed
 
 
 def _scaled(image: ByteArray, size: tuple[int, int]) -> ByteArray:
