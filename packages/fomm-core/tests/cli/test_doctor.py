@@ -84,7 +84,9 @@ def test_devices_are_told_with_their_trial(monkeypatch, capsys):
     assert "torch cuda:1 not usable: no answer within 60 s" in lines
 
 
-def test_what_a_device_leaves_to_the_cpu_is_told(monkeypatch, capsys):
+def test_what_a_device_leaves_to_the_cpu_is_told(engines, monkeypatch, capsys):
+    engines("openvino", "onnxruntime")
+
     class Started(FakeEngine):
         left_on_cpu = ("motion",)
 

@@ -244,6 +244,8 @@ def _status() -> EngineStatus:
 
 
 def _find_devices() -> tuple[str, ...]:
+    if not has_module("onnxruntime"):
+        return (DEFAULT_DEVICE,)
     available = import_onnxruntime().get_available_providers()
     return (*find_devices(available), DEFAULT_DEVICE)
 
