@@ -269,6 +269,17 @@ def test_the_fastest_comes_first(monkeypatch):
     assert ("openvino", "fast") not in usable_engines(find_model("avatar"))
 
 
+@pytest.mark.parametrize("device", ["cpu", "CPU"])
+def test_on_the_cpu_the_fastest_there_runs_whatever_accelerator_another_takes(monkeypatch, device):
+    specs = tuple(
+        replace(spec, accelerator=lambda: "cuda:0") if spec.name == "onnxruntime" else spec
+        for spec in registry.engine_specs()
+    )
+    monkeypatch.setattr(registry, "engine_specs", lambda: specs)
+    with load_model("avatar", device=device) as model:
+        assert (model.engine.name, model.engine.device) == ("openvino", "cpu")
+
+
 def test_a_model_closes_its_engine_after_an_error(tiny):
     engine = FakeEngine()
     with pytest.raises(ZeroDivisionError), Model("fake", tiny(), engine):

@@ -129,6 +129,8 @@ def start_model(files: ModelFiles, choice: EngineChoice | None = None) -> Model:
     choice = choice or EngineChoice()
     if choice.engine == "cpu" and not choice.device:
         choice = replace(choice, device=DEFAULT_DEVICE)
+    if choice.engine == "auto" and choice.device.lower() == DEFAULT_DEVICE:
+        choice = replace(choice, engine="cpu")  # the fastest there, whatever else it could take
     if choice.device:
         require_device(choice.engine, choice.device)
     spec = choose_engine(choice.engine, lambda spec: _obstacle(spec, files, choice))

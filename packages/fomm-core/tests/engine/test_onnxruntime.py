@@ -43,7 +43,8 @@ def tried(monkeypatch):
     def pretend(*trials: DeviceTrial) -> None:
         names = (*(trial.device for trial in trials), "cpu")
         monkeypatch.setattr(onnxruntime, "_find_devices", lambda: names)
-        monkeypatch.setattr(onnxruntime, "try_devices", lambda library: trials)
+        outcomes = {trial.device: (trial,) for trial in trials}
+        monkeypatch.setattr(onnxruntime, "try_devices", lambda library, name: outcomes[name])
 
     return pretend
 
@@ -105,11 +106,18 @@ def rendered(engine, sample) -> np.ndarray:
 class TestAccelerators:
     GOOD = DeviceTrial("onnxruntime", "cuda:0", "", True, "", 12.0)
     SLOW = replace(GOOD, device="webgpu", speedup=0.4)
+    LATE = replace(GOOD, device="tensorrt:0")
     WRONG = replace(GOOD, device="coreml", usable=False, reason="convolution differs", speedup=0)
 
     @pytest.mark.parametrize(
         ("trials", "taken"),
-        [((GOOD,), "cuda:0"), ((SLOW, GOOD), "cuda:0"), ((WRONG, SLOW), ""), ((), "")],
+        [
+            ((GOOD,), "cuda:0"),
+            ((SLOW, GOOD), "cuda:0"),
+            ((WRONG, SLOW), ""),
+            ((), ""),
+            ((LATE,), ""),
+        ],
     )
     def test_the_first_that_is_right_and_faster_than_the_cpu_is_taken(self, tried, trials, taken):
         tried(*trials)

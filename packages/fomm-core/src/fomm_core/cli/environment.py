@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fomm_core.cli.plugins import installed_packages
 from fomm_core.devices import DeviceTrial, Library, try_devices
+from fomm_core.devices.onnxruntime_providers import provider_of
 from fomm_core.engine.registry import (
     available_engines,
     choose_engine,
@@ -178,10 +179,10 @@ def _finds_more_than_cpu(engine: str) -> bool:
 
 
 def _placements(trials: Sequence[DeviceTrial]) -> Iterator[Placement]:
-    """Start the smallest model on each device that passed its trial and that an engine takes."""
+    """Start the smallest model on each device that passed its trial and that an engine may take."""
     files = find_model(_SMALLEST)
     for trial in trials:
-        if trial.usable and trial.library in _SEVERAL:
+        if trial.usable and trial.library in _SEVERAL and provider_of(trial.device).automatic:
             yield Placement(trial.library, trial.device, _left_on_cpu(files, trial))
 
 

@@ -28,6 +28,7 @@ class Provider:
         graph_options: further options with which whole runs are recorded and repeated (CUDA
             graphs); empty where it has no such thing.
         count: finds how many devices there are.
+        automatic: whether it may be taken unasked.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Provider:
     numbered: bool = False
     graph_options: dict[str, str] = field(default_factory=dict)
     count: Callable[[], int] = lambda: 1
+    automatic: bool = True
 
 
 def count_cuda_devices() -> int:
@@ -72,13 +74,14 @@ def known_providers() -> dict[str, Provider]:
         ),
         "directml": Provider("DmlExecutionProvider"),
         "webgpu": Provider("WebGpuExecutionProvider"),
-        # Last: what it builds at the first start takes minutes.
+        # What it builds at the first start takes minutes.
         "tensorrt": Provider(
             "TensorrtExecutionProvider",
             _tensorrt_options(),
             memory="cuda",
             numbered=True,
             count=count_cuda_devices,
+            automatic=False,
         ),
     }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fomm_core.devices import raise_device_errors, telling_line, try_devices
-from fomm_core.devices.onnxruntime_providers import find_devices, import_onnxruntime
+from fomm_core.devices.onnxruntime_providers import find_devices, import_onnxruntime, provider_of
 from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
 from fomm_core.engine.onnxruntime_stage import OnnxRuntimeStage, left_on_cpu, open_stage
 from fomm_core.engine.spec import (
@@ -252,14 +252,20 @@ def _find_devices() -> tuple[str, ...]:
 
 def _best_accelerator() -> str:
     """The first accelerator that computes as the CPU does, in less time."""
-    if _find_devices() == (DEFAULT_DEVICE,):
-        return ""
-    for trial in try_devices("onnxruntime"):
-        if trial.usable and trial.speedup > 1:
-            return trial.device
-        reason = trial.reason or f"{trial.speedup:g} times as fast as the CPU"
-        logger.info("onnxruntime does not take %s: %s", trial.device or "a device", reason)
+    for device in _find_devices():
+        if device != DEFAULT_DEVICE and provider_of(device).automatic and _is_worth_it(device):
+            return device
     return ""
+
+
+def _is_worth_it(device: str) -> bool:
+    """Whether a device is right and faster than the CPU; why it is not is logged."""
+    for trial in try_devices("onnxruntime", device):
+        if trial.usable and trial.speedup > 1:
+            return True
+        reason = trial.reason or f"{trial.speedup:g} times as fast as the CPU"
+        logger.info("onnxruntime does not take %s: %s", device, reason)
+    return False
 
 
 def _has_precision(precision: Precision, device: str) -> bool:
