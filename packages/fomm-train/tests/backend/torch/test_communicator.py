@@ -14,6 +14,7 @@ from fomm_train.backend.torch import communicator as module
 from fomm_train.backend.torch.communicator import (
     TorchCommunicator,
     find_rendezvous,
+    group_backends,
     join_torch_ranks,
 )
 
@@ -71,3 +72,17 @@ def test_a_rank_that_is_gone_is_told(monkeypatch):
     ) as told:
         ranks.gather(1)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "nccl", "expected"),
+    [
+        (True, True, "cpu:gloo,cuda:nccl"),
+        (False, True, "gloo"),  # the build that pip installs, on a machine without a GPU
+        (True, False, "gloo"),
+    ],
+)
+def test_nccl_is_asked_for_beside_a_gpu_only(monkeypatch, gpu, nccl, expected):
+    monkeypatch.setattr(module.torch.cuda, "is_available", lambda: gpu)
+    monkeypatch.setattr(module.dist, "is_nccl_available", lambda: nccl)
+    assert group_backends() == expected

@@ -140,7 +140,7 @@ def join_torch_ranks(environment: Mapping[str, str] = os.environ) -> Communicato
         torch.cuda.set_device(local % torch.cuda.device_count())
     with _as_distributed_error():
         dist.init_process_group(
-            "cpu:gloo,cuda:nccl" if dist.is_nccl_available() else "gloo",
+            group_backends(),
             init_method=place.address,
             store=place.store,
             rank=place.rank,
@@ -148,6 +148,12 @@ def join_torch_ranks(environment: Mapping[str, str] = os.environ) -> Communicato
         )
     atexit.register(dist.destroy_process_group)
     return TorchCommunicator(local, place.end_all)
+
+
+def group_backends() -> str:
+    """The backends of torch.distributed: NCCL only beside a GPU, without which it refuses."""
+    has_nccl = torch.cuda.is_available() and dist.is_nccl_available()
+    return "cpu:gloo,cuda:nccl" if has_nccl else "gloo"
 
 
 def find_rendezvous(size: int, environment: Mapping[str, str]) -> Rendezvous:
