@@ -17,6 +17,7 @@ from fomm_core.engine.onnxruntime import ONNXRUNTIME, OnnxRuntimeEngine
 from fomm_core.engine.onnxruntime_stage import HEAVY, heavy_on_cpu, left_on_cpu, open_stage
 from fomm_core.errors import DeviceError, EngineError, ModelError
 from fomm_core.graphs.onnx_graph import OnnxGraph
+from fomm_core.loading import load_model
 
 PRETENDED = Provider(CPU_PROVIDER, numbered=False)
 
@@ -239,3 +240,15 @@ def test_graphs_of_other_stages(graphs):
 def test_threads_can_be_limited(avatar, sample):
     with OnnxRuntimeEngine(avatar.graphs, threads=1) as one:
         assert one.detect(sample.source).is_finite
+
+
+def test_auto_runs_on_an_accelerator_that_passed_and_says_so(avatar, pretended, tried, caplog):
+    tried(DeviceTrial("onnxruntime", "pretended", "", True, "", 12.0))
+    pretended[20] = pretended[19] = {"GridSample"}
+    with load_model("avatar") as model:
+        assert model.describe() == "avatar on onnxruntime (fp32, pretended)"
+    told = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert told[0].startswith("device pretended: left on the CPU: GridSample of ")
+    assert "GridSample of decoder" in told[0]
+    with load_model("avatar", engine="cpu") as model:
+        assert model.engine.name == "openvino"
