@@ -1,6 +1,6 @@
 """Speed of the engine openvino relative to that of another checkout, frame by frame in turns.
 
-    git worktree add ../base 3f3bc5a
+    git worktree add ../base 6425360
     uv run python packages/fomm-core/benchmarks/stages.py ../base --model face
     uv run python packages/fomm-core/benchmarks/stages.py ../base --config vox-256.yaml
 
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,20 +63,23 @@ def worker(checkout: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "PYTHONPATH": str(package), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, __file__, *sys.argv[1:], "--worker"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
+    try:
         yield process
+    finally:
         process.kill()
 
 
 def ask(process: subprocess.Popen[str]) -> list[float]:
     """Processor seconds of each of :data:`STAGES` for one frame."""
     if process.stdin is None or process.stdout is None:
-        raise RuntimeError("expected pipes to the worker, found none")
-    print("frame", file=process.stdin, flush=True)
+        raise SystemExit("expected pipes to the worker, found none")
+    with suppress(BrokenPipeError):
+        print("frame", file=process.stdin, flush=True)
     for line in process.stdout:
         if line.startswith("seconds "):
             return [float(word) for word in line.split()[1:]]
-    raise RuntimeError("expected seconds from the worker, found its end")
+    raise SystemExit("expected seconds from the worker, found its end; its error is above")
 
 
 def work(options: argparse.Namespace) -> None:
