@@ -59,30 +59,65 @@ def test_a_motion_is_saved_and_drives_another_picture(visit, picture, clip, tmp_
     assert "25 frames" in there.status()
 
 
+def live_page(here):
+    """The frame with the live page, its camera started."""
+    here.tab("Live")
+    frame = here.page.frame_locator("#live iframe")
+    frame.locator("#start").click()
+    return frame
+
+
+def shown(frame, frames=1, phase=""):
+    """Wait until so many pictures were shown, in a phase; the canvas."""
+    canvas = frame.locator(f"#picture[data-frames]{f'[data-phase={phase}]' if phase else ''}")
+    canvas.wait_for(timeout=60_000)
+    until = time.monotonic() + 30
+    while int(canvas.get_attribute("data-frames")) < frames and time.monotonic() < until:
+        time.sleep(0.1)
+    assert int(canvas.get_attribute("data-frames")) >= frames
+    return canvas
+
+
+def pixels(canvas):
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
 def test_the_picture_follows_the_camera(visit, picture):
     here = visit()
     here.upload("source", picture)
     here.page.wait_for_selector("#source img")
-    here.tab("Live")
-    here.start_camera("camera")
-    here.page.click("#camera button[aria-label='capture photo']")
-    here.page.wait_for_selector("#live img")
-    pictures, speeds = set(), set()
+    frame = live_page(here)
+    canvas = shown(frame, phase="live")
+    pictures = set()
     until = time.monotonic() + 15
-    while (len(pictures) < 4 or not speeds) and time.monotonic() < until:
-        pictures.add(here.page.get_attribute("#live img", "src"))
-        speeds |= set(re.findall(r"[\d.]+ frames/s", here.page.inner_text("#live")))
+    while len(pictures) < 4 and time.monotonic() < until:
+        pictures.add(pixels(canvas))
         time.sleep(0.1)
 
     assert len(pictures) >= 4
-    assert speeds
-    assert "ms latency" in here.page.inner_text("#live")
+    assert re.search(r"[\d.]+ frames/s, \d+ ms latency", frame.locator("#speed").inner_text())
 
 
-def test_without_a_picture_the_camera_asks_for_one(visit):
+def test_pictures_are_switched_and_a_clean_view_shows_the_same(visit, picture):
+    here = visit()
+    here.upload("source", picture)
+    here.page.wait_for_selector("#source img")
+    frame = live_page(here)
+    before = pixels(shown(frame, phase="live"))
+    frame.locator("#sources button").nth(1).click()
+    count = int(shown(frame).get_attribute("data-frames"))
+    after = pixels(shown(frame, count + 20))
+    assert frame.locator("#sources button").count() == 9
+    assert before != after
+
+    with here.page.context.expect_page() as opened:
+        frame.locator("#clean").click()
+    opened.value.wait_for_selector("#picture[data-frames]")
+    assert not opened.value.locator("#controls").is_visible()
+
+
+def test_without_a_picture_the_live_tab_asks_for_one(visit):
     here = visit()
     here.clear("source")
     here.tab("Live")
-    here.start_camera("camera")
-    here.page.click("#camera button[aria-label='capture photo']")
     here.page.wait_for_selector("#live >> text=Choose a picture")

@@ -16,7 +16,6 @@ from io import BytesIO
 from fomm_core.animator import Frame
 from fomm_core.model.listing import ModelInfo
 from fomm_demo.services.jobs import Snapshot
-from fomm_demo.services.live import LiveFrame
 
 _STAGES = {
     "loading": "Getting ready",
@@ -118,15 +117,6 @@ def panels(items: Sequence[Panel], small: bool = False) -> str:
         for item in items
     )
     return f'<div class="fd-panels{size}">{figures}</div>'
-
-
-def live_view(frame: LiveFrame) -> str:
-    """A live frame with its speed."""
-    speed = f"{frame.rate:.1f} frames/s" if frame.rate else "measuring"
-    return (
-        f'<div class="fd-screen">{image_tag(frame.picture, "live animation")}'
-        f'<p class="fd-speed">{speed}<span>{frame.latency_s * 1000:.0f} ms latency</span></p></div>'
-    )
 
 
 def card_text(card: ModelInfo, size: tuple[int, int] | None = None) -> str:

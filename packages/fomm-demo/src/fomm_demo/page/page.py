@@ -78,8 +78,8 @@ def build_page(services: AppServices) -> gr.Blocks:
                 form, animate = _animate_tab(services)
             with gr.Tab("Look inside", id="inspect"):
                 inspect = InspectTab(services)
-            with gr.Tab("Live", id="live"):
-                live = LiveTab(services)
+            with gr.Tab("Live", id="live") as tab:
+                live = LiveTab(services, tab)
         for tab in (animate, inspect, live):
             tab.connect(form)
         page.unload(_leaver(services))

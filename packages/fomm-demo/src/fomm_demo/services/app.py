@@ -60,7 +60,7 @@ class AppServices:
     def leave(self, session: str) -> None:
         """End and remove all that belongs to a page."""
         self.sessions.leave(session)
-        self.live.reset(session)
+        self.live.leave(session)
         self.inspections.forget(session)
 
     def tidy(self) -> None:

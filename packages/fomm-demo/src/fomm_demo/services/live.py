@@ -1,104 +1,177 @@
-"""Continuous animation: one frame in, one frame out."""
+"""Live pictures of the open pages: one frame of a visitor's camera in, one picture out."""
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fomm_core.animator import Frame
-from fomm_core.face.track import CropPath, steady_path, track_face
+from fomm_core.errors import FommError
 from fomm_core.image import read_image
+from fomm_core.live.frame import LiveFrame
+from fomm_core.live.options import LiveOptions
+from fomm_core.live.session import LiveSession
+from fomm_core.live.source import LiveSource, prepare_live_source
 from fomm_core.pipeline.options import AnimationOptions
-from fomm_core.pipeline.prepare import PreparedSource, prepare_source
 from fomm_core.utils.pace import Pace
 from fomm_demo.services.animation import AnimationService, for_one_square
 from fomm_demo.services.session_cache import SessionCache
 from fomm_demo.services.uploads import hide_paths_in_errors, take_picture
 
-MOST_SESSIONS = 32
-"""So many pages may be live at once; the one longest unused is forgotten for another."""
+MOST_ROOMS = 32
+"""So many pages may have a live picture; the one longest unused is forgotten for another."""
 
-_IDLE_SECONDS = 60.0
+MOST_SOURCES = 9
+_IDLE_SECONDS = 300.0
+_LARGEST_HEIGHT = 720
+_TICKET_BYTES = 16
 
 
 @dataclass(frozen=True)
-class LiveOptions:
-    """Options of a live animation.
+class LiveRequest:
+    """Request of a visitor for a live picture.
 
     Attributes:
-        source: the picture, as uploaded.
+        sources: the pictures to choose from, as uploaded; the first one begins.
         model: name of a model on offer.
-        options: how; those of the motion and of the face count.
+        options: how; those of the motion, of the face and of pasting back count, of the face for
+            the first picture alone.
     """
 
-    source: Path
+    sources: tuple[Path, ...]
     model: str
     options: AnimationOptions = field(default_factory=AnimationOptions)
 
+    def options_for(self, index: int) -> AnimationOptions:
+        """The options of one of the pictures."""
+        if index == 0:
+            return self.options
+        return replace(self.options, face="largest", square=None)
+
 
 @dataclass(frozen=True, eq=False)
-class LiveFrame:
-    """One animated frame and how fast it came.
+class LiveAnswer:
+    """One live frame and how fast it came.
 
     Attributes:
-        picture: (H, W, 3) uint8.
+        frame: the picture to show, and the state.
         rate: frames per second in the last seconds; 0 at the first.
         latency_s: from the frame's arrival to its animation, in seconds.
+        number: of the answer, from 1.
     """
 
-    picture: Frame
+    frame: LiveFrame
     rate: float
     latency_s: float
+    number: int
 
 
-class LiveSession:
-    """A source that follows frames as they come; its first frame is the pose to begin with.
+class LiveRoom:
+    """One page's live picture; whoever has its ticket may drive it or watch.
 
-    Frames are cropped to the square of the face in the first one, where the source's are found.
+    Frames take turns. An error in one leaves the others alone.
 
     Args:
-        source: in a model's hands.
-        size: (height, width) of the model's frames.
-        options: what it was made for.
+        request: what is wanted.
+        animation: the models and limits.
+
+    Attributes:
+        ticket: a name that nobody can guess.
+        request: the same.
+        latest: the newest answer; ``None`` before the first.
     """
 
-    def __init__(self, source: PreparedSource, size: tuple[int, int], options: LiveOptions) -> None:
-        self.options = options
-        self._framer = source.framer
-        self._size = size
+    def __init__(self, request: LiveRequest, animation: AnimationService) -> None:
+        self.ticket = secrets.token_hex(_TICKET_BYTES)
+        self.request = request
+        self.latest: LiveAnswer | None = None
+        self._animation = animation
         self._turn = threading.Lock()
-        self._inbox: list[Frame] = []
-        self._animated = source.animators[0].run(self._arriving())
+        self._prepared: dict[int, LiveSource] = {}
+        self._session: LiveSession | None = None
         self._pace = Pace()
 
-    def follow(self, frame: Frame) -> LiveFrame:
-        """Animate the next frame, (H, W, 3) uint8 of any size."""
-        began = time.monotonic()
+    def follow(self, frame: Frame, arrived: float) -> LiveAnswer:
+        """Animate the next frame of the camera.
+
+        Args:
+            frame: (H, W, 3) uint8 of any size.
+            arrived: when it came, in seconds of :func:`time.monotonic`.
+
+        Raises:
+            FommError: the picture or the frame cannot be used.
+        """
         with self._turn:
-            self._inbox.append(frame)
-            picture = next(self._animated).prediction
-            return LiveFrame(picture, self._pace.tick(), time.monotonic() - began)
+            shown = self._started().follow(frame, arrived)
+            number = 1 if self.latest is None else self.latest.number + 1
+            latency = time.monotonic() - arrived
+            self.latest = LiveAnswer(shown, self._pace.tick(), latency, number)
+            return self.latest
 
-    def _arriving(self) -> Iterator[Frame]:
-        squares = self._squares_of(self._inbox[0])
-        while self._inbox:
-            frame = self._inbox.pop()
-            yield frame if squares is None else squares.cut_frame(0, frame, self._size)
+    def take_reference(self) -> None:
+        """Take the next frame's pose for the picture's own."""
+        with self._turn:
+            self._started().take_reference()
 
-    def _squares_of(self, frame: Frame) -> CropPath | None:
-        """The square of the face in a frame; ``None`` where there is none, or is the frame."""
-        track = None if self._framer is None else track_face(self._framer, [frame], every=1)
-        if track is None:
-            return None
-        squares = steady_path(track, 1.0)
-        return None if squares.is_framed(track.size) else squares
+    def find_reference(self) -> None:
+        """Look for a better pose to begin with."""
+        with self._turn:
+            self._started().find_reference()
+
+    def change(self, gain: float | None = None, mirror: bool | None = None) -> None:
+        """Change the options that are given.
+
+        Raises:
+            FommError: a value outside of its range.
+        """
+        with self._turn:
+            session = self._started()
+            options = session.options
+            gain = options.gain if gain is None else gain
+            mirror = options.mirror if mirror is None else mirror
+            session.change(replace(options, gain=gain, mirror=mirror))
+
+    def choose(self, index: int) -> None:
+        """Let another picture follow; the present one does until that is prepared.
+
+        Raises:
+            FommError: there is no such picture, or it cannot be used.
+        """
+        source = self._source(index)
+        with self._turn:
+            self._started().switch(source)
+
+    def picture(self, index: int) -> Frame:
+        """Read one of the pictures, (H, W, 3) uint8.
+
+        Raises:
+            FommError: there is no such picture, or it cannot be read.
+        """
+        if not 0 <= index < len(self.request.sources):
+            raise FommError(f"picture: expected one of {len(self.request.sources)}")
+        animation = self._animation
+        with animation.workspace.job_folder() as folder, hide_paths_in_errors(folder):
+            return read_image(take_picture(self.request.sources[index], folder, animation.limits))
+
+    def _started(self) -> LiveSession:
+        if self._session is None:
+            self._session = LiveSession(self._source(0), LiveOptions())
+        return self._session
+
+    def _source(self, index: int) -> LiveSource:
+        if index not in self._prepared:
+            picture = self.picture(index)
+            options = _for_page(self.request.options_for(index), picture.shape[0])
+            model = self._animation.models.get(self.request.model)
+            self._prepared[index] = prepare_live_source(model, picture, options)
+        return self._prepared[index]
 
 
 class LiveService:
-    """The live sessions of all open pages.
+    """The live pictures of all open pages.
 
     Args:
         animation: the models and limits.
@@ -106,40 +179,43 @@ class LiveService:
 
     def __init__(self, animation: AnimationService) -> None:
         self._animation = animation
-        self._sessions: SessionCache[LiveSession] = SessionCache(MOST_SESSIONS, _IDLE_SECONDS)
+        self._rooms: SessionCache[LiveRoom] = SessionCache(MOST_ROOMS, _IDLE_SECONDS)
 
-    def follow(self, session: str, options: LiveOptions, frame: Frame) -> LiveFrame:
-        """Animate a page's next frame; other options, and any error, let it begin anew.
-
-        Args:
-            session: the page.
-            options: what is to be animated.
-            frame: (H, W, 3) uint8 of any size.
+    def open(self, session: str, request: LiveRequest) -> LiveRoom:
+        """Give a page its room; the same one for the same request.
 
         Raises:
-            FommError: the picture or the frame cannot be used.
+            FommError: there are no pictures, too many, or the model is not on offer.
         """
-        live = self._sessions.get(session)
-        if live is None or live.options != options:
-            live = self._start(options)
-            self._sessions.put(session, live)
-        try:
-            return live.follow(frame)
-        except BaseException:
-            self.reset(session)  # a generator that failed yields nothing any more
-            raise
+        self._animation.models.info(request.model)
+        if not 1 <= len(request.sources) <= MOST_SOURCES:
+            raise FommError(f"choose 1 to {MOST_SOURCES} pictures")
+        room = self._rooms.get(session)
+        if room is None or room.request != request:
+            room = LiveRoom(request, self._animation)
+            self._rooms.put(session, room)
+        return room
 
-    def reset(self, session: str) -> None:
-        """Take the next frame of a page as the pose to begin with; also when it leaves."""
-        self._sessions.forget(session)
+    def find(self, ticket: str) -> LiveRoom | None:
+        """The room of a ticket; ``None`` where there is none. Counts as a use."""
+        for session, room in self._rooms.items():
+            if secrets.compare_digest(room.ticket.encode(), ticket.encode()):
+                self._rooms.get(session)
+                return room
+        return None
+
+    def leave(self, session: str) -> None:
+        """Forget the room of a page that is left."""
+        self._rooms.forget(session)
 
     def expire(self) -> None:
-        """Forget the sessions that were not used for long."""
-        self._sessions.expire()
+        """Forget the rooms that were not used for long."""
+        self._rooms.expire()
 
-    def _start(self, options: LiveOptions) -> LiveSession:
-        with self._animation.workspace.job_folder() as folder, hide_paths_in_errors(folder):
-            picture = read_image(take_picture(options.source, folder, self._animation.limits))
-        model = self._animation.models.get(options.model)
-        source = prepare_source(model, picture, for_one_square(options.options))
-        return LiveSession(source, model.frame_size, options)
+
+def _for_page(options: AnimationOptions, height: int) -> AnimationOptions:
+    """The same options for pictures that are sent again and again: at most 720 pixels high."""
+    if options.paste_back is False:
+        return replace(for_one_square(options), detail=False)
+    size = _LARGEST_HEIGHT if height > _LARGEST_HEIGHT else None
+    return replace(options, detail=False, size=size)

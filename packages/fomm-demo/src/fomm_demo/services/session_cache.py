@@ -67,6 +67,11 @@ class SessionCache(Generic[T]):
         with self._guard:
             return [value for value, _ in self._values.values()]
 
+    def items(self) -> list[tuple[str, T]]:
+        """Give the sessions with their values."""
+        with self._guard:
+            return [(session, value) for session, (value, _) in self._values.items()]
+
     def forget(self, session: str) -> None:
         """Drop a session's value."""
         with self._guard:

@@ -16,6 +16,7 @@ from fomm_core.errors import FommError
 
 _GRACE_SECONDS = 3
 _POLL_SECONDS = 0.05
+_SOCKET_BYTES = 1_000_000
 
 
 class GracefulServer(uvicorn.Server):
@@ -31,6 +32,8 @@ class GracefulServer(uvicorn.Server):
             log_level="warning",
             timeout_graceful_shutdown=_GRACE_SECONDS,
             server_header=False,
+            ws_max_size=_SOCKET_BYTES,
+            ws_per_message_deflate=False,  # pictures are compressed already
         )
         super().__init__(config)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -27,6 +28,7 @@ _FORM_BYTES = 100_000  # what surrounds a file in an upload
 # starts programs.
 _READ = (
     r"/|/health|/config|/theme\.css|/favicon\.ico|/robots\.txt|/logout",
+    r"/live|/live/live\.(js|css)",
     r"/(assets|static|svelte)/.+",
     r"/gradio_api/(info|openapi\.json|app_id|login_check|user|startup-events|theme\.css)",
     r"/gradio_api/(queue/data|queue/status|upload_progress|heartbeat/[^/]+|call/[^/]+/[^/]+)",
@@ -43,6 +45,7 @@ _ALLOWED = {
     "POST": re.compile("|".join(_WRITE)),
 }
 _ALLOWED["HEAD"] = _ALLOWED["GET"]
+_SOCKETS = ("/live/socket", "/live/view")
 
 _PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -94,6 +97,10 @@ class SecurityMiddleware:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             await self._request(scope, receive, _with_headers(scope, send))
+        elif _path(scope) in _SOCKETS and is_same_origin(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})  # before it is accepted: 403
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(scope)
@@ -192,6 +199,15 @@ async def _first(coming: Awaitable[Message], stopping: asyncio.Event) -> Message
     finally:
         end.cancel()
         message.cancel()
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Whether a socket is opened by a page of this server.
+
+    Browsers let any page open sockets anywhere, and say which one it is.
+    """
+    host = headers.get("host", "")
+    return bool(host) and urlsplit(headers.get("origin", "")).netloc == host
 
 
 def is_allowed(method: str, path: str) -> bool:

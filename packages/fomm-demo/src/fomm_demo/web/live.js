@@ -1,0 +1,168 @@
+"use strict";
+// The live picture: sends the camera's newest frame when the last one was answered, and shows
+// what comes back. With &view=1 in its address it only shows, and needs no camera.
+
+const SIDE = 256, QUALITY = 0.85, ANSWER_MS = 4000, AGAIN_MS = 1000;
+const BUSY = 4002, REPLACED = 4001;
+const id = (name) => document.getElementById(name);
+const query = new URLSearchParams(location.search);
+const ticket = query.get("ticket") || "";
+const watches = query.has("view");
+const camera = id("camera"), picture = id("picture"), pen = picture.getContext("2d");
+const square = document.createElement("canvas");
+square.width = square.height = SIDE;
+const cut = square.getContext("2d");
+
+let socket = null, waiting = 0, mirrored = false, closing = 0;
+const shown = [], delays = [];
+
+function address(name) {
+  const url = new URL(`live/${name}`, location.href.replace(/\/live(\?.*)?$/, "/"));
+  url.protocol = url.protocol.replace("http", "ws");
+  url.searchParams.set("ticket", ticket);
+  return url;
+}
+
+function connect() {
+  socket = new WebSocket(address(watches ? "view" : "socket"));
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => { waiting = 0; closing = 0; watches ? socket.send("next") : send(); };
+  socket.onmessage = (event) => receive(event.data);
+  socket.onclose = (event) => {
+    if (event.code === REPLACED) return say("The live picture goes on in another window.");
+    if (event.code === BUSY) say(event.reason);
+    else if (++closing > 5) return say("The live picture has ended; choose the tab Live again.");
+    setTimeout(connect, AGAIN_MS * Math.max(1, closing));
+  };
+}
+
+function send() {
+  const ready = socket && socket.readyState === WebSocket.OPEN && camera.videoWidth > 0;
+  if (watches || !ready || (waiting && performance.now() - waiting < ANSWER_MS)) return;
+  const side = Math.min(camera.videoWidth, camera.videoHeight);
+  const left = (camera.videoWidth - side) / 2, top = (camera.videoHeight - side) / 2;
+  const stamp = waiting = performance.now();
+  cut.drawImage(camera, left, top, side, side, 0, 0, SIDE, SIDE);
+  square.toBlob((blob) => {
+    if (blob && socket.readyState === WebSocket.OPEN) {
+      socket.send(new Blob([JSON.stringify({ stamp }) + "\n", blob]));
+    }
+  }, "image/jpeg", QUALITY);
+}
+
+async function receive(data) {
+  if (typeof data === "string") return told(JSON.parse(data));
+  const bytes = new Uint8Array(data), end = bytes.indexOf(10);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+  const image = await createImageBitmap(new Blob([bytes.subarray(end + 1)], { type: "image/jpeg" }));
+  if (picture.width !== image.width || picture.height !== image.height) {
+    picture.width = image.width;
+    picture.height = image.height;
+  }
+  pen.drawImage(image, 0, 0);
+  image.close();
+  picture.dataset.frames = Number(picture.dataset.frames || 0) + 1;
+  if (watches) return socket.send("next");
+  state(head);
+  waiting = 0;
+  next();
+}
+
+function next() {
+  // A frame that was sent already is not sent again.
+  if (camera.requestVideoFrameCallback) camera.requestVideoFrameCallback(send);
+  else requestAnimationFrame(send);
+}
+
+function told(message) {
+  if (message.sources) thumbnails(message.sources);
+  if (message.error) {
+    say(message.error);
+    waiting = 0;
+    setTimeout(send, 200);
+  }
+}
+
+function state(head) {
+  const now = performance.now();
+  shown.push(now);
+  delays.push(now - head.stamp);
+  while (shown[0] < now - 3000) { shown.shift(); delays.shift(); }
+  const rate = shown.length > 1 ? (shown.length - 1) / ((now - shown[0]) / 1000) : 0;
+  const delay = [...delays].sort((a, b) => a - b)[delays.length >> 1];
+  id("speed").textContent = `${rate.toFixed(1)} frames/s, ${delay.toFixed(0)} ms latency`;
+  id("countdown").textContent = head.countdown === null ? "" : Math.ceil(head.countdown);
+  picture.dataset.phase = head.phase;
+  say(head.hints.length ? head.hints[0][0].toUpperCase() + head.hints[0].slice(1) : "");
+}
+
+function say(text) { id("message").textContent = text; }
+
+function ask(name, value = 0) {
+  if (socket && socket.readyState === WebSocket.OPEN) {
+    socket.send(JSON.stringify({ do: name, value }));
+  }
+}
+
+function thumbnails(addresses) {
+  id("sources").replaceChildren(...(addresses.length < 2 ? [] : addresses).map((src, index) => {
+    const button = document.createElement("button"), image = document.createElement("img");
+    image.src = src;
+    image.alt = `picture ${index + 1}`;
+    button.title = `Key ${index + 1}`;
+    button.append(image);
+    button.onclick = () => ask("source", index);
+    return button;
+  }));
+}
+
+function mirror() {
+  mirrored = !mirrored;
+  camera.classList.toggle("mirrored", mirrored);
+  id("mirror").setAttribute("aria-pressed", String(mirrored));
+  ask("mirror", mirrored ? 1 : 0);
+}
+
+async function start() {
+  if (camera.srcObject) {
+    camera.srcObject.getTracks().forEach((track) => track.stop());
+    camera.srcObject = null;
+    camera.classList.remove("on");
+    id("start").textContent = "Start the camera";
+    return say("The camera is off.");
+  }
+  try {
+    const size = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
+    camera.srcObject = await navigator.mediaDevices.getUserMedia({ video: size, audio: false });
+  } catch (error) {
+    return say(navigator.mediaDevices ? `No camera: ${error.message}`
+      : "Browsers give the camera only to pages on this machine or over https.");
+  }
+  await camera.play();
+  camera.classList.add("on");
+  id("start").textContent = "Stop the camera";
+  say("");
+  send();
+}
+
+const KEYS = { x: () => ask("reference"), f: () => ask("search"), r: mirror };
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || watches) return;
+  const key = event.key.toLowerCase();
+  if (KEYS[key]) KEYS[key]();
+  else if (/^[1-9]$/.test(key)) ask("source", Number(key) - 1);
+});
+
+id("start").onclick = start;
+id("reference").onclick = KEYS.x;
+id("search").onclick = KEYS.f;
+id("mirror").onclick = mirror;
+id("gain").oninput = () => ask("gain", Number(id("gain").value));
+id("full").onclick = () => id("stage").requestFullscreen();
+const clean = new URL(location.href);
+clean.searchParams.set("view", "1");
+id("clean").href = clean;
+document.body.classList.toggle("clean", watches);
+if (!watches) setInterval(send, ANSWER_MS);
+connect();

@@ -1,0 +1,165 @@
+"""Messages of the live socket: a line of JSON, and behind it a picture where there is one."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+
+from fomm_core.animator import Frame
+from fomm_core.errors import FommError, MediaError
+from fomm_demo.services.live import LiveAnswer
+
+FRAME_BYTES = 300_000
+"""Size of one message of a camera; a square of 256 pixels takes a tenth of it."""
+
+FRAME_PIXELS = 640 * 640
+_FORMATS = ("JPEG", "WEBP")
+_QUALITY = 85
+_THUMBNAIL = 96
+
+ControlName = Literal["reference", "search", "source", "mirror", "gain"]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A camera's frame as it was sent.
+
+    Attributes:
+        stamp: of the sender's own clock; given back as it is.
+        data: the picture's bytes.
+    """
+
+    stamp: float
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Control:
+    """Change that a visitor asks for: its name, and a number where it takes one."""
+
+    name: ControlName
+    value: float = 0.0
+
+
+def read_shot(message: bytes) -> Shot:
+    """Read a message with a frame.
+
+    Raises:
+        MediaError: it has another form.
+    """
+    head, _, data = message.partition(b"\n")
+    stamp: Any = _object(head[:200]).get("stamp")
+    if not _is_number(stamp) or not data:
+        raise MediaError("live: expected a time stamp and a picture, found another form")
+    return Shot(float(stamp), data)
+
+
+def read_control(text: str) -> Control:
+    """Read a message without a frame.
+
+    Raises:
+        MediaError: it has another form.
+    """
+    content = _object(text[:200].encode("utf-8", "replace"))
+    name: Any = content.get("do")
+    value: Any = content.get("value", 0)
+    is_value = isinstance(value, bool) or _is_number(value)
+    if not isinstance(name, str) or name not in get_args(ControlName) or not is_value:
+        raise MediaError("live: expected a change to make, found another form")
+    return Control(cast(ControlName, name), float(value))
+
+
+def decode_frame(data: bytes) -> Frame:
+    """Decode a camera's frame.
+
+    Args:
+        data: a JPEG or WebP picture; its size is looked at before it is decoded.
+
+    Returns:
+        (H, W, 3) uint8, RGB.
+
+    Raises:
+        MediaError: there is no picture in it, or one too large.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(data), formats=_FORMATS) as picture:
+            if picture.width * picture.height > FRAME_PIXELS:
+                raise MediaError("the camera's pictures are too large")
+            return np.array(picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise MediaError("the camera sent a damaged picture") from error
+    except Image.DecompressionBombError as error:
+        raise MediaError("the camera's pictures are too large") from error
+
+
+def write_answer(answer: LiveAnswer, stamp: float | None = None) -> bytes:
+    """Write a live frame with its state, and the time stamp of the frame that it answers."""
+    frame = answer.frame
+    head = {
+        "stamp": stamp,
+        "phase": frame.phase,
+        "countdown": frame.countdown_s,
+        "hints": frame.hints,
+        "rate": round(answer.rate, 2),
+        "latency": round(answer.latency_s, 4),
+    }
+    return json.dumps(head).encode() + b"\n" + _jpeg(frame.picture)
+
+
+def write_error(error: str) -> str:
+    """Write what went wrong with one frame, or one change."""
+    return json.dumps({"error": error})
+
+
+def write_thumbnails(pictures: list[Frame]) -> str:
+    """Write small copies of the pictures to choose from, as data addresses."""
+    from PIL import Image
+
+    addresses = []
+    for picture in pictures:
+        image = Image.fromarray(picture)
+        image.thumbnail((_THUMBNAIL, _THUMBNAIL))
+        data = base64.b64encode(_jpeg(np.asarray(image))).decode("ascii")
+        addresses.append(f"data:image/jpeg;base64,{data}")
+    return json.dumps({"sources": addresses})
+
+
+def _jpeg(picture: Frame) -> bytes:
+    from PIL import Image
+
+    buffer = BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=_QUALITY)
+    return buffer.getvalue()
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        MediaError: it is something else.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MediaError("live: expected a line of JSON, found something else") from error
+    if not isinstance(content, dict):
+        raise MediaError("live: expected a JSON object, found something else")
+    return content
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) < 1e15 and math.isfinite(value)
+
+
+def tell(error: FommError) -> str:
+    """One line for the visitor."""
+    return write_error(" ".join(str(error).split())[:300])

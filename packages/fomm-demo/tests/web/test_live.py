@@ -1,0 +1,306 @@
+"""The live sockets, with honest and with hostile clients."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from fomm_core.pipeline.options import AnimationOptions
+from fomm_core.video import VideoReader
+from fomm_demo.services.live import LiveRequest, LiveService
+from fomm_demo.web import live
+from fomm_demo.web.graceful import GracefulServer, open_socket
+from fomm_demo.web.live import add_live
+from fomm_demo.web.live_messages import FRAME_BYTES
+from fomm_demo.web.security import SecurityMiddleware
+
+HOST = "testserver"
+HOME = {"origin": f"http://{HOST}"}
+
+
+@pytest.fixture
+def service(animation) -> LiveService:
+    return LiveService(animation)
+
+
+@pytest.fixture
+def room(service, picture):
+    options = AnimationOptions(paste_back=False)
+    return service.open("me", LiveRequest((picture, picture), "avatar", options))
+
+
+@pytest.fixture
+def security(service, limits) -> SecurityMiddleware:
+    app = FastAPI()
+    add_live(app, service)
+    return SecurityMiddleware(app, limits, lambda: 0)
+
+
+@pytest.fixture
+def client(security) -> Iterator[TestClient]:
+    with TestClient(security, base_url=f"http://{HOST}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def jpeg(clip) -> bytes:
+    return encoded(next(iter(VideoReader(clip))))
+
+
+def encoded(picture, kind="JPEG") -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(picture).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def shot(picture: bytes, stamp=1.5) -> bytes:
+    return json.dumps({"stamp": stamp}).encode() + b"\n" + picture
+
+
+def parts(answer: bytes):
+    head, _, data = answer.partition(b"\n")
+    return json.loads(head), np.asarray(Image.open(BytesIO(data)))
+
+
+@contextmanager
+def driving(client, room, headers=HOME):
+    with client.websocket_connect(f"/live/socket?ticket={room.ticket}", headers=headers) as socket:
+        thumbnails = socket.receive_json()["sources"]
+        assert [address[:22] for address in thumbnails] == ["data:image/jpeg;base64"] * 2
+        yield socket
+
+
+def animated(socket, jpeg, stamp=1.5):
+    socket.send_bytes(shot(jpeg, stamp))
+    return parts(socket.receive_bytes())
+
+
+def test_each_frame_is_answered_with_its_stamp(client, room, jpeg):
+    with driving(client, room) as socket:
+        for stamp in (1.5, 40.25):
+            head, picture = animated(socket, jpeg, stamp)
+            assert head["stamp"] == stamp
+            assert head["phase"] == "searching"
+            assert head["latency"] > 0
+            assert picture.shape == (128, 128, 3)
+
+
+def test_webp_is_taken_too(client, room, clip):
+    picture = encoded(next(iter(VideoReader(clip))), "WEBP")
+    with driving(client, room) as socket:
+        assert animated(socket, picture)[0]["phase"] == "searching"
+
+
+def test_changes_are_obeyed(client, room, jpeg):
+    with driving(client, room) as socket:
+        animated(socket, jpeg)
+        for control in (
+            {"do": "gain", "value": 1.5},
+            {"do": "mirror", "value": True},
+            {"do": "source", "value": 1},
+            {"do": "search"},
+            {"do": "reference"},
+        ):
+            socket.send_json(control)
+        head, _ = animated(socket, jpeg)
+    options = room._session.options
+    assert (options.gain, options.mirror) == (1.5, True)
+    assert head["phase"] == "live"  # the pose was taken
+    assert room._session.source is room._prepared[1]
+
+
+GARBAGE = [
+    (b"", "expected a line of JSON"),
+    (b"\xff\xd8\xff\xe0 no stamp", "expected a line of JSON"),
+    (b'{"stamp": "x"}\nabc', "expected a time stamp"),
+    (b'{"stamp": NaN}\nabc', "expected a time stamp"),
+    (b'{"stamp": 1}\n', "expected a time stamp"),
+    (b"[" * 5000, "expected a line of JSON"),
+    (b'{"stamp": 1}\nno picture', "damaged picture"),
+    (shot(encoded(np.zeros((2000, 2000, 3), np.uint8))), "too large"),
+    (shot(encoded(np.zeros((9, 9, 3), np.uint8), "PNG")), "damaged picture"),
+    ("not JSON", "expected a line of JSON"),
+    ('{"do": "everything"}', "expected a change to make"),
+    ('{"do": ["gain"]}', "expected a change to make"),
+    ('{"do": "gain", "value": 1e999}', "expected a change to make"),
+    ('{"do": "gain", "value": 0}', "gain: expected a number"),
+    ('{"do": "source", "value": 7}', "picture: expected one of 2"),
+    ('{"do": "source", "value": -1}', "picture: expected one of 2"),
+]
+
+
+def test_garbage_is_told_and_the_next_frame_goes_on(client, room, jpeg):
+    with driving(client, room) as socket:
+        for message, reason in GARBAGE:
+            send = socket.send_bytes if isinstance(message, bytes) else socket.send_text
+            send(message)
+            assert reason in socket.receive_json()["error"]
+            assert animated(socket, jpeg)[0]["phase"] == "searching"
+
+
+def test_a_defect_in_one_frame_is_not_the_end(client, room, jpeg, fake_model, monkeypatch):
+    def fail(image):
+        raise RuntimeError("a secret of the server")
+
+    with driving(client, room) as socket:
+        animated(socket, jpeg)
+        with monkeypatch.context() as patched:
+            patched.setattr(fake_model.engine, "detect", fail)
+            socket.send_bytes(shot(jpeg))
+            error = socket.receive_json()["error"]
+        assert "something went wrong" in error
+        assert "secret" not in error
+        assert animated(socket, jpeg)[0]["phase"] == "searching"
+
+
+def refused(client, path, headers):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect(path, headers=headers) as socket,
+    ):
+        socket.receive_json()
+
+
+ELSEWHERE = ("", "null", "http://elsewhere.example", f"http://{HOST}.elsewhere.example", HOST)
+
+
+def test_other_pages_are_refused(client, room):
+    for name in ("socket", "view"):
+        path = f"/live/{name}?ticket={room.ticket}"
+        refused(client, path, {})
+        for origin in (*ELSEWHERE, f"http://{HOST}:81"):
+            refused(client, path, {"origin": origin})
+
+
+def test_without_a_ticket_of_the_page_nobody_comes_in(client, room):
+    for path in ("/live/socket", "/live/view", "/live/other", "/queue/join", "/"):
+        for ticket in ("", "?ticket=", f"?ticket={'0' * 32}"):
+            refused(client, f"{path}{ticket}", HOME)
+
+
+def test_a_ticket_is_void_once_its_page_is_left(client, service, room):
+    service.leave("me")
+    refused(client, f"/live/socket?ticket={room.ticket}", HOME)
+
+
+def closed(socket):
+    """The code with which a socket is closed, whatever comes before."""
+    while (message := socket.receive())["type"] != "websocket.close":
+        pass
+    return message["code"]
+
+
+def test_a_giant_frame_ends_the_socket(client, room):
+    with driving(client, room) as socket:
+        socket.send_bytes(shot(bytes(FRAME_BYTES)))
+        assert closed(socket) == live.TOO_LARGE
+
+
+def test_a_flood_ends_the_socket(client, room, monkeypatch):
+    monkeypatch.setattr(live, "MOST_MESSAGES", 20)
+    with driving(client, room) as socket:
+        for _ in range(60):
+            socket.send_text('{"do": "search"}')
+        assert closed(socket) == live.FLOOD
+
+
+def test_of_frames_that_come_together_the_newest_is_answered(client, room, jpeg, monkeypatch):
+    monkeypatch.setattr(live, "MOST_MESSAGES", 1000)
+    with driving(client, room) as socket:
+        for stamp in range(60):
+            socket.send_bytes(shot(jpeg, stamp))
+        stamps = [parts(socket.receive_bytes())[0]["stamp"]]
+        while stamps[-1] != 59:
+            stamps.append(parts(socket.receive_bytes())[0]["stamp"])
+    assert stamps == sorted(stamps)
+    assert len(stamps) < 60
+
+
+def test_a_page_that_is_opened_again_goes_on_there(client, room, jpeg):
+    with driving(client, room) as first, driving(client, room) as second:
+        assert closed(first) == live.REPLACED
+        assert animated(second, jpeg)[0]["phase"] == "searching"
+
+
+def test_sockets_are_bounded(client, service, room, picture, monkeypatch):
+    monkeypatch.setattr(live, "MOST_DRIVING", 1)
+    other = service.open("you", LiveRequest((picture,), "avatar"))
+    address = f"/live/socket?ticket={other.ticket}"
+    with driving(client, room), client.websocket_connect(address, headers=HOME) as refused:
+        assert closed(refused) == live.BUSY
+    with client.websocket_connect(address, headers=HOME) as taken:
+        assert taken.receive_json()["sources"]
+
+
+def test_a_viewer_sees_what_is_driven_and_nothing_twice(client, room, jpeg):
+    address = f"/live/view?ticket={room.ticket}"
+    with driving(client, room) as socket, client.websocket_connect(address, headers=HOME) as view:
+        view.send_text("next")
+        _, driven = animated(socket, jpeg)
+        _, seen = parts(view.receive_bytes())
+        assert np.array_equal(seen, driven)
+        view.send_text("next")
+        animated(socket, jpeg)
+        view.receive_bytes()
+        assert room.latest.number == 2
+
+
+def test_the_page_and_its_parts_are_there(client):
+    assert "text/html" in client.get("/live").headers["content-type"]
+    for name in ("live.js", "live.css"):
+        assert client.get(f"/live/{name}").status_code == 200
+    assert client.get("/live/live.html").status_code == 404
+    assert client.get("/live/live.py").status_code == 404
+
+
+@pytest.fixture
+def address(security) -> Iterator[str]:
+    """A real server."""
+    with open_socket("127.0.0.1", 0) as listening, GracefulServer(security).running(listening):
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_a_real_client_is_served_until_the_server_ends(address, security, room, jpeg):
+    uri = f"ws://{address}/live/socket?ticket={room.ticket}"
+    with pytest.raises(InvalidStatus), connect(uri, origin="http://elsewhere.example"):
+        pass
+    with connect(uri, origin=f"http://{address}") as socket:
+        assert "sources" in json.loads(socket.recv())
+        for stamp in range(10):
+            socket.send(shot(jpeg, stamp))
+            assert parts(socket.recv())[0]["stamp"] == stamp
+        with suppress(ConnectionClosed):
+            socket.send(bytes(3_000_000))
+            socket.recv(timeout=10)
+        with pytest.raises(ConnectionClosed) as end:
+            socket.recv(timeout=10)
+        assert end.value.rcvd.code == live.TOO_LARGE
+    with connect(uri, origin=f"http://{address}") as socket:
+        assert "sources" in json.loads(socket.recv())
+
+
+def test_a_stopping_server_lets_nobody_hang(security, room):
+    with open_socket("127.0.0.1", 0) as listening:
+        where = f"127.0.0.1:{listening.getsockname()[1]}"
+        with GracefulServer(security).running(listening):
+            uri = f"ws://{where}/live/socket?ticket={room.ticket}"
+            socket = connect(uri, origin=f"http://{where}")
+            socket.recv()
+            threading.Timer(30, socket.close).start()
+            began = time.monotonic()
+    assert time.monotonic() - began < 10
+    with pytest.raises(ConnectionClosed):
+        socket.recv(timeout=5)
