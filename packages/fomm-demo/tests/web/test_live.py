@@ -258,6 +258,28 @@ def test_a_viewer_sees_what_is_driven_and_nothing_twice(client, room, jpeg):
         assert room.latest.number == 2
 
 
+def test_a_viewer_that_leaves_makes_room_for_another(client, room, monkeypatch):
+    monkeypatch.setattr(live, "MOST_WATCHING", 1)
+    address = f"/live/view?ticket={room.ticket}"
+    for _ in range(3):  # nobody drives: there is no picture to notice it by
+        with client.websocket_connect(address, headers=HOME) as view:
+            view.send_text("next")
+    with client.websocket_connect(address, headers=HOME) as view:
+        view.send_bytes(b"not text")
+        with client.websocket_connect(address, headers=HOME) as refused:
+            assert closed(refused) == live.BUSY
+
+
+def test_sockets_end_when_their_page_is_left(client, service, room, jpeg):
+    address = f"/live/view?ticket={room.ticket}"
+    with driving(client, room) as socket, client.websocket_connect(address, headers=HOME) as view:
+        animated(socket, jpeg)
+        service.leave("me")
+        assert closed(view) == live.GONE
+        socket.send_bytes(shot(jpeg))
+        assert closed(socket) == live.GONE
+
+
 def test_the_page_and_its_parts_are_there(client):
     assert "text/html" in client.get("/live").headers["content-type"]
     for name in ("live.js", "live.css"):

@@ -3,7 +3,7 @@
 // what comes back. With &view=1 in its address it only shows, and needs no camera.
 
 const SIDE = 256, QUALITY = 0.85, ANSWER_MS = 4000, AGAIN_MS = 1000;
-const BUSY = 4002, REPLACED = 4001;
+const BUSY = 4002, REPLACED = 4001, GONE = 4003;
 const id = (name) => document.getElementById(name);
 const query = new URLSearchParams(location.search);
 const ticket = query.get("ticket") || "";
@@ -30,6 +30,7 @@ function connect() {
   socket.onmessage = (event) => receive(event.data);
   socket.onclose = (event) => {
     if (event.code === REPLACED) return say("The live picture goes on in another window.");
+    if (event.code === GONE) return say("The page was left; choose the tab Live again.");
     if (event.code === BUSY) say(event.reason);
     else if (++closing > 5) return say("The live picture has ended; choose the tab Live again.");
     setTimeout(connect, AGAIN_MS * Math.max(1, closing));

@@ -38,7 +38,7 @@ MOST_DRIVING, MOST_WATCHING = 8, 16
 MOST_MESSAGES = 120
 """Messages in one second that end a socket; a camera sends 30."""
 
-FLOOD, TOO_LARGE, REPLACED, BUSY = 1008, 1009, 4001, 4002
+FLOOD, TOO_LARGE, REPLACED, BUSY, GONE = 1008, 1009, 4001, 4002, 4003
 """Codes with which a socket is closed."""
 
 _POLL_SECONDS = 0.01
@@ -179,7 +179,8 @@ class _Driver:
             await self._attempt(_obey, self._room, self._controls.pop(0))
         elif self._newest is not None:
             (shot, arrived), self._newest = self._newest, None
-            self._service.find(self._room.ticket)  # it is in use
+            if self._service.find(self._room.ticket) is None:
+                return await self.end(GONE, "the page was left")
             await self._attempt(_animate, self._room, shot, arrived)
 
     def _introduce(self) -> str:
@@ -220,20 +221,31 @@ def _obey(room: LiveRoom, control: Control) -> None:
 
 
 async def _watch(socket: WebSocket, room: LiveRoom, service: LiveService) -> None:
-    """Send pictures, one for each message of the viewer, and none twice."""
-    shown, flood = 0, _Flood()
-    with suppress(WebSocketDisconnect, RuntimeError):
-        while True:
-            await socket.receive_text()
-            if flood.exceeded(time.monotonic()):
-                return await socket.close(FLOOD, "too many messages")
-            while room.latest is None or room.latest.number == shown:
-                if socket.client_state is not WebSocketState.CONNECTED:
-                    return None
+    """Send pictures, one for each message of the viewer and none twice, until either side ends."""
+    ready, shown = asyncio.Event(), 0
+    listener = asyncio.create_task(_listen(socket, ready))
+    try:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            while not listener.done():
+                if service.find(room.ticket) is None:
+                    return await socket.close(GONE, "the page was left")
+                latest = room.latest
+                if ready.is_set() and latest is not None and latest.number != shown:
+                    ready.clear()
+                    shown = latest.number
+                    await socket.send_bytes(await asyncio.to_thread(write_answer, latest))
                 await asyncio.sleep(_POLL_SECONDS)
-            shown = room.latest.number
-            service.find(room.ticket)
-            await socket.send_bytes(await asyncio.to_thread(write_answer, room.latest))
+    finally:
+        listener.cancel()
+
+
+async def _listen(socket: WebSocket, ready: asyncio.Event) -> None:
+    """Note each message of a viewer; end with the socket, or a flood."""
+    flood = _Flood()
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        if flood.exceeded(time.monotonic()):
+            return await socket.close(FLOOD, "too many messages")
+        ready.set()
 
 
 class _Flood:
