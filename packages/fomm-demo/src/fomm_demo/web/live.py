@@ -24,7 +24,6 @@ from fomm_demo.web.live_messages import (
     decode_frame,
     read_control,
     read_shot,
-    tell,
     write_answer,
     write_error,
     write_thumbnails,
@@ -155,7 +154,7 @@ class _Driver:
             try:
                 self._keep(content, arrived)
             except FommError as error:
-                await self._socket.send_text(tell(error))
+                await self._socket.send_text(write_error(message_of(error)[1]))
             self._something.set()
 
     def _keep(self, content: bytes | str, arrived: float) -> None:

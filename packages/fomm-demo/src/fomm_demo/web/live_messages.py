@@ -12,7 +12,8 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from fomm_core.animator import Frame
-from fomm_core.errors import FommError, MediaError
+from fomm_core.errors import MediaError
+from fomm_core.image import to_rgb
 from fomm_demo.services.live import LiveAnswer
 
 FRAME_BYTES = 300_000
@@ -93,7 +94,7 @@ def decode_frame(data: bytes) -> Frame:
         with Image.open(BytesIO(data), formats=_FORMATS) as picture:
             if picture.width * picture.height > FRAME_PIXELS:
                 raise MediaError("the camera's pictures are too large")
-            return np.array(picture.convert("RGB"))
+            return to_rgb(picture, "camera")
     except (OSError, ValueError, SyntaxError) as error:
         raise MediaError("the camera sent a damaged picture") from error
     except Image.DecompressionBombError as error:
@@ -158,8 +159,3 @@ def _object(text: bytes) -> dict[str, Any]:
 def _is_number(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and abs(value) < 1e15 and math.isfinite(value)
-
-
-def tell(error: FommError) -> str:
-    """One line for the visitor."""
-    return write_error(" ".join(str(error).split())[:300])
