@@ -131,7 +131,7 @@ GARBAGE = [
     (b"[" * 5000, "expected a line of JSON"),
     (b'{"stamp": 1}\nno picture', "damaged picture"),
     (shot(encoded(np.zeros((2000, 2000, 3), np.uint8))), "too large"),
-    (shot(encoded(np.zeros((9, 9, 3), np.uint8), "PNG")), "damaged picture"),
+    (shot(encoded(np.zeros((9, 9, 3), np.uint8), "BMP")), "damaged picture"),
     ("not JSON", "expected a line of JSON"),
     ('{"do": "everything"}', "expected a change to make"),
     ('{"do": ["gain"]}', "expected a change to make"),

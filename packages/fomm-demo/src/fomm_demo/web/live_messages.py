@@ -20,7 +20,7 @@ FRAME_BYTES = 300_000
 """Size of one message of a camera; a square of 256 pixels takes a tenth of it."""
 
 FRAME_PIXELS = 640 * 640
-_FORMATS = ("JPEG", "WEBP")
+_FORMATS = ("JPEG", "PNG", "WEBP")
 _QUALITY = 85
 _THUMBNAIL = 96
 
@@ -76,11 +76,12 @@ def read_control(text: str) -> Control:
     return Control(cast(ControlName, name), float(value))
 
 
-def decode_frame(data: bytes) -> Frame:
+def decode_frame(data: bytes, most_pixels: int = FRAME_PIXELS) -> Frame:
     """Decode a camera's frame.
 
     Args:
-        data: a JPEG or WebP picture; its size is looked at before it is decoded.
+        data: a JPEG, PNG or WebP picture; its size is looked at before it is decoded.
+        most_pixels: width times height at most.
 
     Returns:
         (H, W, 3) uint8, RGB.
@@ -90,9 +91,11 @@ def decode_frame(data: bytes) -> Frame:
     """
     from PIL import Image
 
+    if not data:
+        raise MediaError("the camera sent no picture")
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as picture:
-            if picture.width * picture.height > FRAME_PIXELS:
+            if picture.width * picture.height > most_pixels:
                 raise MediaError("the camera's pictures are too large")
             return to_rgb(picture, "camera")
     except (OSError, ValueError, SyntaxError) as error:
