@@ -1,6 +1,9 @@
-"""Distance of precision fast from fp32 on the embedded sample: frames, keypoints, jitter.
+"""Distance of precision fast or int8 from fp32, by default on the embedded sample.
 
-uv run python packages/fomm-core/benchmarks/precision.py [--model NAME|FOLDER]
+uv run python packages/fomm-core/benchmarks/precision.py [--model NAME|FOLDER] [--precision int8]
+    [--source FILE --driving FILE]
+
+Told are the PSNR of the frames, the distance of the keypoints, and the frames' jitter.
 """
 
 from __future__ import annotations
@@ -21,20 +24,27 @@ def main() -> None:
     """Print PSNR, the keypoints' distance in pixels, and the ratio of the frames' jitter."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="face")
-    model = parser.parse_args().model
-    exact, exact_keypoints = animate(model, "fp32")
-    fast, fast_keypoints = animate(model, "fast")
+    parser.add_argument("--precision", default="fast", choices=("fast", "int8"))
+    parser.add_argument("--source")
+    parser.add_argument("--driving")
+    options = parser.parse_args()
+    sample = sample_of(options.model)
+    pair = options.source or sample[0], options.driving or sample[1]
+    exact, exact_keypoints = animate(options.model, "fp32", *pair)
+    fast, fast_keypoints = animate(options.model, options.precision, *pair)
     error = np.square(exact - fast).mean(axis=(1, 2, 3))
     decibel = 10 * np.log10(255**2 / np.maximum(error, 1e-12))
     apart = np.abs(exact_keypoints - fast_keypoints) * exact.shape[2] / 2
-    print(f"fast against fp32: {decibel.mean():.1f} dB PSNR, worst frame {decibel.min():.1f} dB")
+    told = f"{decibel.mean():.1f} dB PSNR, worst frame {decibel.min():.1f} dB"
+    print(f"{options.precision} against fp32: {told}")
     print(f"keypoints: {apart.mean():.3f} px, 99th percentile {np.quantile(apart, 0.99):.3f} px")
     print(f"jitter: {jitter(fast) / jitter(exact):.3f} times that of fp32")
 
 
-def animate(model: str | Path, precision: str) -> tuple[Array, Array]:
-    """Frames (N, H, W, 3) of the model's sample, and driving keypoints (N, K, 2)."""
-    source, driving = sample_of(model)
+def animate(
+    model: str | Path, precision: str, source: str | Path, driving: str | Path
+) -> tuple[Array, Array]:
+    """Frames (N, H, W, 3) of an animation, and driving keypoints (N, K, 2)."""
     with load_model(model, engine="openvino", precision=precision) as loaded:
         frames = list(Animator(loaded, read_image(source)).run(VideoReader(driving)))
     predictions = np.stack([frame.prediction for frame in frames]).astype(np.float64)

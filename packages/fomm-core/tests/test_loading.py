@@ -210,7 +210,7 @@ class TestStarting:
 
     @pytest.mark.parametrize("precision", ["", "bf16", "FP32"])
     def test_unknown_precisions(self, precision):
-        with pytest.raises(EngineError, match=r"^precision: expected fp32 or fast, found "):
+        with pytest.raises(EngineError, match=r"^precision: expected fp32, int8 or fast, found "):
             load_model(precision=precision)
 
     def test_fewer_threads_than_none(self):

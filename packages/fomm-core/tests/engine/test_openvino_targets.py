@@ -81,7 +81,7 @@ def test_a_device_computes_as_exactly_as_asked(pretended, device, precision, exp
 def test_halves_are_known(pretended):
     assert not computes_halves(pretended, "cpu")
     assert OPENVINO.precisions_here("gpu") == ("fp32", "fast")
-    assert OPENVINO.precisions_here("cpu") == ("fp32",)
+    assert OPENVINO.precisions_here("cpu") == ("fp32", "int8")
 
 
 def test_devices_go_by_small_letters_and_their_numbers(pretended):

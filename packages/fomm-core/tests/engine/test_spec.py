@@ -11,8 +11,10 @@ from fomm_core.errors import EngineError
 
 
 def test_all_precisions_are_read_and_nothing_else():
-    assert [parse_precision(name) for name in PRECISIONS] == ["fp32", "fast"]
-    with pytest.raises(EngineError, match=r"^precision: expected fp32 or fast, found 'int4'$"):
+    assert [parse_precision(name) for name in PRECISIONS] == ["fp32", "int8", "fast"]
+    with pytest.raises(
+        EngineError, match=r"^precision: expected fp32, int8 or fast, found 'int4'$"
+    ):
         parse_precision("int4")
 
 

@@ -184,7 +184,10 @@ engine_options: Callable[[Decorated], Decorated] = joined(
         type=click.Choice(PRECISIONS),
         default="fp32",
         show_default=True,
-        help="fast: convolutions in half precision, on CPUs with bfloat16 and on accelerators.",
+        help=(
+            "fast: convolutions in half precision, on CPUs with bfloat16 and on accelerators; "
+            "int8: with a decoder that fomm quantize made."
+        ),
     ),
     device_option,
     click.option(

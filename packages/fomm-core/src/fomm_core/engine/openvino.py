@@ -60,7 +60,8 @@ class OpenVINOEngine(Engine):
 
     Args:
         graphs: the ONNX file of each stage, by the stage's name.
-        precision: ``"fp32"``, or ``"fast"`` for convolutions in bfloat16.
+        precision: ``"fp32"``, ``"int8"`` where the decoder's graph is in INT8, or ``"fast"`` for
+            convolutions in bfloat16.
         threads: CPU threads to use; 0 lets OpenVINO choose.
         device: what computes the stages, by OpenVINO's name in small letters: ``"cpu"``,
             ``"gpu"``, ``"npu"``. A stage that it cannot run, or not at this precision, is left on
@@ -252,9 +253,9 @@ def _status() -> EngineStatus:
 
 
 def _has_precision(precision: Precision, device: str) -> bool:
-    if precision == "fp32":
-        return True
     on_cpu = device in ("", DEFAULT_DEVICE)
+    if precision != "fast":
+        return precision == "fp32" or on_cpu
     return has_bfloat16() if on_cpu else computes_halves(start_core(0), device)
 
 
@@ -266,15 +267,25 @@ def _start(files: ModelFiles, choice: EngineChoice) -> Engine:
     if files.bundle is None:
         raise ModelError(f"{files.name}: expected exported graphs, found none")
     device = choice.device or DEFAULT_DEVICE
-    return OpenVINOEngine(files.bundle.graphs, choice.precision, choice.threads, device)
+    graphs = files.bundle.int8_graphs if choice.precision == "int8" else files.bundle.graphs
+    if graphs is None:
+        raise ModelError(_obstacle(files, choice.precision))
+    return OpenVINOEngine(graphs, choice.precision, choice.threads, device)
+
+
+def _obstacle(files: ModelFiles, precision: Precision) -> str:
+    if precision != "int8" or (files.bundle is not None and files.bundle.int8_graphs):
+        return ""
+    return f"{files.name}: expected an INT8 decoder, found none; make one with fomm quantize"
 
 
 OPENVINO = EngineSpec(
     name="openvino",
     device="cpu",
-    precisions=("fp32", "fast"),
+    precisions=("fp32", "int8", "fast"),
     status=_status,
     start=_start,
+    obstacle=_obstacle,
     has_precision=_has_precision,
     devices=_find_devices,
     needs_graphs=True,

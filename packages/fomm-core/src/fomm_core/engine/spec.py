@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 Device = Literal["cpu", "gpu"]
 """The kind of device that an engine computes on."""
 
-Precision = Literal["fp32", "fast"]
-"""``fp32`` everywhere, or ``fast``: convolutions in half precision, coordinates in float32."""
+Precision = Literal["fp32", "int8", "fast"]
+"""``fp32`` everywhere; ``int8``: convolutions of the decoder in 8 bits, for models that
+``fomm quantize`` gave such a decoder; ``fast``: convolutions in half precision, coordinates in
+float32."""
 
 _NUMBER = re.compile(r"[:.]\d+$")
 """The end of a device's name, where there may be several: ``cuda:0``, ``gpu.1``."""
 
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-"""All precisions, the most exact first."""
+"""All precisions, the slowest first."""
 
 
 DEFAULT_DEVICE = "cpu"
@@ -160,7 +162,8 @@ def parse_precision(text: str) -> Precision:
     for precision in PRECISIONS:
         if text == precision:
             return precision
-    raise EngineError(f"precision: expected {' or '.join(PRECISIONS)}, found {text!r}")
+    *others, last = PRECISIONS
+    raise EngineError(f"precision: expected {', '.join(others)} or {last}, found {text!r}")
 
 
 def has_module(name: str) -> bool:

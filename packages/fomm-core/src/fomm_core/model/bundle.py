@@ -3,6 +3,7 @@
 ========================= ==============================================================
 ``model.yaml``            the :class:`ModelCard`: configuration, provenance, checksums
 ``{stage}.onnx``          one exported graph for each of the four stages
+``decoder-int8.onnx``     the decoder with convolutions in INT8 (optional, ``fomm quantize``)
 ``params.h5``             NNabla's parameters (optional; needed to train on or re-export)
 ========================= ==============================================================
 """
@@ -31,6 +32,7 @@ STAGES = ("keypoints", "encoder", "motion", "decoder")
 
 CARD_FILE = "model.yaml"
 PARAMETERS_FILE = "params.h5"
+INT8_DECODER = "decoder-int8.onnx"
 EMBEDDED_MODELS = Path(__file__).parents[1] / "assets" / "models"
 _PLACES = {"log_dir", "saved_parameters"}
 
@@ -60,6 +62,7 @@ class ModelCard(Section):
         licence: under which it may be used.
         metrics: figures by name, such as ``{"L1": 0.042}``.
         framing: how pictures are cropped to the face for it; ``None`` leaves them as they are.
+        int8: by what the INT8 decoder was calibrated; empty where there is none.
         config: the whole configuration.
         files: SHA-256 of each file beside the card, in hexadecimal digits.
     """
@@ -71,6 +74,7 @@ class ModelCard(Section):
     licence: str = ""
     metrics: dict[str, float] = Field(default_factory=dict)
     framing: Framing | None = None
+    int8: str = ""
     config: Config
     files: dict[str, str] = Field(default_factory=dict)
 
@@ -91,6 +95,13 @@ class Bundle:
     def graphs(self) -> dict[str, Path]:
         """The ONNX file of each stage."""
         return {stage: self.folder / f"{stage}.onnx" for stage in STAGES}
+
+    @property
+    def int8_graphs(self) -> dict[str, Path] | None:
+        """The same with the INT8 decoder, where the bundle has one."""
+        if INT8_DECODER not in self.card.files:
+            return None
+        return {**self.graphs, "decoder": self.folder / INT8_DECODER}
 
     @property
     def parameters(self) -> Path | None:
