@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     type=Face(),
     default="largest",
     show_default=True,
-    help="Faces of the source to animate: largest, all, or a number from the left.",
+    help="Faces of the source to animate: largest, all (up to 16), or a number from the left.",
 )
 @click.option(
     "--square",
