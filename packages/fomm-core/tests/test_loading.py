@@ -10,7 +10,7 @@ import yaml
 
 from fomm_core import loading as models
 from fomm_core.engine import registry
-from fomm_core.engine.fake import FakeEngine
+from fomm_core.engine.fake import FAKE, FakeEngine
 from fomm_core.engine.spec import EngineChoice, EngineStatus
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.loading import (
@@ -253,6 +253,38 @@ def usable(monkeypatch) -> None:
     )
     monkeypatch.setattr(registry, "engine_specs", lambda: specs)
     monkeypatch.setattr(models, "engine_specs", lambda: specs)
+
+
+@pytest.mark.parametrize(
+    ("able", "byte_products", "lacking", "expected"),
+    [
+        (("fp32", "int8", "fast"), True, (), "fast"),
+        (("fp32", "int8"), True, (), "int8"),
+        (("fp32", "int8"), True, ("int8",), "fp32"),
+        (("fp32", "int8"), False, (), "fp32"),
+        (("fp32",), True, (), "fp32"),
+    ],
+)
+def test_the_fastest_precision_is_taken_and_told(
+    monkeypatch, caplog, able, byte_products, lacking, expected
+):
+    started = []
+
+    def start(files: ModelFiles, choice: EngineChoice) -> FakeEngine:
+        started.append(choice.precision)
+        return FakeEngine()
+
+    def obstacle(files: ModelFiles, precision: str) -> str:
+        return "it has none" if precision in lacking else ""
+
+    spec = replace(FAKE, precisions=able, start=start, obstacle=obstacle)
+    monkeypatch.setattr(models, "engine_specs", lambda: (spec,))
+    monkeypatch.setattr(models, "choose_engine", lambda name, obstacle: spec)
+    monkeypatch.setattr(models, "has_byte_products", lambda: byte_products)
+    with caplog.at_level("INFO"):
+        load_model("avatar", precision="auto").close()
+    assert started == [expected]
+    assert f"precision {expected}" in caplog.text
 
 
 def test_the_fastest_comes_first(monkeypatch):

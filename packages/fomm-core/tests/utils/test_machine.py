@@ -34,6 +34,9 @@ def test_cpu_facts_come_from_the_first_processor(tmp_path, monkeypatch):
     facts = machine.describe_machine()
     assert facts.cpu == "Some CPU @ 2.00GHz"
     assert facts.cpu_features == ("avx2", "avx512f", "avx512_bf16")
+    assert not machine.has_byte_products()
+    cpuinfo.write_text(CPUINFO.replace("amx_tile", "avx_vnni"))
+    assert machine.has_byte_products()
 
 
 def test_a_system_without_cpuinfo_has_unknown_features(tmp_path, monkeypatch):

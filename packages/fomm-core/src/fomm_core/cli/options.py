@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from fomm_core.engine.registry import engine_names, engine_specs, find_engine
-from fomm_core.engine.spec import PRECISIONS, Device, EngineChoice
+from fomm_core.engine.spec import AUTO, PRECISIONS, Device, EngineChoice
 from fomm_core.errors import EngineError, FaceError, FommError
 from fomm_core.face.crop import Crop
 from fomm_core.pipeline.options import (
@@ -181,12 +181,12 @@ engine_options: Callable[[Decorated], Decorated] = joined(
     ),
     click.option(
         "--precision",
-        type=click.Choice(PRECISIONS),
+        type=click.Choice((AUTO, *PRECISIONS)),
         default="fp32",
         show_default=True,
         help=(
             "fast: convolutions in half precision, on CPUs with bfloat16 and on accelerators; "
-            "int8: with a decoder that fomm quantize made."
+            "int8: with a decoder that fomm quantize made; auto: the fastest of these here."
         ),
     ),
     device_option,
@@ -253,11 +253,13 @@ def engine_of(options: dict[str, Any], threads: int | None = None) -> EngineChoi
     """
     if options["device"] and options["context"] != "auto":
         raise EngineError("expected either --device or --context, found both")
+    fastest = options["precision"] == AUTO
     return EngineChoice(
         engine=_engine_name(options["engine"], options["context"]),
-        precision=options["precision"],
+        precision="fp32" if fastest else options["precision"],
         threads=options["threads"] if threads is None else threads,
         device=options["device"],
+        fastest=fastest,
     )
 
 

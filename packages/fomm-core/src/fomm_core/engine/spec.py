@@ -33,6 +33,9 @@ _NUMBER = re.compile(r"[:.]\d+$")
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 """All precisions, the slowest first."""
 
+AUTO = "auto"
+"""The name that stands for the fastest precision, where one is asked for by name."""
+
 
 DEFAULT_DEVICE = "cpu"
 """The device of engines that are told of none, and of those that know no other."""
@@ -49,6 +52,8 @@ class EngineChoice:
         threads: CPU threads of an engine that can use several; 0 lets it choose.
         device: what computes, such as ``"gpu"``, ``"npu"`` or ``"cuda:1"``
             (:meth:`EngineSpec.find_device`); empty for what the engine takes by itself.
+        fastest: take the fastest precision that the engine has here for the model, instead of
+            ``precision``.
 
     Raises:
         EngineError: the precision is unknown, or the number of threads negative.
@@ -58,6 +63,7 @@ class EngineChoice:
     precision: Precision = "fp32"
     threads: int = 0
     device: str = ""
+    fastest: bool = False
 
     def __post_init__(self) -> None:
         parse_precision(self.precision)
