@@ -57,6 +57,24 @@ def test_a_data_folder_with_a_name_of_the_zoo_is_no_model(cache, tmp_path, monke
     assert "vox" not in ModelRegistry().names
 
 
+def test_who_leaves_waits_for_a_model_that_is_being_loaded(cache, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+    registry = ModelRegistry()
+
+    def load(name, fast=False):
+        begun.set()
+        go_on.wait(5)
+
+    monkeypatch.setattr(registry, "get", load)
+    registry.finish_loading(5)  # nothing began
+    registry.load_ahead()
+    assert begun.wait(5)
+    registry.finish_loading(0)
+    threading.Timer(0.1, go_on.set).start()
+    registry.finish_loading(5)
+    assert go_on.is_set()
+
+
 @pytest.mark.parametrize("name", ["vgg19", "nothing", "../etc"])
 def test_what_is_no_model_is_refused_at_the_start(cache, name):
     with pytest.raises(ModelError):

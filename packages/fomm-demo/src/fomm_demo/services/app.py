@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 MOST_INSPECTIONS = 16
 _TIDY_SECONDS = 20.0
+_LOADING_SECONDS = 8.0
 
 
 class AppServices:
@@ -71,11 +72,12 @@ class AppServices:
         self.live.expire()
 
     def close(self) -> None:
-        """Cancel all jobs and remove all files."""
+        """Cancel all jobs, remove all files, and let a model that is being loaded be loaded."""
         self._closing.set()
         self.sessions.close()
         self.inspections.clear()
         self.workspace.close()
+        self.models.finish_loading(_LOADING_SECONDS)
 
     def _tidy_often(self) -> None:
         while not self._closing.wait(_TIDY_SECONDS):

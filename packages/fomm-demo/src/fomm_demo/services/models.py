@@ -61,11 +61,20 @@ class ModelRegistry:
         self._infos = {name: _info(name, origin) for name, origin in self._origins.items()}
         self._guard = threading.Lock()
         self._models: dict[tuple[str, Precision], Future[Model]] = {}
+        self._ahead = threading.Thread(target=self._try_first, name="load-model", daemon=True)
         self.names = tuple(self._origins)
 
     def load_ahead(self) -> None:
-        """Begin to load the first model in a thread."""
-        threading.Thread(target=self._try_first, name="load-model", daemon=True).start()
+        """Begin to load the first model in a thread; once."""
+        self._ahead.start()
+
+    def finish_loading(self, seconds: float) -> None:
+        """Wait for what :meth:`load_ahead` began, at most this long.
+
+        A library that is at work while Python shuts down ends the process with a signal.
+        """
+        if self._ahead.ident is not None:
+            self._ahead.join(seconds)
 
     def info(self, name: str) -> ModelInfo:
         """Describe a model.
