@@ -15,7 +15,7 @@ MARGIN = 0.9
 
 @pytest.fixture
 def avatars(tmp_path):
-    """152 steps of 8 samples."""
+    """208 steps of 4 samples."""
     hourglass = {"block_expansion": 8, "max_features": 32, "num_blocks": 3, "scale_factor": 0.5}
     return {
         "dataset_params": {
@@ -36,8 +36,8 @@ def avatars(tmp_path):
         },
         "train_params": {
             "num_epochs": 1,
-            "num_repeats": 19,
-            "batch_size": 4,
+            "num_repeats": 13,
+            "batch_size": 2,
             "lr_generator": 1e-3,
             "lr_kp_detector": 1e-3,
             "scales": [1, 0.5, 0.25],
@@ -52,7 +52,7 @@ def avatars(tmp_path):
                 "jacobian_supervision": 5,
             },
         },
-        "monitor_params": {"monitor_path": str(tmp_path), "monitor_freq": 19},
+        "monitor_params": {"monitor_path": str(tmp_path), "monitor_freq": 13},
     }
 
 
