@@ -128,7 +128,8 @@ def test_an_interruption_that_falls_into_a_finaliser_comes_again():
     class Subject:
         pass
 
-    def command(subject):
+    def command():
+        subject = Subject()
         watching = weakref.ref(subject, lambda _: signal.raise_signal(signal.SIGTERM))
         with ended_like_interrupted():
             del subject  # Python drops what the callback raises, and goes on
@@ -136,7 +137,7 @@ def test_an_interruption_that_falls_into_a_finaliser_comes_again():
         return watching
 
     with pytest.raises(KeyboardInterrupt):
-        command(Subject())
+        command()
 
 
 def test_a_closed_stdout_does_not_cost_the_result(program, portrait, files, ffmpeg, here):
