@@ -7,7 +7,9 @@ import os
 import pty
 import sys
 import termios
+import threading
 import time
+import urllib.request
 from types import SimpleNamespace
 
 import av
@@ -42,7 +44,28 @@ def test_a_drawn_portrait_follows_a_file(fomm, portrait, driver, files):
 
 
 def test_somewhere_to_show_it_is_asked_for(fomm):
-    assert "expected --virtual-camera or --output, found neither" in fomm("live").refusal
+    assert "expected --preview, --virtual-camera or --output" in fomm("live").refusal
+
+
+def test_the_browser_is_opened_on_the_picture(fomm, portrait, driver, monkeypatch):
+    seen = []
+
+    def watch(address):
+        with urllib.request.urlopen(address + "live.mjpeg", timeout=60) as stream:
+            seen.append(stream.readline())
+
+    def browse(address):
+        watcher.append(threading.Thread(target=watch, args=(address,)))
+        watcher[0].start()
+
+    watcher: list[threading.Thread] = []
+    monkeypatch.setattr("webbrowser.open", browse)
+    words = ("--source", portrait, "--camera", driver, "--countdown", "0.3", "--seconds", "1")
+    ran = fomm("live", "--model", "avatar", *words, "--preview")
+
+    watcher[0].join(10)
+    assert seen == [b"--frame\r\n"]
+    assert "preview at http://127.0.0.1:" in ran.err
 
 
 def test_a_camera_that_is_not_there_is_one_line(fomm, files):

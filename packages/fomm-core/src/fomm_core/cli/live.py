@@ -1,8 +1,9 @@
-"""``fomm live``: pictures that follow a camera, into a virtual camera or a file."""
+"""``fomm live``: pictures that follow a camera, into a virtual camera, a browser or a file."""
 
 from __future__ import annotations
 
 import os
+import webbrowser
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     help="Loopback device to write to, such as /dev/video9 (Linux; see fomm doctor).",
 )
 @path_option("--output", help_text="Video file to record: .mp4, .mov, .mkv, .webm, .gif.")
+@click.option("--preview", is_flag=True, help="Show the picture in the browser.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so long.")
 @model_options
 @engine_options
@@ -105,22 +107,20 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
 
     \b
     Examples:
+      fomm live --source face.png --preview
       fomm live --source face.png --virtual-camera /dev/video9
       fomm live --source ann.jpg --source bob.jpg --camera 1 --output call.mp4
       fomm live --model avatar --camera talk.mp4 --output result.mp4 --seconds 5
 
     A virtual camera is what meeting programs see; fomm doctor lists cameras and loopback devices
-    and says how to make one. A recording ends properly by Q, --seconds or Ctrl-C. In a browser,
-    the tab Live of fomm demo does the same.
+    and says how to make one. A recording ends properly by Q, --seconds or Ctrl-C. The tab Live
+    of fomm demo does the same with a camera of the browser's.
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.live.camera import open_camera
     from fomm_core.loading import find_model, start_model
 
-    if options["virtual_camera"] is None and options["output"] is None:
-        raise FommError(
-            "expected --virtual-camera or --output, found neither; the tab Live of fomm demo "
-            "shows the picture in a browser"
-        )
+    if not any(options[name] for name in ("virtual_camera", "output", "preview")):
+        raise FommError("expected --preview, --virtual-camera or --output, found none of them")
     _spare_inputs(options)
     quiet = program is not None and program.verbosity < 0
     files = find_model(options["model"], options["config"], options["params"])
@@ -191,6 +191,7 @@ def _run(
 def _open_sinks(
     stack: ExitStack, model: Model, camera: Camera, options: dict[str, Any]
 ) -> list[LiveSink]:
+    from fomm_core.live.preview import Preview
     from fomm_core.live.recorder import LiveRecorder
     from fomm_core.live.virtual_camera import VirtualCamera
     from fomm_core.pipeline.provenance import Provenance
@@ -203,4 +204,9 @@ def _open_sinks(
         comment = Provenance(model.name).to_comment()
         recorder = LiveRecorder(options["output"], camera.frame_rate, comment)
         sinks.append(stack.enter_context(recorder))
+    if options["preview"]:
+        preview = stack.enter_context(Preview())
+        sinks.append(preview)
+        click.echo(f"preview at {preview.address}", err=True)
+        webbrowser.open(preview.address)
     return sinks

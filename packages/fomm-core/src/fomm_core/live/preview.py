@@ -1,0 +1,142 @@
+"""A preview in the browser: the newest live frame, served to this machine alone."""
+
+from __future__ import annotations
+
+import io
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+
+from PIL import Image
+from typing_extensions import Self
+
+from fomm_core.image import ByteArray
+from fomm_core.live.frame import LiveFrame
+
+_HOST = "127.0.0.1"
+_QUALITY = 85
+_BOUNDARY = "frame"
+_ROUND_SECONDS = 0.5
+_PAGE = b"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>fomm live</title>
+<style>html, body { height: 100%; margin: 0; background: #000 }
+img { width: 100%; height: 100%; object-fit: contain }</style>
+<img src="live.mjpeg" alt="The picture that follows the camera">
+</html>
+"""
+
+
+class Preview:
+    """Serves the newest live frame as a page; a frame costs nothing while nobody watches.
+
+    Attributes:
+        address: of the page, on a port that was free.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._picture: ByteArray | None = None
+        self._count = 0
+        self._server = _PreviewServer((_HOST, 0), _Handler)
+        self._server.preview = self
+        self.address = f"http://{_HOST}:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, name="preview", daemon=True).start()
+
+    def write(self, frame: LiveFrame) -> None:
+        """Show a frame."""
+        with self._changed:
+            self._picture = frame.picture
+            self._count += 1
+            self._changed.notify_all()
+
+    def after(self, count: int, seconds: float) -> tuple[int, ByteArray | None]:
+        """Wait so long at most for a frame that is newer than a number of frames.
+
+        Returns:
+            Number of frames so far, and the newest one, (H, W, 3) uint8, RGB; ``None`` for none.
+        """
+        with self._changed:
+            newer = self._changed.wait_for(lambda: self._count > count, seconds)
+            return self._count, self._picture if newer else None
+
+    def close(self) -> None:
+        """Stop serving; pages that are open keep the last frame."""
+        self._server.ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _PreviewServer(ThreadingHTTPServer):
+    """Serves each watcher in a thread of its own, which ends with the process."""
+
+    daemon_threads = True
+    block_on_close = False
+    preview: Preview
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self.ended = threading.Event()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _PreviewServer
+
+    def do_GET(self) -> None:
+        port = self.server.server_port
+        if self.headers.get("Host") not in (f"{_HOST}:{port}", f"localhost:{port}"):
+            # Another site's name that was made to lead here could read the picture.
+            self.send_error(HTTPStatus.FORBIDDEN)
+        elif self.path == "/":
+            self._send_page()
+        elif self.path == "/live.mjpeg":
+            self._send_frames()
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    def _send_page(self) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(_PAGE)))
+        self.end_headers()
+        self.wfile.write(_PAGE)
+
+    def _send_frames(self) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        count = 0
+        while not self.server.ended.is_set():
+            count, picture = self.server.preview.after(count, _ROUND_SECONDS)
+            if picture is not None and not self._send_part(_to_jpeg(picture)):
+                return
+
+    def _send_part(self, jpeg: bytes) -> bool:
+        """Send a frame; whether somebody is still there."""
+        head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+        try:
+            self.wfile.write(head.encode() + jpeg + b"\r\n")
+        except OSError:
+            return False
+        return True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Say nothing; the status line has the terminal."""
+
+
+def _to_jpeg(picture: ByteArray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()

@@ -1,0 +1,79 @@
+"""A browser's view of live frames: newest first, for this machine alone."""
+
+from __future__ import annotations
+
+import io
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fomm_core.live.frame import LiveFrame
+from fomm_core.live.preview import Preview
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def preview():
+    with Preview() as made:
+        yield made
+
+
+def frame(level: int) -> LiveFrame:
+    return LiveFrame(np.full((24, 32, 3), level, np.uint8), 0.0, "live")
+
+
+def next_picture(stream) -> np.ndarray:
+    """The next part of an answer, decoded."""
+    while (line := stream.readline()).strip() != b"--frame":
+        assert line == b"\r\n"
+    headers = {}
+    while line := stream.readline().strip():
+        name, value = line.split(b": ")
+        headers[name] = value
+    assert headers[b"Content-Type"] == b"image/jpeg"
+    return np.asarray(Image.open(io.BytesIO(stream.read(int(headers[b"Content-Length"])))))
+
+
+def test_the_page_shows_the_newest_frame_again_and_again(preview):
+    with urllib.request.urlopen(preview.address) as page:
+        assert b'<img src="live.mjpeg"' in page.read()
+    preview.write(frame(10))
+    preview.write(frame(60))
+    with urllib.request.urlopen(preview.address + "live.mjpeg", timeout=10) as stream:
+        first = next_picture(stream)
+        assert first.shape == (24, 32, 3)
+        assert np.abs(first.astype(int) - 60).max() <= 2
+        preview.write(frame(200))
+        assert np.abs(next_picture(stream).astype(int) - 200).max() <= 2
+
+
+def test_the_answer_ends_with_the_preview():
+    with Preview() as preview:
+        preview.write(frame(10))
+        stream = urllib.request.urlopen(preview.address + "live.mjpeg", timeout=10)
+        next_picture(stream)
+    assert stream.read() in (b"", b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "code"), [("", "evil.example:80", 403), ("../etc/passwd", None, 404)]
+)
+def test_nobody_else_reads_it(preview, path, host, code):
+    request = urllib.request.Request(preview.address + path, headers={"Host": host} if host else {})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    assert refused.value.code == code
+
+
+def test_who_leaves_does_not_disturb(preview):
+    preview.write(frame(10))
+    with urllib.request.urlopen(preview.address + "live.mjpeg", timeout=10) as stream:
+        next_picture(stream)
+    for level in range(20, 40):
+        preview.write(frame(level))
+    with urllib.request.urlopen(preview.address + "live.mjpeg", timeout=10) as stream:
+        assert np.abs(next_picture(stream).astype(int) - 39).max() <= 2
