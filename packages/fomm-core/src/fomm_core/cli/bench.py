@@ -64,7 +64,7 @@ def command(
     \b
     Examples:
       fomm bench
-      fomm bench --config vox-256.yaml
+      fomm bench --config vox-256
       fomm bench --model my-model --engine openvino --json
       fomm bench --device gpu
     """  # noqa: D301 - click reads the backspace itself

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fomm_core.cli.options import ReachablePath
+from fomm_core.cli.options import ReachablePath, config_option
 from fomm_core.errors import OutputError, ParameterError
 
 TORCH_ENDINGS = (".pth.tar", ".pth", ".pt", ".tar", ".ckpt")
@@ -16,11 +16,9 @@ NNABLA_ENDING = ".h5"
 @click.command(name="convert")
 @click.argument("source", type=ReachablePath())
 @click.argument("target", type=ReachablePath())
-@click.option(
-    "--config",
+@config_option(
+    "The model's configuration: a file of either implementation, or a name as of fomm train.",
     required=True,
-    type=ReachablePath(),
-    help="The model's configuration (YAML), as either implementation has it.",
 )
 @click.option("--half", is_flag=True, help="Store the .h5 in half precision: half the size.")
 @click.option("--force", is_flag=True, help="Replace TARGET if it exists.")

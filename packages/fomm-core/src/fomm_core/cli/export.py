@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fomm_core.cli.options import ReachablePath, path_option
+from fomm_core.cli.options import ReachablePath, config_option, path_option
 from fomm_core.errors import ModelError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(name="export")
 @click.argument("folder", type=ReachablePath())
-@path_option("--config", required=True, help_text="Configuration, such as training_info.yaml.")
+@config_option("Configuration: a file, or a name as of fomm train.", required=True)
 @path_option("--params", help_text="Parameters (.h5) [default: those that --config names].")
 @click.option("--name", help="The model's name [default: the card's, or the folder's].")
 @path_option(
@@ -41,7 +41,7 @@ def command(folder: Path, **options: Any) -> None:
     \b
     Examples:
       fomm export my-model --config training_info.yaml
-      fomm export my-model --config vox-256.yaml --params params.h5 --half
+      fomm export my-model --config vox-256 --params params.h5 --half
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.export.exporter import export_bundle, has_nnabla
     from fomm_core.loading import find_model

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from fomm_core.config.named import find_config_file, installed_configs
 from fomm_core.engine.registry import engine_names, engine_specs, find_engine
 from fomm_core.engine.spec import AUTO, PRECISIONS, Device, EngineChoice
 from fomm_core.errors import EngineError, FaceError, FommError
@@ -112,6 +113,22 @@ class ReachablePath(click.Path):
         return path
 
 
+class ConfigFile(ReachablePath):
+    """A configuration: a file, or the name of one that an installed package brings along."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """Find the file of a name; a path that exists, or looks like one, stays as it is."""
+        path: Path = super().convert(value, param, ctx)
+        if path.exists() or path.suffix or len(path.parts) != 1:
+            return path
+        return find_config_file(str(path), installed_configs())
+
+
 def _shortened(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:60]}...{text[-30:]}"
 
@@ -119,6 +136,11 @@ def _shortened(text: str) -> str:
 def path_option(*names: str, help_text: str, **settings: Any) -> Callable[[Decorated], Decorated]:
     """An option that takes a path."""
     return click.option(*names, type=ReachablePath(), help=help_text, **settings)
+
+
+def config_option(help_text: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    """The option ``config``: :class:`ConfigFile`."""
+    return click.option("--config", type=ConfigFile(), help=help_text, **settings)
 
 
 def joined(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
@@ -153,7 +175,7 @@ model_options: Callable[[Decorated], Decorated] = joined(
         "--model",
         help="A model's name or folder [default: face]; avatar is the smallest, vox is downloaded.",
     ),
-    path_option("--config", help_text="Configuration of the model, such as training_info.yaml."),
+    config_option("Configuration of the model: a file, or a name as of fomm train."),
     path_option("--params", help_text="Parameters (.h5) [default: those that --config names]."),
 )
 """Options of the model: ``model``, ``config``, ``params``."""

@@ -1,19 +1,22 @@
-"""The configurations of this folder, which come with the package, by name."""
+"""The configurations of this folder, which come with the package, by name.
+
+fomm-core's commands find them by the entry point of the group ``fomm.configs``.
+"""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 
-from fomm_core.errors import ConfigError
+from fomm_core.config import named
 from fomm_train.config import TrainConfig, load_train_config
 
-_FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent
+"""Where they lie."""
 
 
 def recipes() -> dict[str, Path]:
     """The configuration files by name (``vox-256``), in alphabetical order."""
-    return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
+    return named.configs_in(FOLDER)
 
 
 def describe(path: Path) -> str:
@@ -36,13 +39,4 @@ def find_config_file(name: str) -> Path:
     Raises:
         ConfigError: there is no such file and no such name.
     """
-    path, known = Path(name), recipes()
-    if path.is_file():
-        return path
-    if name in known:
-        return known[name]
-    near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    raise ConfigError(
-        f"--config {name}: expected a file, or one of {', '.join(known)}; found neither{hint}"
-    )
+    return named.find_config_file(name, recipes())
