@@ -18,6 +18,9 @@ import pytest
 
 from fomm_core.cli.keys import pressed_keys
 from fomm_core.cli.live_controls import LiveControls
+from fomm_core.errors import CameraError
+from fomm_core.live import camera
+from fomm_core.live.camera import CameraFrame
 from fomm_core.live.frame import LiveFrame
 from fomm_core.live.options import LiveOptions
 from fomm_core.live.run import LiveStatus
@@ -41,6 +44,22 @@ def test_a_drawn_portrait_follows_a_file(fomm, portrait, driver, files):
     assert np.abs(frames[-1] - frames[0]).mean() > 0.5
     with av.open("out/x.mp4") as container:
         assert json.loads(container.metadata["comment"])["model"] == "avatar"
+
+
+def test_what_was_recorded_stays_where_the_camera_ends_with_an_error(
+    fomm, portrait, driver, files, monkeypatch
+):
+    def numbered(reader):
+        for index, picture in zip(range(12), reader, strict=False):
+            yield CameraFrame(picture, index / 25)
+        raise CameraError("camera 0: no more frames come; is it still connected")
+
+    monkeypatch.setattr(camera, "_numbered", numbered)
+    words = ("--model", "avatar", "--source", portrait, "--camera", driver)
+    refusal = fomm("-q", "live", *words, "--output", "x.mp4").refusal
+    assert "is it still connected" in refusal
+    assert files() == {"x.mp4"}
+    assert len(list(VideoReader("x.mp4"))) > 1
 
 
 def test_somewhere_to_show_it_is_asked_for(fomm):

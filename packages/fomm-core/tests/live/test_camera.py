@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import errno
+import threading
 import time
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,6 +55,40 @@ def test_a_camera_that_cannot_be_opened_is_told(monkeypatch, number, expected):
     monkeypatch.setattr(devices, "list_cameras", lambda: (VideoDevice("/dev/video4", "A camera"),))
     with pytest.raises(CameraError, match=rf"^camera 0: .*{expected}"), open_camera("0"):
         pass
+
+
+class Device:
+    """A camera that gives no frame until it is released, and notes how it was closed."""
+
+    streams = SimpleNamespace(video=[SimpleNamespace(average_rate=Fraction(30), guessed_rate=None)])
+
+    def __init__(self):
+        self.waits, self.released, self.closed = threading.Event(), threading.Event(), False
+
+    def decode(self, video):
+        self.waits.set()
+        self.released.wait(10)
+        return iter(())
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_camera_is_closed_at_the_end_but_not_while_a_thread_waits_for_its_frame(monkeypatch):
+    device = Device()
+    monkeypatch.setattr(camera, "_opened", lambda name: device)
+    with open_camera("0"):
+        pass
+    assert device.closed
+
+    device.closed = False
+    with open_camera("0") as opened:
+        thread = threading.Thread(target=lambda: list(opened.frames))
+        thread.start()
+        assert device.waits.wait(10)
+    assert not device.closed
+    device.released.set()
+    thread.join(10)
 
 
 def test_without_any_camera_a_file_is_offered(monkeypatch):

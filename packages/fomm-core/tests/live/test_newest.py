@@ -39,5 +39,6 @@ def test_the_reason_of_the_end_comes_after_the_last_thing():
     newest.put(1)
     newest.close(OSError("gone"))
     assert newest.take(10) == 1
+    assert not newest.ended  # whoever asks before he takes is to hear of it
     with pytest.raises(OSError, match="gone"):
         newest.take(10)

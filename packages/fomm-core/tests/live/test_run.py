@@ -66,6 +66,14 @@ def test_what_the_camera_runs_into_is_raised(session):
         run_live(session, camera(3, error=CameraError("gone")), [], lambda status: True)
 
 
+def test_what_the_camera_runs_into_during_a_frame_is_raised_after_it(session):
+    shown = Shown(stall=0.3)
+    with pytest.raises(CameraError, match="gone"):
+        run_live(session, camera(1, error=CameraError("gone")), [shown], lambda status: True)
+    assert shown.seconds == [0]
+
+
 def test_it_asks_whether_to_go_on_also_without_frames(session):
-    never = Camera("silent", Fraction(25), iter(lambda: time.sleep(9), 0))
-    assert run_live(session, never, [], lambda status: False).frames == 0
+    asked = threading.Event()
+    never = Camera("silent", Fraction(25), iter(lambda: asked.wait(9), True))
+    assert run_live(session, never, [], lambda status: asked.set()).frames == 0

@@ -18,7 +18,7 @@ from fomm_core.cli.options import (
     model_options,
     path_option,
 )
-from fomm_core.errors import FommError
+from fomm_core.errors import FommError, OutputError
 from fomm_core.model.samples import sample_of
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ def _run(
     options: dict[str, Any],
     quiet: bool,
 ) -> LiveStatus:
+    """Animate until somebody or something ends it; what was recorded is complete then."""
     from fomm_core.cli.keys import pressed_keys
     from fomm_core.cli.live_controls import LiveControls
     from fomm_core.cli.signals import ended_like_interrupted
@@ -176,6 +177,7 @@ def _run(
         options["gain"], options["mirror"], options["smooth"], options["countdown"]
     )
     session = LiveSession(sources[0], wanted)
+    failure: FommError | None = None
     with ExitStack() as stack:
         sinks = _open_sinks(stack, model, camera, options)
         keys = stack.enter_context(pressed_keys())
@@ -184,7 +186,13 @@ def _run(
             with controls, ended_like_interrupted():
                 run_live(session, camera, sinks, controls)
         except KeyboardInterrupt:
-            pass  # as good an end as any other; what was recorded is complete
+            pass  # as good an end as any other
+        except OutputError:
+            raise
+        except FommError as error:  # a camera that was pulled out takes no recording with it
+            failure = error
+    if failure is not None:
+        raise failure
     return controls.status
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -57,6 +57,8 @@ class Camera:
 def open_camera(name: str) -> Iterator[Camera]:
     """Open a camera, and close it at the end of the block.
 
+    A thread that still waits for a frame then keeps it open until one comes.
+
     Args:
         name: a number, a device's name, a video file, or :data:`TEST_PATTERN`.
 
@@ -69,13 +71,17 @@ def open_camera(name: str) -> Iterator[Camera]:
         reader = VideoReader(path)
         yield Camera(name, reader.frame_rate, _paced(_numbered(reader)))
         return
-    with _open_device(name) as container:
+    container = _open_device(name)
+    frames = _decoded(container, name)
+    try:
         stream = container.streams.video[0]
         rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE
-        frames = _decoded(container, name)
-        if name == TEST_PATTERN:
-            frames = _paced(frames)
-        yield Camera(name, rate if 0 < rate <= _FASTEST else _USUAL_RATE, frames)
+        rate = rate if 0 < rate <= _FASTEST else _USUAL_RATE
+        yield Camera(name, rate, _paced(frames) if name == TEST_PATTERN else frames)
+    finally:
+        with suppress(ValueError):  # a thread is in it: FFmpeg may not be closed below its feet
+            frames.close()
+            container.close()
 
 
 def _numbered(reader: VideoReader) -> Iterator[CameraFrame]:
@@ -112,7 +118,7 @@ def _opened(device: str) -> InputContainer:
         return av.open(device, format=DEVICE_FORMAT)
 
 
-def _decoded(container: InputContainer, name: str) -> Iterator[CameraFrame]:
+def _decoded(container: InputContainer, name: str) -> Generator[CameraFrame, None, None]:
     """The camera's frames, each by its own time stamp."""
     frames, first = RgbFrames(None), None
     while True:

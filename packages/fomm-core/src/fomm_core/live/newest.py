@@ -24,9 +24,9 @@ class Newest(Generic[T]):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing is left and nothing will come."""
+        """Whether nothing is left to take, neither a thing nor an error, and nothing will come."""
         with self._changed:
-            return self._closed and self._item is None
+            return self._closed and self._item is None and self._error is None
 
     def put(self, item: T) -> None:
         """Leave a thing, in place of the one that was not taken."""
