@@ -218,6 +218,12 @@ def _with_graphs(files: ModelFiles) -> ModelFiles:
     return replace(files, bundle=cached_export(files.name, files.config, files.parameters))
 
 
+def graphs_of(files: ModelFiles) -> dict[str, Path]:
+    """The exported graph of each stage, made on first use; errors as of :func:`load_model`."""
+    bundle = _with_graphs(files).bundle
+    return {} if bundle is None else bundle.graphs
+
+
 def folder_of_model(model: str | Path) -> Path | None:
     """The folder that a name or a path stands for; ``None`` if it is left to the hub.
 

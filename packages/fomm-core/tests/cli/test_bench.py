@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from fomm_core import loading
-from fomm_core.cli.bench import format_table
+from fomm_core.cli.bench_tables import WORK_TITLE, format_table, format_work, with_work
 from fomm_core.engine.registry import engine_specs
 from fomm_core.engine.spec import EngineStatus, has_module
 from fomm_core.model.bundle import STAGES
 
-RESULT = {
+MEASURED = {
     "engine": "openvino",
     "precision": "fp32",
     "device": "cpu",
@@ -25,6 +25,8 @@ RESULT = {
     "first_frame_s": 2.5,
     "peak_rss_mb": 987.6,
 }
+GMAC = dict(zip(STAGES, (0.05, 9.0, 0.325, 20.025), strict=True))
+RESULT = with_work(MEASURED, GMAC)
 
 
 @pytest.fixture
@@ -54,6 +56,10 @@ def test_the_json_is_one_object_of_the_agreed_form(program):
     }
     assert result["stage_ms"].keys() == set(STAGES)
     assert all(milliseconds > 0 for milliseconds in result["stage_ms"].values())
+    assert result["stage_gmac"].keys() == result["stage_gflops"].keys() == set(STAGES)
+    for stage, milliseconds in result["stage_ms"].items():
+        reached = 2000 * result["stage_gmac"][stage] / milliseconds
+        assert result["stage_gflops"][stage] == pytest.approx(reached, rel=0.01)
     assert result["fps"] > 0
     assert result["first_frame_s"] > sum(result["stage_ms"].values()) / 1000
     assert 30 < result["peak_rss_mb"] < 3000
@@ -67,8 +73,12 @@ def test_engines_are_compared_with_random_parameters(fomm, nnabla, tiny_config, 
     assert done.err.splitlines() == [f"measuring {engine}, fp32 ..." for engine in there]
     lines = done.out.splitlines()
     assert lines[0] == "small net, 32x24"
-    assert [line.split()[:2] for line in lines[2:]] == [[engine, "fp32"] for engine in there]
-    assert "1.0x" in {line.split()[-1] for line in lines[2:]}
+    speed, work = lines[2 : 2 + len(there)], lines[-len(there) :]
+    for rows in (speed, work):
+        assert [line.split()[:2] for line in rows] == [[engine, "fp32"] for engine in there]
+    assert "1.0x" in {line.split()[-1] for line in speed}
+    assert lines[2 + len(there) :][:2] == ["", WORK_TITLE]
+    assert len(lines) == 6 + 2 * len(there)
     assert files() == {tiny_config}
 
 
@@ -82,6 +92,21 @@ def test_the_table_is_aligned_and_compares_with_the_slowest():
     assert cells[0][-4:] == ["12.50", "10.25", "988", "2.5x"]
     assert cells[1] == [
         *("openvino", "fp32", "1.00", "22.50", "3.25", "100.12", "5.00", "2.50", "988", "1.0x")
+    ]
+
+
+def test_the_work_is_that_of_a_call_and_of_a_second():
+    """Of 20 GMAC in 100 ms, 40 GFLOP in 0.1 s."""
+    assert RESULT["stage_gmac"] == GMAC
+    assert RESULT["stage_gflops"] == dict(zip(STAGES, (100, 800, 200, 400), strict=True))
+    title, *rows = format_work([RESULT, {**RESULT, "stage_gflops": {}}]).splitlines()
+    assert title == WORK_TITLE
+    assert len({len(row) for row in rows}) == 1
+    assert [row.split() for row in rows] == [
+        ["engine", "precision", *STAGES],
+        ["GMAC", "0.05", "9.00", "0.33", "20.02"],
+        ["openvino", "fp32", "100", "800", "200", "400"],
+        ["openvino", "fp32", "0", "0", "0", "0"],
     ]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from fomm_core.cli.bench_tables import format_table, format_work, with_work
 from fomm_core.cli.options import device_option, model_options
 from fomm_core.engine.registry import engine_names, require_device
 from fomm_core.engine.spec import PRECISIONS, EngineChoice, parse_precision
@@ -56,7 +57,7 @@ def command(
     child: bool,
     **model: Any,
 ) -> None:
-    """Measure milliseconds per stage, frames per second, first frame and memory.
+    """Measure milliseconds per stage, frames per second, first frame, memory and GFLOP/s.
 
     Each engine runs in a process of its own, from video file to video file. With --config
     and without --params the networks get random parameters: speed does not depend on them.
@@ -78,38 +79,14 @@ def command(
             if not as_json:
                 click.echo(f"measuring {choice.engine}, {choice.precision} ...", err=True)
             results.append(_measure_apart(folder, choice, seconds))
+        gmac = _stage_gmac(folder)
+        results = [with_work(result, gmac) for result in results]
     if as_json:
         from fomm_core.utils.machine import describe_machine
 
         click.echo(json.dumps({"machine": asdict(describe_machine()), "results": results}))
     else:
-        click.echo(format_table(results))
-
-
-def format_table(results: Sequence[dict[str, Any]]) -> str:
-    """Lay the results out as a table whose last column compares with the slowest."""
-    from fomm_core.model.bundle import STAGES
-
-    slowest = min(result["fps"] for result in results)
-    titles = ("engine", "precision", *(f"{s} ms" for s in STAGES), "fps", "first s", "MB", "speed")
-    rows = [titles]
-    for result in results:
-        stages = [f"{result['stage_ms'].get(stage, 0):.2f}" for stage in STAGES]
-        rows.append(
-            (
-                result["engine"],
-                result["precision"],
-                *stages,
-                f"{result['fps']:.2f}",
-                f"{result['first_frame_s']:.2f}",
-                f"{result['peak_rss_mb']:.0f}",
-                f"{result['fps'] / slowest:.1f}x",
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(titles))]
-    lines = ["  ".join(map(str.rjust, row, widths)) for row in rows]
-    height, width = results[0]["size"]
-    return "\n".join([f"{results[0]['model']}, {width}x{height}", *lines])
+        click.echo(f"{format_table(results)}\n\n{format_work(results)}")
 
 
 @contextmanager
@@ -163,6 +140,16 @@ def _combinations(
         wanted = " and ".join(precisions) or "any"
         raise EngineError(f"expected what can run here ({known}), found {wanted} asked for")
     return found
+
+
+def _stage_gmac(model: str) -> dict[str, float]:
+    """Multiplications with additions, in 10^9, of each stage's exported graph."""
+    from fomm_core.graphs.onnx_graph import OnnxGraph
+    from fomm_core.graphs.work import count_macs
+    from fomm_core.loading import find_model, graphs_of
+
+    graphs = graphs_of(find_model(model))
+    return {stage: count_macs(OnnxGraph.load(path)) / 1e9 for stage, path in graphs.items()}
 
 
 def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> dict[str, Any]:
