@@ -8,6 +8,8 @@ from fomm_core.loading import DEFAULT_MODEL
 from fomm_core.model.hub import VGG19, VOX
 from fomm_core.model.listing import is_downloaded
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):

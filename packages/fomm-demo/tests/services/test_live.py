@@ -92,6 +92,7 @@ def test_the_same_request_has_the_same_room_and_another_one_a_new(service, pictu
 def test_a_ticket_cannot_be_guessed(service, picture, ticket):
     service.open("me", request(picture))
     assert service.find(ticket) is None
+    assert service.find_view(ticket) is None
 
 
 def test_rooms_are_bounded(animation, picture, monkeypatch):

@@ -21,7 +21,7 @@ from websockets.sync.client import connect
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import VideoReader
 from fomm_demo.services.live import LiveRequest, LiveService
-from fomm_demo.web import live
+from fomm_demo.web import live, live_sockets
 from fomm_demo.web.graceful import GracefulServer, open_socket
 from fomm_demo.web.live import add_live
 from fomm_demo.web.live_messages import FRAME_BYTES
@@ -78,8 +78,9 @@ def parts(answer: bytes):
 @contextmanager
 def driving(client, room, headers=HOME):
     with client.websocket_connect(f"/live/socket?ticket={room.ticket}", headers=headers) as socket:
-        thumbnails = socket.receive_json()["sources"]
-        assert [address[:22] for address in thumbnails] == ["data:image/jpeg;base64"] * 2
+        welcome = socket.receive_json()
+        assert [address[:22] for address in welcome["sources"]] == ["data:image/jpeg;base64"] * 2
+        assert welcome["view"] == room.view_ticket
         yield socket
 
 
@@ -178,8 +179,8 @@ ELSEWHERE = ("", "null", "http://elsewhere.example", f"http://{HOST}.elsewhere.e
 
 
 def test_other_pages_are_refused(client, room):
-    for name in ("socket", "view"):
-        path = f"/live/{name}?ticket={room.ticket}"
+    for name, ticket in (("socket", room.ticket), ("view", room.view_ticket)):
+        path = f"/live/{name}?ticket={ticket}"
         refused(client, path, {})
         for origin in (*ELSEWHERE, f"http://{HOST}:81"):
             refused(client, path, {"origin": origin})
@@ -189,6 +190,11 @@ def test_without_a_ticket_of_the_page_nobody_comes_in(client, room):
     for path in ("/live/socket", "/live/view", "/live/other", "/queue/join", "/"):
         for ticket in ("", "?ticket=", f"?ticket={'0' * 32}"):
             refused(client, f"{path}{ticket}", HOME)
+
+
+def test_who_may_watch_may_not_drive(client, room):
+    refused(client, f"/live/socket?ticket={room.view_ticket}", HOME)
+    refused(client, f"/live/view?ticket={room.ticket}", HOME)
 
 
 def test_a_ticket_is_void_once_its_page_is_left(client, service, room):
@@ -206,19 +212,19 @@ def closed(socket):
 def test_a_giant_frame_ends_the_socket(client, room):
     with driving(client, room) as socket:
         socket.send_bytes(shot(bytes(FRAME_BYTES)))
-        assert closed(socket) == live.TOO_LARGE
+        assert closed(socket) == live_sockets.TOO_LARGE
 
 
 def test_a_flood_ends_the_socket(client, room, monkeypatch):
-    monkeypatch.setattr(live, "MOST_MESSAGES", 20)
+    monkeypatch.setattr(live_sockets, "MOST_MESSAGES", 20)
     with driving(client, room) as socket:
         for _ in range(60):
             socket.send_text('{"do": "search"}')
-        assert closed(socket) == live.FLOOD
+        assert closed(socket) == live_sockets.FLOOD
 
 
 def test_of_frames_that_come_together_the_newest_is_answered(client, room, jpeg, monkeypatch):
-    monkeypatch.setattr(live, "MOST_MESSAGES", 1000)
+    monkeypatch.setattr(live_sockets, "MOST_MESSAGES", 1000)
     with driving(client, room) as socket:
         for stamp in range(60):
             socket.send_bytes(shot(jpeg, stamp))
@@ -231,7 +237,7 @@ def test_of_frames_that_come_together_the_newest_is_answered(client, room, jpeg,
 
 def test_a_page_that_is_opened_again_goes_on_there(client, room, jpeg):
     with driving(client, room) as first, driving(client, room) as second:
-        assert closed(first) == live.REPLACED
+        assert closed(first) == live_sockets.REPLACED
         assert animated(second, jpeg)[0]["phase"] == "searching"
 
 
@@ -240,13 +246,13 @@ def test_sockets_are_bounded(client, service, room, picture, monkeypatch):
     other = service.open("you", LiveRequest((picture,), "avatar"))
     address = f"/live/socket?ticket={other.ticket}"
     with driving(client, room), client.websocket_connect(address, headers=HOME) as refused:
-        assert closed(refused) == live.BUSY
+        assert closed(refused) == live_sockets.BUSY
     with client.websocket_connect(address, headers=HOME) as taken:
         assert taken.receive_json()["sources"]
 
 
 def test_a_viewer_sees_what_is_driven_and_nothing_twice(client, room, jpeg):
-    address = f"/live/view?ticket={room.ticket}"
+    address = f"/live/view?ticket={room.view_ticket}"
     with driving(client, room) as socket, client.websocket_connect(address, headers=HOME) as view:
         view.send_text("next")
         _, driven = animated(socket, jpeg)
@@ -260,24 +266,39 @@ def test_a_viewer_sees_what_is_driven_and_nothing_twice(client, room, jpeg):
 
 def test_a_viewer_that_leaves_makes_room_for_another(client, room, monkeypatch):
     monkeypatch.setattr(live, "MOST_WATCHING", 1)
-    address = f"/live/view?ticket={room.ticket}"
+    address = f"/live/view?ticket={room.view_ticket}"
     for _ in range(3):  # nobody drives: there is no picture to notice it by
         with client.websocket_connect(address, headers=HOME) as view:
             view.send_text("next")
     with client.websocket_connect(address, headers=HOME) as view:
         view.send_bytes(b"not text")
         with client.websocket_connect(address, headers=HOME) as refused:
-            assert closed(refused) == live.BUSY
+            assert closed(refused) == live_sockets.BUSY
+
+
+def test_a_viewer_with_much_to_say_is_ended(client, room):
+    address = f"/live/view?ticket={room.view_ticket}"
+    with client.websocket_connect(address, headers=HOME) as view:
+        view.send_text("next " * 100)
+        assert closed(view) == live_sockets.TOO_LARGE
+
+
+def test_pictures_are_read_once_however_often_a_page_comes_back(client, room, monkeypatch):
+    with driving(client, room):
+        pass
+    monkeypatch.setattr(type(room), "picture", None)
+    with driving(client, room):
+        pass
 
 
 def test_sockets_end_when_their_page_is_left(client, service, room, jpeg):
-    address = f"/live/view?ticket={room.ticket}"
+    address = f"/live/view?ticket={room.view_ticket}"
     with driving(client, room) as socket, client.websocket_connect(address, headers=HOME) as view:
         animated(socket, jpeg)
         service.leave("me")
-        assert closed(view) == live.GONE
+        assert closed(view) == live_sockets.GONE
         socket.send_bytes(shot(jpeg))
-        assert closed(socket) == live.GONE
+        assert closed(socket) == live_sockets.GONE
 
 
 def test_the_page_and_its_parts_are_there(client):
@@ -309,7 +330,7 @@ def test_a_real_client_is_served_until_the_server_ends(address, security, room, 
             socket.recv(timeout=10)
         with pytest.raises(ConnectionClosed) as end:
             socket.recv(timeout=10)
-        assert end.value.rcvd.code == live.TOO_LARGE
+        assert end.value.rcvd.code == live_sockets.TOO_LARGE
     with connect(uri, origin=f"http://{address}") as socket:
         assert "sources" in json.loads(socket.recv())
 
@@ -321,8 +342,10 @@ def test_a_stopping_server_lets_nobody_hang(security, room):
             uri = f"ws://{where}/live/socket?ticket={room.ticket}"
             socket = connect(uri, origin=f"http://{where}")
             socket.recv()
-            threading.Timer(30, socket.close).start()
+            rescue = threading.Timer(30, socket.close)
+            rescue.start()
             began = time.monotonic()
+    rescue.cancel()
     assert time.monotonic() - began < 10
     with pytest.raises(ConnectionClosed):
         socket.recv(timeout=5)

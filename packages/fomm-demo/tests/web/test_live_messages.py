@@ -8,6 +8,8 @@ from PIL import Image
 from fomm_core.errors import MediaError
 from fomm_demo.web.live_messages import decode_frame
 
+pytestmark = pytest.mark.once
+
 
 def shot(picture: Image.Image, cut: int = 0) -> bytes:
     """A picture as a browser sends it, without its last bytes."""

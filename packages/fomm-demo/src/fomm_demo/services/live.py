@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from fomm_core.animator import Frame
 from fomm_core.errors import FommError
-from fomm_core.image import read_image
+from fomm_core.image import read_image, resample
 from fomm_core.live.frame import LiveFrame
 from fomm_core.live.options import LiveOptions
 from fomm_core.live.session import LiveSession
@@ -28,6 +30,7 @@ MOST_SOURCES = 9
 _IDLE_SECONDS = 300.0
 _LARGEST_HEIGHT = 720
 _TICKET_BYTES = 16
+_THUMBNAIL = 96
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class LiveAnswer:
 
 
 class LiveRoom:
-    """One page's live picture; whoever has its ticket may drive it or watch.
+    """One page's live picture; whoever has its ticket may drive it.
 
     Frames take turns. An error in one leaves the others alone.
 
@@ -79,13 +82,15 @@ class LiveRoom:
         animation: the models and limits.
 
     Attributes:
-        ticket: a name that nobody can guess.
+        ticket: a name that nobody can guess, to drive it by.
+        view_ticket: another one, which lets people watch and no more.
         request: the same.
         latest: the newest answer; ``None`` before the first.
     """
 
     def __init__(self, request: LiveRequest, animation: AnimationService) -> None:
         self.ticket = secrets.token_hex(_TICKET_BYTES)
+        self.view_ticket = secrets.token_hex(_TICKET_BYTES)
         self.request = request
         self.latest: LiveAnswer | None = None
         self._animation = animation
@@ -144,6 +149,15 @@ class LiveRoom:
         with self._turn:
             self._started().switch(source)
 
+    @cached_property
+    def thumbnails(self) -> list[Frame]:
+        """Small copies of the pictures, (h, w, 3) uint8 of at most 96 pixels.
+
+        Raises:
+            FommError: one of them cannot be read.
+        """
+        return [_thumbnail(self.picture(index)) for index in range(len(self.request.sources))]
+
     def picture(self, index: int) -> Frame:
         """Read one of the pictures, (H, W, 3) uint8.
 
@@ -197,9 +211,16 @@ class LiveService:
         return room
 
     def find(self, ticket: str) -> LiveRoom | None:
-        """The room of a ticket; ``None`` where there is none. Counts as a use."""
+        """The room to drive with a ticket; ``None`` where there is none. Counts as a use."""
+        return self._find(ticket, lambda room: room.ticket)
+
+    def find_view(self, ticket: str) -> LiveRoom | None:
+        """The room to watch with a ticket; ``None`` where there is none. Counts as a use."""
+        return self._find(ticket, lambda room: room.view_ticket)
+
+    def _find(self, ticket: str, ticket_of: Callable[[LiveRoom], str]) -> LiveRoom | None:
         for session, room in self._rooms.items():
-            if secrets.compare_digest(room.ticket.encode(), ticket.encode()):
+            if secrets.compare_digest(ticket_of(room).encode(), ticket.encode()):
                 self._rooms.get(session)
                 return room
         return None
@@ -219,3 +240,10 @@ def _for_page(options: AnimationOptions, height: int) -> AnimationOptions:
         return replace(for_one_square(options), detail=False)
     size = _LARGEST_HEIGHT if height > _LARGEST_HEIGHT else None
     return replace(options, detail=False, size=size)
+
+
+def _thumbnail(picture: Frame) -> Frame:
+    height, width = picture.shape[:2]
+    scale = min(1.0, _THUMBNAIL / max(height, width))
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    return resample(picture, size, (0, 0, width, height))

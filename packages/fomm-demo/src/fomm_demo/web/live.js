@@ -77,6 +77,7 @@ function next() {
 
 function told(message) {
   if (message.sources) thumbnails(message.sources);
+  if (message.view) offer(message.view);
   if (message.error) {
     say(message.error);
     waiting = 0;
@@ -115,6 +116,13 @@ function thumbnails(addresses) {
     button.onclick = () => ask("source", index);
     return button;
   }));
+}
+
+function offer(viewTicket) {
+  // Whoever knows this address may watch, and no more.
+  const clean = new URL(location.href);
+  clean.search = new URLSearchParams({ ticket: viewTicket, view: "1" });
+  id("clean").href = clean;
 }
 
 function mirror() {
@@ -161,9 +169,6 @@ id("search").onclick = KEYS.f;
 id("mirror").onclick = mirror;
 id("gain").oninput = () => ask("gain", Number(id("gain").value));
 id("full").onclick = () => id("stage").requestFullscreen();
-const clean = new URL(location.href);
-clean.searchParams.set("view", "1");
-id("clean").href = clean;
 document.body.classList.toggle("clean", watches);
 if (!watches) setInterval(send, ANSWER_MS);
 connect();

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal, cast, get_args
 
-import numpy as np
-
 from fomm_core.animator import Frame
 from fomm_core.errors import MediaError
 from fomm_core.image import to_rgb
@@ -22,7 +20,6 @@ FRAME_BYTES = 300_000
 FRAME_PIXELS = 640 * 640
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _QUALITY = 85
-_THUMBNAIL = 96
 
 ControlName = Literal["reference", "search", "source", "mirror", "gain"]
 
@@ -123,17 +120,16 @@ def write_error(error: str) -> str:
     return json.dumps({"error": error})
 
 
-def write_thumbnails(pictures: list[Frame]) -> str:
-    """Write small copies of the pictures to choose from, as data addresses."""
-    from PIL import Image
+def write_welcome(thumbnails: list[Frame], view_ticket: str) -> str:
+    """Write the first message to who drives.
 
-    addresses = []
-    for picture in pictures:
-        image = Image.fromarray(picture)
-        image.thumbnail((_THUMBNAIL, _THUMBNAIL))
-        data = base64.b64encode(_jpeg(np.asarray(image))).decode("ascii")
-        addresses.append(f"data:image/jpeg;base64,{data}")
-    return json.dumps({"sources": addresses})
+    Args:
+        thumbnails: small copies of the pictures to choose from; they go as data addresses.
+        view_ticket: with which others may watch.
+    """
+    pictures = (base64.b64encode(_jpeg(picture)).decode("ascii") for picture in thumbnails)
+    addresses = [f"data:image/jpeg;base64,{picture}" for picture in pictures]
+    return json.dumps({"sources": addresses, "view": view_ticket})
 
 
 def _jpeg(picture: Frame) -> bytes:
