@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import socket
+import struct
+import time
 import urllib.error
 import urllib.request
 
@@ -67,6 +70,16 @@ def test_nobody_else_reads_it(preview, path, host, code):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=10)
     assert refused.value.code == code
+
+
+def test_whoever_hangs_up_is_not_told_to_the_terminal(preview, capfd):
+    address = preview.address.removeprefix("http://").rstrip("/").split(":")
+    for _ in range(3):
+        with socket.create_connection((address[0], int(address[1]))) as visitor:
+            visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            visitor.sendall(b"GET / HT")
+    time.sleep(0.2)
+    assert capfd.readouterr().err == ""
 
 
 def test_who_leaves_does_not_disturb(preview):

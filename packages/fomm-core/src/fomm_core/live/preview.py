@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,8 @@ from typing_extensions import Self
 
 from fomm_core.image import ByteArray
 from fomm_core.live.frame import LiveFrame
+
+logger = logging.getLogger(__name__)
 
 _HOST = "127.0.0.1"
 _QUALITY = 85
@@ -88,6 +91,10 @@ class _PreviewServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
         self.ended = threading.Event()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of browsers that hang up; the status line has the terminal."""
+        logger.debug("preview: a request failed", exc_info=True)
 
 
 class _Handler(BaseHTTPRequestHandler):
