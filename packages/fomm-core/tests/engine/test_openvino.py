@@ -109,7 +109,7 @@ class TestMotionAndDecoderAsOne:
         engine, render = rendered
 
         def outputs() -> set[str]:
-            ports = engine._requests["decoder"].model_outputs
+            ports = engine._stages.requests["decoder"].model_outputs
             return {name for port in ports for name in port.get_names()}
 
         plain = render(False)

@@ -9,17 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
-from fomm_core.engine.openvino_models import (
-    compile_for,
-    damage_told,
-    end_names,
-    join,
-    read_stage,
-    shares_of,
-    start_core,
-)
-from fomm_core.engine.openvino_targets import CPU, choose_target, computes_halves
+from fomm_core.engine.base import Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.openvino_models import start_core
+from fomm_core.engine.openvino_stages import CompiledStages
+from fomm_core.engine.openvino_targets import computes_halves
 from fomm_core.engine.spec import (
     DEFAULT_DEVICE,
     EngineChoice,
@@ -32,12 +25,6 @@ from fomm_core.engine.spec import (
 from fomm_core.errors import EngineError, ModelError
 from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
-
-_JOINED = "motion and decoder"
-"""The name under which the time of both is measured where they run as one."""
-
-_DIAGNOSTICS = ("deformed", "occlusion_map", "mask", "sparse_deformed", "deformation")
-"""The outputs that are computed only where the inner maps are asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,79 +77,28 @@ class OpenVINOEngine(Engine):
                 "precision fast: expected a CPU with bfloat16 instructions (AVX512-BF16 or AMX), "
                 "found none; use precision fp32"
             )
-        self._core, self._graphs, self._bfloat16 = core, dict(graphs), bfloat16
-        self._requests: dict[str, Any] = {}
+        self._stages = CompiledStages(core, graphs, device, precision, bfloat16, self.timer)
+        self.left_on_cpu = self._stages.left_on_cpu
         self._bound: _EncodedTensors | None = None
-        self._compile(device, precision)
-        self._has_jacobian = "jacobian" in _end_names(self._requests["keypoints"])
-        _, _, height, width = self._requests["keypoints"].get_tensor("image").shape
+        _, _, height, width = self._stages.requests["keypoints"].get_tensor("image").shape
         self.frame_size = (height, width)
-
-    def _compile(self, device: str, precision: Precision) -> None:
-        """Compile all stages, each for the device or, where that cannot run it, for the CPU."""
-        targets = {
-            stage: choose_target(self._core, device, stage, precision) for stage in self._graphs
-        }
-        self._joined = targets["motion"] == targets["decoder"] == CPU
-        for stage in ("keypoints", "encoder") if self._joined else self._graphs:
-            with damage_told(self._graphs[stage]):
-                self._requests[stage], targets[stage] = compile_for(
-                    self._core, self._read(stage), stage, targets[stage]
-                )
-        if self._joined:
-            self.timer.divide(_JOINED, self._shares)
-            self._join({"prediction"})
-        else:
-            self._chain()
-        self.left_on_cpu = tuple(
-            stage for stage, target in targets.items() if target.device != device.upper()
-        )
-
-    def _read(self, stage: str) -> Any:
-        return read_stage(self._core, self._graphs[stage], stage, self._bfloat16)
-
-    def _join(self, outputs: set[str]) -> None:
-        """Compile motion and decoder as one model with some of their outputs."""
-        motion, decoder = self._read("motion"), self._read("decoder")
-        self._has_occlusion = "occlusion_map" in end_names(motion.outputs)
-        with damage_told(self._graphs["decoder"]):
-            request, _ = compile_for(
-                self._core, join(motion, decoder, outputs), _JOINED, CPU, PERF_COUNT="YES"
-            )
-        self._requests |= {"motion": request, "decoder": request}
-        self._gives_diagnostics = "mask" in outputs
-        self._bound = None
-
-    def _chain(self) -> None:
-        """Let the decoder read where the motion stage writes."""
-        motion, decoder = self._requests["motion"], self._requests["decoder"]
-        present = _end_names(motion)
-        self._has_occlusion = "occlusion_map" in present
-        self._gives_diagnostics = True
-        for name in MOTION_TO_DECODER:
-            if name in present:
-                decoder.set_tensor(name, motion.get_tensor(name))
-
-    def _shares(self) -> dict[str, float]:
-        """The fractions of the time of motion and decoder that each takes."""
-        return shares_of(self._requests["decoder"], ("motion", "decoder"))
 
     def detect(self, image: FloatArray) -> Keypoints:
         self._check(image)
-        request = self._requests["keypoints"]
+        request = self._stages.requests["keypoints"]
         tensor = _tensor(image[None])  # has to live until the inference is over
         request.set_tensor("image", tensor)
-        self._infer("keypoints")
-        jacobian = _copy(request, "jacobian") if self._has_jacobian else None
+        self._stages.infer("keypoints")
+        jacobian = _copy(request, "jacobian") if self._stages.has_jacobian else None
         return Keypoints(_copy(request, "value"), jacobian)
 
     def encode(self, image: FloatArray) -> SourceFeatures:
         self._check(image)
-        request = self._requests["encoder"]
+        request = self._stages.requests["encoder"]
         image = image.copy()
         source = _tensor(image[None])
         request.set_tensor("source", source)
-        self._infer("encoder")
+        self._stages.infer("encoder")
         features, small = (
             _tensor(request.get_tensor(name).data.copy()) for name in ("features", "small")
         )
@@ -176,49 +112,41 @@ class OpenVINOEngine(Engine):
         diagnostics: bool = False,
     ) -> Rendering:
         self._check(features.image)
-        if diagnostics and not self._gives_diagnostics:
-            self._join({"prediction", *_DIAGNOSTICS})
-        motion, decoder = self._requests["motion"], self._requests["decoder"]
+        if diagnostics and not self._stages.gives_diagnostics:
+            self._stages.add_diagnostics()
+            self._bound = None
+        motion, decoder = self._stages.requests["motion"], self._stages.requests["decoder"]
         self._bind(features.payload)
         for prefix, keypoints in (("source", kp_source), ("driving", kp_driving)):
             motion.get_tensor(f"{prefix}_value").data[0] = keypoints.value
-            if self._has_jacobian:
+            if self._stages.has_jacobian:
                 motion.get_tensor(f"{prefix}_jacobian").data[0] = keypoints.jacobian
-        for stage in (_JOINED,) if self._joined else ("motion", "decoder"):
-            self._infer(stage)
+        self._stages.infer_frame()
         prediction = _copy(decoder, "prediction")
         return Rendering(prediction, self._diagnostics() if diagnostics else None)
-
-    def _infer(self, stage: str) -> None:
-        request = self._requests["decoder" if stage == _JOINED else stage]
-        with self.timer.measure(stage):
-            request.infer()
 
     def _bind(self, encoded: _EncodedTensors) -> None:
         """Make the source's tensors the inputs of motion and decoder, once per source."""
         if self._bound is encoded:
             return
-        self._requests["motion"].set_tensor("small", encoded.small)
-        self._requests["decoder"].set_tensor("source", encoded.source)
-        self._requests["decoder"].set_tensor("features", encoded.features)
+        self._stages.requests["motion"].set_tensor("small", encoded.small)
+        self._stages.requests["decoder"].set_tensor("source", encoded.source)
+        self._stages.requests["decoder"].set_tensor("features", encoded.features)
         self._bound = encoded
 
     def _diagnostics(self) -> Diagnostics:
-        motion, decoder = self._requests["motion"], self._requests["decoder"]
+        motion, decoder = self._stages.requests["motion"], self._stages.requests["decoder"]
         return Diagnostics(
             deformed=_copy(decoder, "deformed"),
-            occlusion_map=_copy(motion, "occlusion_map") if self._has_occlusion else None,
+            occlusion_map=_copy(motion, "occlusion_map") if self._stages.has_occlusion else None,
             mask=_copy(motion, "mask"),
             sparse_deformed=_copy(motion, "sparse_deformed"),
             deformation=_copy(motion, "deformation"),
         )
 
     def close(self) -> None:
-        if self._joined and not self.closed:
-            shares = self._shares()
-            self.timer.divide(_JOINED, lambda: shares)
         super().close()
-        self._requests = {}
+        self._stages.close()
         self._bound = None
 
 
@@ -226,11 +154,6 @@ def has_bfloat16(core: Any = None) -> bool:
     """Whether OpenVINO finds bfloat16 instructions in this CPU."""
     core = core or start_core(0)
     return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-
-def _end_names(request: Any) -> set[str]:
-    """The names of a request's inputs and outputs."""
-    return end_names(request.model_inputs) | end_names(request.model_outputs)
 
 
 def _tensor(array: FloatArray) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fomm_core.engine.base import MOTION_TO_DECODER
-from fomm_core.engine.openvino_models import start_core
+from fomm_core.engine.openvino_models import end_names, start_core
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 
@@ -36,7 +36,9 @@ class DecoderRanges:
         self._motion = core.compile_model(graphs["motion"], "CPU")
         decoder = core.read_model(graphs["decoder"])
         self._names = tuple(names)
-        decoder.add_outputs([name for name in self._names if name not in _ends(decoder)])
+        decoder.add_outputs(
+            [name for name in self._names if name not in end_names(decoder.outputs)]
+        )
         self._decoder = core.compile_model(decoder, "CPU")
         source = image[None]
         encoded = encoder({"source": source})
@@ -52,18 +54,9 @@ class DecoderRanges:
             if keypoints.jacobian is not None:
                 inputs[f"{prefix}_jacobian"] = keypoints.jacobian[None]
         motion = self._motion(inputs)
-        present = _ends(self._motion)
+        present = end_names(self._motion.outputs)
         chained = {name: motion[name] for name in MOTION_TO_DECODER if name in present}
-        wanted = _inputs(self._decoder)
+        wanted = end_names(self._decoder.inputs)
         given = {**self._inputs, **chained}
         made = self._decoder({name: given[name] for name in wanted})
         return {name: (float(made[name].min()), float(made[name].max())) for name in self._names}
-
-
-def _inputs(model: Any) -> set[str]:
-    return {name for port in model.inputs for name in port.get_names()}
-
-
-def _ends(model: Any) -> set[str]:
-    """The names of a model's outputs."""
-    return {name for port in model.outputs for name in port.get_names()}
