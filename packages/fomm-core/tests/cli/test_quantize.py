@@ -51,6 +51,11 @@ def test_the_folder_itself_gets_it_where_none_is_named(fomm, here, clip):
     assert fomm("quantize", "--model", "mine", "--driving", clip).code == 0
     assert open_bundle(here / "mine").card.files.keys() == before.files.keys()
 
+    (here / "mine" / "notes.txt").write_text("years of work")
+    refusal = fomm("quantize", "--model", "mine", "--driving", clip).refusal
+    assert "expected the model's own files alone, found notes.txt" in refusal
+    assert (here / "mine" / "notes.txt").exists()
+
 
 def test_what_is_missing_is_told(fomm, animate, clip):
     refusal = fomm("quantize", "--model", "avatar", "--driving", clip).refusal

@@ -15,11 +15,12 @@ import numpy as np
 from fomm_core.animator import Animator
 from fomm_core.engine.openvino_ranges import DecoderRanges
 from fomm_core.engine.spec import DEFAULT_DEVICE, EngineChoice
+from fomm_core.errors import OutputError
 from fomm_core.export.quantization import Range, quantizable, quantize
 from fomm_core.graphs.onnx_graph import OnnxGraph
 from fomm_core.image import ByteArray, to_network
 from fomm_core.loading import start_model
-from fomm_core.model.bundle import INT8_DECODER, Bundle, write_bundle
+from fomm_core.model.bundle import CARD_FILE, INT8_DECODER, Bundle, write_bundle
 from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.pipeline.driving import open_driving
@@ -58,8 +59,11 @@ def quantize_decoder(
         on_progress: called after each frame that is looked at.
 
     Raises:
-        FommError: one of its kinds, for whatever cannot be read, animated or written.
+        FommError: one of its kinds, for whatever cannot be read, animated or written, and where
+            the model's own folder holds files that are none of the model's.
     """
+    if output.exists():
+        _require_nothing_else(bundle)
     graph = OnnxGraph.load(bundle.graphs["decoder"])
     ranges = _ranges(files, bundle, graph, source, driving, on_progress)
     small = quantize(graph, ranges)
@@ -71,6 +75,17 @@ def quantize_decoder(
 
     card = bundle.card.model_copy(update={"int8": f"calibrated on {driving.name}"})
     return write_bundle(output, card, fill, replace=True)
+
+
+def _require_nothing_else(bundle: Bundle) -> None:
+    """Refuse to replace a folder with what would be lost."""
+    known = {CARD_FILE, *bundle.card.files}
+    others = sorted(path.name for path in bundle.folder.iterdir() if path.name not in known)
+    if others:
+        raise OutputError(
+            f"{bundle.folder}: expected the model's own files alone, found {others[0]}; move it "
+            "away, or name a new folder by --output"
+        )
 
 
 def _ranges(
