@@ -12,7 +12,7 @@ pytest.importorskip("onnxruntime")
 
 from fomm_core.devices import DeviceTrial, onnxruntime_providers
 from fomm_core.devices.onnxruntime_providers import CPU_PROVIDER, Provider, find_devices
-from fomm_core.engine import onnxruntime, onnxruntime_stage
+from fomm_core.engine import onnxruntime, onnxruntime_graphs, onnxruntime_stage
 from fomm_core.engine.onnxruntime import ONNXRUNTIME, OnnxRuntimeEngine
 from fomm_core.engine.onnxruntime_stage import HEAVY, heavy_on_cpu, left_on_cpu, open_stage
 from fomm_core.errors import DeviceError, EngineError, ModelError
@@ -33,7 +33,7 @@ def pretended(monkeypatch):
         return frozenset(left.get(onnx.load_from_string(graph).opset_import[0].version, ()))
 
     monkeypatch.setattr(onnxruntime_providers, "known_providers", lambda: {"pretended": PRETENDED})
-    monkeypatch.setattr(onnxruntime, "left_on_cpu", told)
+    monkeypatch.setattr(onnxruntime_graphs, "left_on_cpu", told)
     return left
 
 

@@ -65,6 +65,10 @@ def test_slow_frames_do_not_end_it_after_one():
     assert found.seconds_left == 0
 
 
+def test_it_ends_also_where_each_frame_takes_seconds():
+    assert search([pose()] * 8, step=4.0).seconds_left == 0
+
+
 def test_nothing_seen_is_said():
     with pytest.raises(MotionError, match="expected driving frames"):
         ReferenceSearch(1.0).result(pose())

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fomm_core.devices import raise_device_errors, telling_line, try_devices
+from fomm_core.devices import try_devices
 from fomm_core.devices.onnxruntime_providers import find_devices, import_onnxruntime, provider_of
 from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
-from fomm_core.engine.onnxruntime_stage import OnnxRuntimeStage, left_on_cpu, open_stage
+from fomm_core.engine.onnxruntime_graphs import prepare_graph, raise_failures
+from fomm_core.engine.onnxruntime_stage import OnnxRuntimeStage, open_stage
 from fomm_core.engine.spec import (
     DEFAULT_DEVICE,
     EngineChoice,
@@ -22,7 +22,7 @@ from fomm_core.engine.spec import (
     has_module,
     package_version,
 )
-from fomm_core.errors import EngineError, FommError, ModelError
+from fomm_core.errors import EngineError, ModelError
 from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
@@ -80,7 +80,7 @@ class OnnxRuntimeEngine(Engine):
             )
         self.precision, self.device = precision, device
         prepared = {
-            stage: _prepare(path, stage, device, precision == "fast" and stage in _HALVED)
+            stage: prepare_graph(path, stage, device, precision == "fast" and stage in _HALVED)
             for stage, path in graphs.items()
         }
         self.left_on_cpu = tuple(
@@ -101,7 +101,7 @@ class OnnxRuntimeEngine(Engine):
     def _open(self, graph: bytes, stage: str, threads: int) -> OnnxRuntimeStage:
         # The encoder runs once a source, into new memory.
         recorded = self.precision == "fast" and stage != "encoder"
-        with _raise_failures(self.device):
+        with raise_failures(self.device):
             return open_stage(graph, self.device, threads, recorded)
 
     def _chain(self) -> None:
@@ -148,7 +148,7 @@ class OnnxRuntimeEngine(Engine):
         return Rendering(prediction, self._diagnostics() if diagnostics else None)
 
     def _run(self, stage: str) -> None:
-        with self.timer.measure(stage), _raise_failures(self.device):
+        with self.timer.measure(stage), raise_failures(self.device):
             self._stages[stage].run()
 
     def _bind(self, encoded: _EncodedTensors) -> None:
@@ -174,55 +174,6 @@ class OnnxRuntimeEngine(Engine):
         super().close()
         self._stages = {}
         self._bound = None
-
-
-def _prepare(path: Path, stage: str, device: str, halved: bool) -> tuple[bytes, frozenset[str]]:
-    """A stage's graph as the device takes it, and what the device leaves to the CPU."""
-    from fomm_core.graphs.onnx_graph import OnnxGraph
-    from fomm_core.graphs.portable import (
-        GRID_SAMPLE_OPSETS,
-        in_float16,
-        make_portable,
-        with_opset,
-    )
-
-    graph = OnnxGraph.load(path)
-    if graph.name != stage:
-        raise ModelError(f"{path}: expected the graph of stage {stage}, found that of {graph.name}")
-    model = (in_float16 if halved else make_portable)(graph).to_model({})
-    candidates = (with_opset(model, opset).SerializeToString() for opset in GRID_SAMPLE_OPSETS)
-    if device == DEFAULT_DEVICE:
-        return next(candidates), frozenset()
-    with _raise_failures(device):
-        return _place(candidates, device)
-
-
-def _place(candidates: Iterable[bytes], device: str) -> tuple[bytes, frozenset[str]]:
-    """Choose the first graph of which the device leaves nothing, or the least, to the CPU."""
-    placed = []
-    for graph in candidates:
-        placed.append((graph, left_on_cpu(graph, device)))
-        if not placed[-1][1]:
-            break
-    return min(placed, key=lambda one: len(one[1]))
-
-
-@contextmanager
-def _raise_failures(device: str) -> Iterator[None]:
-    """Raise what ONNX Runtime raises in the block as a line for the user.
-
-    Raises:
-        DeviceError: the device failed in a way that is known.
-        EngineError: anything else.
-    """
-    try:
-        with raise_device_errors():
-            yield
-    except FommError:
-        raise
-    except Exception as error:  # its exceptions have no other base
-        reason = telling_line(error)
-        raise EngineError(f"engine onnxruntime: device {device}: {reason}") from error
 
 
 def _require_onnxruntime() -> None:

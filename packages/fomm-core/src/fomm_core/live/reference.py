@@ -31,7 +31,8 @@ class ReferenceSearch:
     """Collects driving keypoints for a while, then tells the best reference among them.
 
     That is the mean of a moment of 0.3 s: of the calmest third of all moments the one whose
-    pose is nearest to the source's. After a second without frames it begins anew.
+    pose is nearest to the source's. After a second without frames it begins anew, unless they
+    always come as slowly as that.
 
     Args:
         seconds: how long to look.
@@ -40,6 +41,7 @@ class ReferenceSearch:
     def __init__(self, seconds: float) -> None:
         self._length = seconds
         self._seen: list[Seen] = []
+        self._gap = 0.0
 
     def add(self, keypoints: Keypoints, seconds: float) -> None:
         """Look at one more frame.
@@ -48,8 +50,10 @@ class ReferenceSearch:
             keypoints: of the frame, finite.
             seconds: its time stamp.
         """
-        if self._seen and seconds - self._seen[-1].seconds > _LONGEST_GAP_SECONDS:
+        gap = seconds - self._seen[-1].seconds if self._seen else 0.0
+        if gap > max(_LONGEST_GAP_SECONDS, 2 * self._gap):
             self._seen.clear()
+        self._gap = gap
         self._seen.append(Seen(seconds, keypoints))
 
     @property
