@@ -7,7 +7,8 @@
 A model is a configuration, which gets random parameters, or a name or folder as of ``fomm animate
 --model``. A frame is the detection of its keypoints and its rendering, the source encoded before.
 Where PyTorch is installed, it runs configurations too, in float32: as the original implementation
-does, it encodes the source for every frame; ``pytorch, source once`` does not. What is timed
+does, it encodes the source for every frame; ``pytorch, source once`` does not. Images and
+keypoints come from main memory and go back there, as they do with engines. What is timed
 takes turns. ``near`` is the share of values of the frames within 1 of 255 of float32's on the CPU:
 0.999 is asked of ``fast``, and of vox-256 fewer than 4 ms. Prints one JSON object.
 """
@@ -122,21 +123,15 @@ def _torch_runs(
     """The original's way in PyTorch, and with the source encoded once."""
     if subject.parameters is None or find_spec("torch") is None:
         return {}
-    import torch
-    from pytorch import TorchNetworks, to_tensor
+    from fomm_core.engine.torch import TorchEngine
 
-    torch.set_grad_enabled(False)
-    torch.set_default_device("cuda" if device.startswith("cuda") else "cpu")
-    networks = TorchNetworks(subject.files.config, subject.parameters)
-    source, driving = (to_tensor(image)[None] for image in images[:2])
-    known, encoded = networks.detect(source), networks.encode(source)
+    where = device if device.startswith("cuda") else "cpu"
+    engine = TorchEngine(subject.files.config, subject.parameters, where)
+    source, driving = images[:2]
+    known, once = engine.detect(source), _frame_of(engine, images)
 
     def original() -> Any:
-        kept = networks.encode(source)
-        return networks.generate(source, kept, *known, *networks.detect(driving)).cpu()
-
-    def once() -> Any:
-        return networks.generate(source, encoded, *known, *networks.detect(driving)).cpu()
+        return engine.render(engine.encode(source), known, engine.detect(driving))
 
     return {"pytorch": original, "pytorch, source once": once}
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from fomm_core import loading
+from fomm_core.cli import bench
 from fomm_core.cli.bench_tables import WORK_TITLE, format_table, format_work, with_work
 from fomm_core.engine.registry import engine_specs
 from fomm_core.engine.spec import EngineStatus, has_module
@@ -93,6 +94,27 @@ def test_the_table_is_aligned_and_compares_with_the_slowest():
     assert cells[1] == [
         *("openvino", "fp32", "1.00", "22.50", "3.25", "100.12", "5.00", "2.50", "988", "1.0x")
     ]
+
+
+def test_pytorch_is_compared_where_it_is_installed(fomm):
+    pytest.importorskip("torch")
+    words = ("--engine", "openvino", "--precision", "fp32", "--seconds", "0", "--compare", "--json")
+    done = fomm("bench", "--model", "avatar", *words)
+    assert (done.code, done.err) == (0, "")
+    openvino, pytorch = json.loads(done.out)["results"]
+    assert pytorch.keys() == openvino.keys() == RESULT.keys()
+    assert (pytorch["engine"], pytorch["precision"]) == ("pytorch", "fp32")
+    assert pytorch["stage_gmac"] == openvino["stage_gmac"]
+    assert pytorch["stage_gflops"].keys() == set(STAGES)
+
+
+def test_where_it_is_not_a_line_says_what_to_install(fomm, monkeypatch):
+    monkeypatch.setattr(bench, "has_module", lambda name: name != "torch")
+    words = ("--engine", "openvino", "--precision", "fp32", "--seconds", "0", "--compare", "--json")
+    done = fomm("bench", "--model", "avatar", *words)
+    assert done.code == 0
+    assert done.err.splitlines() == ["pytorch: not installed: pip install 'fomm-core[torch]'"]
+    assert [result["engine"] for result in json.loads(done.out)["results"]] == ["openvino"]
 
 
 def test_the_work_is_that_of_a_call_and_of_a_second():

@@ -10,16 +10,24 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fomm_core.cli.bench_tables import format_table, format_work, with_work
 from fomm_core.cli.options import device_option, model_options
 from fomm_core.engine.registry import engine_names, require_device
-from fomm_core.engine.spec import PRECISIONS, EngineChoice, parse_precision
+from fomm_core.engine.spec import PRECISIONS, EngineChoice, has_module, parse_precision
 from fomm_core.errors import ConfigError, EngineError
+
+if TYPE_CHECKING:
+    from fomm_core.loading import Model
+    from fomm_core.model.files import ModelFiles
+
+PYTORCH = EngineChoice("pytorch")
+"""What ``--compare`` measures beside the engines."""
 
 
 @click.command(name="bench")
@@ -46,6 +54,7 @@ from fomm_core.errors import ConfigError, EngineError
     show_default=True,
     help="About how long to animate with each engine.",
 )
+@click.option("--compare", is_flag=True, help="Also measure PyTorch on the same networks.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--child", is_flag=True, hidden=True, help="Measure in this process.")
 def command(
@@ -53,6 +62,7 @@ def command(
     precisions: Sequence[str],
     device: str,
     seconds: float,
+    compare: bool,
     as_json: bool,
     child: bool,
     **model: Any,
@@ -68,14 +78,19 @@ def command(
       fomm bench --config vox-256
       fomm bench --model my-model --engine openvino --json
       fomm bench --device gpu
+      fomm bench --config vox-256 --compare
     """  # noqa: D301 - click reads the backspace itself
     if child:
-        choice = EngineChoice(engines[0], parse_precision(precisions[0]), device=device)
+        named = (*engines, *precisions)
+        choice = (
+            PYTORCH if compare else EngineChoice(named[0], parse_precision(named[1]), 0, device)
+        )
         _measure_here(model["model"], choice, seconds)
         return
     results = []
     with _prepared(**model) as folder:
-        for choice in _combinations(folder, engines, precisions, device):
+        choices = _combinations(folder, engines, precisions, device)
+        for choice in [*choices, *(_comparison() if compare else [])]:
             if not as_json:
                 click.echo(f"measuring {choice.engine}, {choice.precision} ...", err=True)
             results.append(_measure_apart(folder, choice, seconds))
@@ -142,6 +157,14 @@ def _combinations(
     return found
 
 
+def _comparison() -> list[EngineChoice]:
+    """PyTorch, where it is installed; else a line says what to install."""
+    if has_module("torch"):
+        return [PYTORCH]
+    click.echo("pytorch: not installed: pip install 'fomm-core[torch]'", err=True)
+    return []
+
+
 def _stage_gmac(model: str) -> dict[str, float]:
     """Multiplications with additions, in 10^9, of each stage's exported graph."""
     from fomm_core.graphs.onnx_graph import OnnxGraph
@@ -154,9 +177,7 @@ def _stage_gmac(model: str) -> dict[str, float]:
 
 def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> dict[str, Any]:
     """Measure in a fresh process, whose start and memory are then the engine's own."""
-    words = ["bench", "--child", "--model", model, "--engine", choice.engine]
-    words += ["--precision", choice.precision, "--seconds", str(seconds)]
-    words += ["--device", choice.device] if choice.device else []
+    words = ["bench", "--child", "--model", model, "--seconds", str(seconds), *_words_of(choice)]
     program = [sys.executable, "-m", "fomm_core.cli.main", *words]
     done = subprocess.run(program, capture_output=True, text=True, env=os.environ, check=False)
     if done.returncode:
@@ -167,9 +188,31 @@ def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> dict[str
     return result
 
 
+def _words_of(choice: EngineChoice) -> list[str]:
+    """The options by which the other process knows what to measure."""
+    if choice == PYTORCH:
+        return ["--compare"]
+    device = ["--device", choice.device] if choice.device else []
+    return ["--engine", choice.engine, "--precision", choice.precision, *device]
+
+
 def _measure_here(model: str, choice: EngineChoice, seconds: float) -> None:
     from fomm_core.loading import find_model, start_model
     from fomm_core.pipeline.benchmark import measure
 
-    with start_model(find_model(model), choice) as loaded:
+    files = find_model(model)
+    start = _start_pytorch if choice == PYTORCH else partial(start_model, choice=choice)
+    with start(files) as loaded:
         click.echo(json.dumps(asdict(measure(loaded, seconds))))
+
+
+def _start_pytorch(files: ModelFiles) -> Model:
+    """The model in PyTorch, with random parameters where it has none by name."""
+    from fomm_core.engine.torch import TorchEngine
+    from fomm_core.loading import Model
+    from fomm_core.model.parameters import load_parameters
+    from fomm_core.utils.machine import usable_cores
+
+    parameters = {} if files.parameters is None else load_parameters(files.parameters)
+    engine = TorchEngine(files.config, parameters, threads=usable_cores())
+    return Model(files.name, files.config, engine, files.framing)

@@ -14,7 +14,7 @@ from typing_extensions import Self
 from fomm_core.distributed import Communicator
 from fomm_core.model.parameters import Parameters
 from fomm_core.motion.keypoints import FloatArray
-from fomm_core.network.operations import Padding
+from fomm_core.network.torch_operations import TorchOperations, single_precision
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.solvers import Network, Solver
 from fomm_train.backend.torch.averaging import TorchAverages
@@ -36,7 +36,7 @@ _EPSILON = 1e-5  # of instance normalisation
 
 
 @dataclass(frozen=True, eq=False)
-class TorchTrainingOperations(TrainingOperations):
+class TorchTrainingOperations(TorchOperations, TrainingOperations):
     """Computes networks and losses at once, and anew in each step.
 
     What is asked of images and maps may be in half precision where autocast says so; whatever
@@ -171,7 +171,7 @@ class TorchTrainingOperations(TrainingOperations):
         weight = self._parameter("conv/W", first_weight)
         if spectral_norm:
             u = self._parameter("conv/spectral-norm/u", normal((out_maps,)), trained=False)
-            with self._single_precision():
+            with single_precision(weight):
                 weight = normalize_spectrum(weight, u, self.store.is_recording)
         return weight, self._parameter("conv/b", first_bias)
 
@@ -212,57 +212,13 @@ class TorchTrainingOperations(TrainingOperations):
 
     # ----- images and maps
 
-    def depthwise_convolution(
-        self, x: torch.Tensor, weight: torch.Tensor, *, pad: int, stride: int
-    ) -> torch.Tensor:
-        with self._single_precision():
-            return F.conv2d(
-                x.float(), weight[:, None], padding=pad, stride=stride, groups=len(weight)
-            )
-
-    def average_pooling(self, x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-        return F.avg_pool2d(x, size)
-
     def max_pooling(self, x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
         return F.max_pool2d(x, size, ceil_mode=True)
 
-    def upsample_nearest(self, x: torch.Tensor, factor: int) -> torch.Tensor:
-        return F.interpolate(x, scale_factor=factor, mode="nearest")
-
-    def resize(
-        self, x: torch.Tensor, size: tuple[int, int], *, align_corners: bool
-    ) -> torch.Tensor:
-        return F.interpolate(x, size, mode="bilinear", align_corners=align_corners)
-
-    def grid_sample(
-        self,
-        x: torch.Tensor,
-        grid: torch.Tensor,
-        *,
-        align_corners: bool,
-        padding: Padding = "zeros",
-    ) -> torch.Tensor:
-        return F.grid_sample(
-            x.float(),
-            grid.float(),
-            mode="bilinear",
-            padding_mode=padding,
-            align_corners=align_corners,
-        )
-
     # ----- element by element
-
-    def relu(self, x: torch.Tensor) -> torch.Tensor:
-        return F.relu(x)
 
     def leaky_relu(self, x: torch.Tensor, slope: float) -> torch.Tensor:
         return F.leaky_relu(x, slope)
-
-    def sigmoid(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.sigmoid(x.float())
-
-    def exp(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.exp(x)
 
     def log(self, x: torch.Tensor) -> torch.Tensor:
         return torch.log(x)
@@ -284,22 +240,8 @@ class TorchTrainingOperations(TrainingOperations):
 
     # ----- along axes
 
-    def softmax(self, x: torch.Tensor, axis: int) -> torch.Tensor:
-        return torch.softmax(x.float(), axis)
-
-    def sum(
-        self, x: torch.Tensor, axis: int | tuple[int, ...], *, keepdims: bool = False
-    ) -> torch.Tensor:
-        return torch.sum(x, axis, keepdim=keepdims)
-
     def mean(self, x: torch.Tensor) -> torch.Tensor:
         return torch.mean(x.float())
-
-    def matmul(
-        self, a: torch.Tensor, b: torch.Tensor, *, transpose_b: bool = False
-    ) -> torch.Tensor:
-        with self._single_precision():
-            return torch.matmul(a.float(), (b.mT if transpose_b else b).float())
 
     # ----- shapes
 
@@ -308,19 +250,3 @@ class TorchTrainingOperations(TrainingOperations):
 
     def constant_of(self, make: Callable[..., FloatArray], *arguments: Hashable) -> torch.Tensor:
         return self.store.constant_of(make, *arguments)
-
-    def reshape(self, x: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
-        return x.reshape(shape)
-
-    def transpose(self, x: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
-        return x.permute(axes)
-
-    def broadcast(self, x: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
-        return x.expand(shape)
-
-    def concatenate(self, parts: Sequence[torch.Tensor], axis: int) -> torch.Tensor:
-        return torch.cat(list(parts), axis)
-
-    def _single_precision(self) -> torch.autocast:
-        """The block is not to be computed in half precision."""
-        return torch.autocast(self.store.device.type, enabled=False)
