@@ -138,8 +138,8 @@ GARBAGE = [
     ('{"do": ["gain"]}', "expected a change to make"),
     ('{"do": "gain", "value": 1e999}', "expected a change to make"),
     ('{"do": "gain", "value": 0}', "gain: expected a number"),
-    ('{"do": "source", "value": 7}', "picture: expected one of 2"),
-    ('{"do": "source", "value": -1}', "picture: expected one of 2"),
+    ('{"do": "source", "value": 7}', "picture: expected one of 2, found number"),
+    ('{"do": "source", "value": -1}', "picture: expected one of 2, found number"),
 ]
 
 

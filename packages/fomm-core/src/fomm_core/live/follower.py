@@ -64,11 +64,6 @@ class FaceFollower:
         self._seen = self._moved = -math.inf
         self._next_look = -math.inf
 
-    @property
-    def was_found(self) -> bool:
-        """Whether there has been a face at all."""
-        return self._box is not None
-
     def square(self, frame: ByteArray, seconds: float) -> Crop | None:
         """Give the square of the face in a frame; ``None`` where there is none.
 

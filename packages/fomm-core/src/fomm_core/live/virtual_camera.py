@@ -91,7 +91,8 @@ def _reason(device: str, error: Exception) -> str:
     """One line that says why a virtual camera cannot be written, and what to do."""
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EBUSY:
-        return f"virtual camera {device}: expected a free one, found it in use by another writer"
+        cure = "close the other program"
+        return f"virtual camera {device}: expected a free one, found it in use; {cure}"
     if number in (errno.EACCES, errno.EPERM):
         cure = "join its group (sudo usermod -aG video $USER) and log in again"
         return f"virtual camera {device}: expected permission to write, found none; {cure}"

@@ -165,7 +165,8 @@ class LiveRoom:
             FommError: there is no such picture, or it cannot be read.
         """
         if not 0 <= index < len(self.request.sources):
-            raise FommError(f"picture: expected one of {len(self.request.sources)}")
+            count = len(self.request.sources)
+            raise FommError(f"picture: expected one of {count}, found number {index + 1}")
         animation = self._animation
         with animation.workspace.job_folder() as folder, hide_paths_in_errors(folder):
             return read_image(take_picture(self.request.sources[index], folder, animation.limits))

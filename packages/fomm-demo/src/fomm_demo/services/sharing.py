@@ -59,7 +59,7 @@ class SharedEngine(Engine):
         self._turn = FairLock()
         self.name = engine.name
         self.precision = engine.precision
-        self.device = engine.device
+        self.device, self.left_on_cpu = engine.device, engine.left_on_cpu
         self.frame_size = engine.frame_size
         self.timer = engine.timer
 

@@ -26,7 +26,7 @@ function address(name) {
 function connect() {
   socket = new WebSocket(address(watches ? "view" : "socket"));
   socket.binaryType = "arraybuffer";
-  socket.onopen = () => { waiting = 0; closing = 0; watches ? socket.send("next") : send(); };
+  socket.onopen = () => { waiting = 0; closing = 0; watches ? socket.send("next") : greet(); };
   socket.onmessage = (event) => receive(event.data);
   socket.onclose = (event) => {
     if (event.code === REPLACED) return say("The live picture goes on in another window.");
@@ -35,6 +35,13 @@ function connect() {
     else if (++closing > 5) return say("The live picture has ended; choose the tab Live again.");
     setTimeout(connect, AGAIN_MS * Math.max(1, closing));
   };
+}
+
+function greet() {
+  // The server's picture may be one that was driven before, by a page that was loaded anew.
+  ask("mirror", mirrored ? 1 : 0);
+  ask("gain", Number(id("gain").value));
+  send();
 }
 
 function send() {

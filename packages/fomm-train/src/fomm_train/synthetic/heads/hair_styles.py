@@ -14,8 +14,6 @@ LONG_STYLES = ("long", "wavy", "longside", "bob", "fringebob", "curlylong")
 SHORT_STYLES = ("short", "side", "back", "spiky", "fringe", "curly", "buzz", "medium")
 """Styles that get shorter towards the neck."""
 
-TIED_STYLES = ("tied", "pony", "bun")
-
 _CLOSE_HATS = ("beanie", "cap", "fedora", "hijab")
 
 
