@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 from fomm_core.cli.signals import ended_like_interrupted
 from fomm_demo.services.workspace import Workspace
@@ -30,14 +30,14 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     Raises:
         FommError: the address or a model cannot be used.
     """
-    try:
-        with ended_like_interrupted():
-            _serve(settings, announce)
-    except KeyboardInterrupt:
-        announce("stopped")
+    with suppress(KeyboardInterrupt), ended_like_interrupted() as asked:
+        _serve(settings, announce, asked)
+    announce("stopped")
 
 
-def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
+def _serve(
+    settings: Settings, announce: Callable[[str], None], asked_to_stop: threading.Event
+) -> None:
     splash = Splash()
     server = GracefulServer(splash)
     with (
@@ -52,7 +52,7 @@ def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 splash.show(app)
                 if settings.share:
                     threading.Thread(target=share, args=(port, announce), daemon=True).start()
-                while not ended.wait(_POLL_SECONDS):
+                while not (asked_to_stop.is_set() or ended.wait(_POLL_SECONDS)):
                     pass  # signals are taken between two waits
             finally:
                 services.sessions.close()
