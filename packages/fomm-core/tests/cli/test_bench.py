@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
 
 from fomm_core import loading
 from fomm_core.cli import bench
-from fomm_core.cli.bench_tables import WORK_TITLE, format_table, format_work, with_work
+from fomm_core.cli.bench_tables import (
+    WORK_TITLE,
+    format_markdown,
+    format_table,
+    format_work,
+    with_work,
+)
 from fomm_core.engine.registry import engine_specs
 from fomm_core.engine.spec import EngineStatus, has_module
 from fomm_core.model.bundle import STAGES
@@ -129,6 +136,21 @@ def test_the_work_is_that_of_a_call_and_of_a_second():
         ["GMAC", "0.05", "9.00", "0.33", "20.02"],
         ["openvino", "fp32", "100", "800", "200", "400"],
         ["openvino", "fp32", "0", "0", "0", "0"],
+    ]
+
+
+def test_the_markdown_has_the_form_of_the_readmes_table():
+    fast = {**RESULT, "precision": "fast", "fps": 12.5}
+    nnabla = {**RESULT, "engine": "nnabla", "fps": 0.25, "stage_ms": {"encoder": 1234.5}}
+    avatar = {**RESULT, "model": "avatar", "engine": "pytorch", "fps": 100.4}
+    table = format_markdown([fast, RESULT, nnabla, avatar]).splitlines()
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    assert "\n".join(table[:2]) in readme
+    assert table[2:] == [
+        "| vox | openvino, fast | 1.0 | 22.5 | 3.2 | 100 | 12.5 | 50x |",
+        "| vox | openvino, fp32 | 1.0 | 22.5 | 3.2 | 100 | 5.0 | 20x |",
+        "| vox | nnabla | 0.00 | 1234 | 0.00 | 0.00 | 0.25 | 1x |",
+        "| avatar | pytorch | 1.0 | 22.5 | 3.2 | 100 | 100 | 1x |",
     ]
 
 

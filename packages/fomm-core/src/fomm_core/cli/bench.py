@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fomm_core.cli.bench_tables import format_table, format_work, with_work
+from fomm_core.cli.bench_tables import format_markdown, format_table, format_work, with_work
 from fomm_core.cli.options import device_option, model_options
 from fomm_core.engine.registry import engine_names, require_device
 from fomm_core.engine.spec import PRECISIONS, EngineChoice, has_module, parse_precision
@@ -55,7 +55,10 @@ PYTORCH = EngineChoice("pytorch")
     help="About how long to animate with each engine.",
 )
 @click.option("--compare", is_flag=True, help="Also measure PyTorch on the same networks.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON object.")
+@click.option(
+    "--markdown", "form", flag_value="markdown", help="Print a table in the form of the READMEs."
+)
 @click.option("--child", is_flag=True, hidden=True, help="Measure in this process.")
 def command(
     engines: Sequence[str],
@@ -63,7 +66,7 @@ def command(
     device: str,
     seconds: float,
     compare: bool,
-    as_json: bool,
+    form: str | None,
     child: bool,
     **model: Any,
 ) -> None:
@@ -81,27 +84,30 @@ def command(
       fomm bench --config vox-256 --compare
     """  # noqa: D301 - click reads the backspace itself
     if child:
-        named = (*engines, *precisions)
-        choice = (
-            PYTORCH if compare else EngineChoice(named[0], parse_precision(named[1]), 0, device)
-        )
+        choice = PYTORCH if compare else _only_choice(engines, precisions, device)
         _measure_here(model["model"], choice, seconds)
         return
     results = []
     with _prepared(**model) as folder:
         choices = _combinations(folder, engines, precisions, device)
         for choice in [*choices, *(_comparison() if compare else [])]:
-            if not as_json:
+            if form is None:
                 click.echo(f"measuring {choice.engine}, {choice.precision} ...", err=True)
             results.append(_measure_apart(folder, choice, seconds))
         gmac = _stage_gmac(folder)
         results = [with_work(result, gmac) for result in results]
-    if as_json:
+    click.echo(_laid_out(results, form))
+
+
+def _laid_out(results: Sequence[dict[str, Any]], form: str | None) -> str:
+    """The results as text to print, as JSON or as a table in Markdown."""
+    if form == "json":
         from fomm_core.utils.machine import describe_machine
 
-        click.echo(json.dumps({"machine": asdict(describe_machine()), "results": results}))
-    else:
-        click.echo(f"{format_table(results)}\n\n{format_work(results)}")
+        return json.dumps({"machine": asdict(describe_machine()), "results": results})
+    if form == "markdown":
+        return format_markdown(results)
+    return f"{format_table(results)}\n\n{format_work(results)}"
 
 
 @contextmanager
@@ -186,6 +192,11 @@ def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> dict[str
         raise EngineError(f"{what}: {lines[-1].removeprefix('fomm: error: ')}")
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+def _only_choice(engines: Sequence[str], precisions: Sequence[str], device: str) -> EngineChoice:
+    """The engine that :func:`_words_of` named."""
+    return EngineChoice(engines[0], parse_precision(precisions[0]), device=device)
 
 
 def _words_of(choice: EngineChoice) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fomm_core.engine.registry import engine_specs
 from fomm_core.model.bundle import STAGES
 
 WORK_TITLE = "GMAC of a call, and GFLOP/s reached (1 GMAC is 2 GFLOP)"
@@ -55,6 +56,35 @@ def format_work(results: Sequence[dict[str, Any]]) -> str:
         reached = [f"{result['stage_gflops'].get(stage, 0):.0f}" for stage in STAGES]
         rows.append((result["engine"], result["precision"], *reached))
     return "\n".join([WORK_TITLE, *_aligned(rows)])
+
+
+def format_markdown(results: Sequence[dict[str, Any]]) -> str:
+    """Lay out results, of one model or several, in Markdown; READMEs have tables of this form.
+
+    The last column compares with the slowest of the same model.
+    """
+    stages = (f"{stage} ms" for stage in STAGES)
+    rows = [("model", "engine", *stages, "frames/s", ""), ("---",) * (len(STAGES) + 4)]
+    for result in results:
+        slowest = min(other["fps"] for other in results if other["model"] == result["model"])
+        speed = f"{shortened(result['fps'] / slowest).removesuffix('.0')}x"
+        times = (shortened(result["stage_ms"].get(stage, 0)) for stage in STAGES)
+        rows.append((result["model"], _label(result), *times, shortened(result["fps"]), speed))
+    return "\n".join(f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows)
+
+
+def shortened(number: float) -> str:
+    """A number of 0 or more with about three digits: ``0.25``, ``4.3``, ``430``."""
+    if number >= 100:
+        return f"{number:.0f}"
+    return f"{number:.1f}" if number >= 1 else f"{number:.2f}"
+
+
+def _label(result: Mapping[str, Any]) -> str:
+    """The engine, with its precision where it has several."""
+    several = {spec.name for spec in engine_specs() if len(spec.precisions) > 1}
+    engine = str(result["engine"])
+    return f"{engine}, {result['precision']}" if engine in several else engine
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
