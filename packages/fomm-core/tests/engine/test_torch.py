@@ -9,8 +9,7 @@ from fomm_core.config import load_config
 from fomm_core.model.parameters import load_parameters
 from fomm_core.motion.keypoints import Keypoints
 
-pytest.importorskip("torch")
-pytestmark = pytest.mark.once
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
 
 @pytest.fixture(scope="module")
