@@ -251,6 +251,20 @@ def test_sockets_are_bounded(client, service, room, picture, monkeypatch):
         assert taken.receive_json()["sources"]
 
 
+def test_who_is_silent_for_long_makes_room(client, service, room, picture, jpeg, monkeypatch):
+    monkeypatch.setattr(live, "MOST_DRIVING", 1)
+    other = service.open("you", LiveRequest((picture, picture), "avatar"))
+    with driving(client, room) as first:
+        monkeypatch.setattr(live, "SILENT_SECONDS", 0.0)
+        with driving(client, other) as second:
+            assert closed(first) == live_sockets.SILENT
+            monkeypatch.setattr(live, "SILENT_SECONDS", 60.0)
+            animated(second, jpeg)
+            address = f"/live/socket?ticket={room.ticket}"
+            with client.websocket_connect(address, headers=HOME) as refused:
+                assert closed(refused) == live_sockets.BUSY
+
+
 def test_a_viewer_sees_what_is_driven_and_nothing_twice(client, room, jpeg):
     address = f"/live/view?ticket={room.view_ticket}"
     with driving(client, room) as socket, client.websocket_connect(address, headers=HOME) as view:

@@ -3,7 +3,7 @@
 // what comes back. With &view=1 in its address it only shows, and needs no camera.
 
 const SIDE = 256, QUALITY = 0.85, ANSWER_MS = 4000, AGAIN_MS = 1000;
-const BUSY = 4002, REPLACED = 4001, GONE = 4003;
+const BUSY = 4002, REPLACED = 4001, GONE = 4003, SILENT = 4004;
 const id = (name) => document.getElementById(name);
 const query = new URLSearchParams(location.search);
 const ticket = query.get("ticket") || "";
@@ -13,7 +13,7 @@ const square = document.createElement("canvas");
 square.width = square.height = SIDE;
 const cut = square.getContext("2d");
 
-let socket = null, waiting = 0, mirrored = false, closing = 0;
+let socket = null, waiting = 0, mirrored = false, closing = 0, silent = false;
 const shown = [], delays = [];
 
 function address(name) {
@@ -31,6 +31,10 @@ function connect() {
   socket.onclose = (event) => {
     if (event.code === REPLACED) return say("The live picture goes on in another window.");
     if (event.code === GONE) return say("The page was left; choose the tab Live again.");
+    if (event.code === SILENT) {
+      silent = true;
+      return say("The camera was off for long, and others wait: start it to go on.");
+    }
     if (event.code === BUSY) say(event.reason);
     else if (++closing > 5) return say("The live picture has ended; choose the tab Live again.");
     setTimeout(connect, AGAIN_MS * Math.max(1, closing));
@@ -153,6 +157,10 @@ async function start() {
   } catch (error) {
     return say(navigator.mediaDevices ? `No camera: ${error.message}`
       : "Browsers give the camera only to pages on this machine or over https.");
+  }
+  if (silent) {
+    silent = false;
+    connect();
   }
   await camera.play();
   camera.classList.add("on");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from starlette.responses import FileResponse
 from starlette.websockets import WebSocket
 
 from fomm_demo.services.live import LiveService
-from fomm_demo.web.live_sockets import BUSY, REPLACED, LiveDriver, watch
+from fomm_demo.web.live_sockets import BUSY, REPLACED, SILENT, LiveDriver, watch
 
 MOST_DRIVING, MOST_WATCHING = 8, 16
 """So many sockets at once; more are told that the server is busy."""
+
+SILENT_SECONDS = 60.0
+"""Time without a frame after which a socket that drives makes room for another."""
 
 _FILES = Path(__file__).parent
 _ASSETS = {"": "live.html", "/live.js": "live.js", "/live.css": "live.css"}
@@ -57,17 +61,29 @@ class LiveLobby:
             return
         await socket.accept()
         earlier = self._driving.get(room.ticket)
+        silent = self._pop_silent() if earlier is None else None
         if earlier is None and len(self._driving) >= MOST_DRIVING:
             await socket.close(BUSY, "too many live pictures; try again later")
             return
         driver = self._driving[room.ticket] = LiveDriver(socket, room, self._service)
         if earlier is not None:
             await earlier.end(REPLACED, "continued elsewhere")
+        if silent is not None:
+            await silent.end(SILENT, "others wait")
         try:
             await driver.run()
         finally:
             if self._driving.get(room.ticket) is driver:
                 del self._driving[room.ticket]
+
+    def _pop_silent(self) -> LiveDriver | None:
+        """Take the place of who has been silent for longest, if all places are taken."""
+        if len(self._driving) < MOST_DRIVING:
+            return None
+        ticket, driver = min(self._driving.items(), key=lambda entry: entry[1].heard)
+        if time.monotonic() - driver.heard < SILENT_SECONDS:
+            return None
+        return self._driving.pop(ticket)
 
     async def watch(self, socket: WebSocket) -> None:
         """Send the newest picture each time that the other side is ready for one."""

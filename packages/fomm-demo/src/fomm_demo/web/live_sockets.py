@@ -29,7 +29,7 @@ from fomm_demo.web.live_messages import (
 MOST_MESSAGES = 120
 """Messages in one second that end a socket; a camera sends 30."""
 
-FLOOD, TOO_LARGE, REPLACED, BUSY, GONE = 1008, 1009, 4001, 4002, 4003
+FLOOD, TOO_LARGE, REPLACED, BUSY, GONE, SILENT = 1008, 1009, 4001, 4002, 4003, 4004
 """Codes with which a socket is closed."""
 
 _WORD_BYTES = 100
@@ -46,6 +46,9 @@ class LiveDriver:
         socket: accepted.
         room: that is driven.
         service: of the room; where that is forgotten the socket ends.
+
+    Attributes:
+        heard: when the last message came, in seconds of :func:`time.monotonic`.
     """
 
     def __init__(self, socket: WebSocket, room: LiveRoom, service: LiveService) -> None:
@@ -54,6 +57,7 @@ class LiveDriver:
         self._controls: list[Control] = []
         self._something = asyncio.Event()
         self._flood = _Flood()
+        self.heard = time.monotonic()
 
     async def run(self) -> None:
         """Serve the socket until it ends."""
@@ -82,7 +86,7 @@ class LiveDriver:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            arrived = time.monotonic()
+            arrived = self.heard = time.monotonic()
             content = _content(message)
             if len(content) > FRAME_BYTES:
                 return await self.end(TOO_LARGE, "a message is too large")
