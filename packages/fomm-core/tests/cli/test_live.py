@@ -46,11 +46,12 @@ def test_a_drawn_portrait_follows_a_file(fomm, portrait, driver, files):
         assert json.loads(container.metadata["comment"])["model"] == "avatar"
 
 
+@pytest.mark.parametrize("frames", [0, 12])
 def test_what_was_recorded_stays_where_the_camera_ends_with_an_error(
-    fomm, portrait, driver, files, monkeypatch
+    fomm, portrait, driver, files, monkeypatch, frames
 ):
     def numbered(reader):
-        for index, picture in zip(range(12), reader, strict=False):
+        for index, picture in zip(range(frames), reader, strict=False):
             yield CameraFrame(picture, index / 25)
         raise CameraError("camera 0: no more frames come; is it still connected")
 
@@ -58,8 +59,8 @@ def test_what_was_recorded_stays_where_the_camera_ends_with_an_error(
     words = ("--model", "avatar", "--source", portrait, "--camera", driver)
     refusal = fomm("-q", "live", *words, "--output", "x.mp4").refusal
     assert "is it still connected" in refusal
-    assert files() == {"x.mp4"}
-    assert len(list(VideoReader("x.mp4"))) > 1
+    assert files() == ({"x.mp4"} if frames else set())
+    assert not frames or len(list(VideoReader("x.mp4"))) > 1
 
 
 def test_somewhere_to_show_it_is_asked_for(fomm):

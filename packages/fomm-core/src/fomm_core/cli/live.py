@@ -187,10 +187,10 @@ def _run(
                 run_live(session, camera, sinks, controls)
         except KeyboardInterrupt:
             pass  # as good an end as any other
-        except OutputError:
-            raise
-        except FommError as error:  # a camera that was pulled out takes no recording with it
-            failure = error
+        except FommError as error:
+            if isinstance(error, OutputError) or not controls.status.frames:
+                raise
+            failure = error  # a camera that was pulled out takes no recording with it
     if failure is not None:
         raise failure
     return controls.status
