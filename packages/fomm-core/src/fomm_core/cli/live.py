@@ -183,8 +183,8 @@ def _run(
         keys = stack.enter_context(pressed_keys())
         controls = LiveControls(session, sources, keys, options["seconds"], quiet)
         try:
-            with controls, ended_like_interrupted():
-                run_live(session, camera, sinks, controls)
+            with controls, ended_like_interrupted() as asked:
+                run_live(session, camera, sinks, lambda now: controls(now) and not asked.is_set())
         except KeyboardInterrupt:
             pass  # as good an end as any other
         except FommError as error:
