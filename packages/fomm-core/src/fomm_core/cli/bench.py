@@ -218,12 +218,16 @@ def _measure_here(model: str, choice: EngineChoice, seconds: float) -> None:
 
 
 def _start_pytorch(files: ModelFiles) -> Model:
-    """The model in PyTorch, with random parameters where it has none by name."""
+    """The model in PyTorch, on all cores or as many threads as ``OMP_NUM_THREADS`` says.
+
+    Its parameters are random where it has none by name.
+    """
     from fomm_core.engine.torch import TorchEngine
     from fomm_core.loading import Model
     from fomm_core.model.parameters import load_parameters
     from fomm_core.utils.machine import usable_cores
 
     parameters = {} if files.parameters is None else load_parameters(files.parameters)
-    engine = TorchEngine(files.config, parameters, threads=usable_cores())
+    threads = 0 if "OMP_NUM_THREADS" in os.environ else usable_cores()
+    engine = TorchEngine(files.config, parameters, threads=threads)
     return Model(files.name, files.config, engine, files.framing)
