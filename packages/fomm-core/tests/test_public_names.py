@@ -22,6 +22,7 @@ PUBLIC = {
     "AnimationResult",
     "Animator",
     "BrokenMediaError",
+    "CameraError",
     "Config",
     "ConfigError",
     "Crop",

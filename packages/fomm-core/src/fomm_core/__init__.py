@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fomm_core.engine.spec import EngineChoice, EngineSpec, EngineStatus
     from fomm_core.errors import (
         BrokenMediaError,
+        CameraError,
         ConfigError,
         DeviceError,
         DistributedError,
@@ -66,6 +67,7 @@ _HOME = {
     "AnimationResult": "pipeline.run",
     "Animator": "animator",
     "BrokenMediaError": "errors",
+    "CameraError": "errors",
     "Config": "config",
     "ConfigError": "errors",
     "Crop": "face.crop",
@@ -120,6 +122,7 @@ __all__ = [
     "AnimationResult",
     "Animator",
     "BrokenMediaError",
+    "CameraError",
     "Config",
     "ConfigError",
     "Crop",
