@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -127,3 +129,28 @@ class TestMotionAndDecoderAsOne:
         assert all(value > 0 for value in open_.values())
         engine.close()
         assert engine.timer.mean_ms() == pytest.approx(open_)
+
+
+AN_INTERRUPTION_AFTERWARDS = """
+import gc, signal
+from fomm_core import load_model
+first, second = (load_model("avatar", engine="openvino") for _ in range(2))
+first.close()
+del first
+gc.collect()
+second.close()
+del second
+gc.collect()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.once
+def test_an_interruption_after_models_are_closed_is_no_crash():
+    done = subprocess.run(
+        [sys.executable, "-c", AN_INTERRUPTION_AFTERWARDS], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr

@@ -70,7 +70,7 @@ def command(
     child: bool,
     **model: Any,
 ) -> None:
-    """Measure milliseconds per stage, frames per second, first frame, memory and GFLOP/s.
+    """Measure time per stage, frames per second, first frame, memory and work.
 
     Each engine runs in a process of its own, from video file to video file. With --config
     and without --params the networks get random parameters: speed does not depend on them.

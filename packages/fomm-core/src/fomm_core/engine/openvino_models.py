@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,13 @@ _ENDS = {
 """Inputs and outputs that the graph of a stage always has."""
 
 
+@cache
 def start_core(threads: int) -> Any:
-    """OpenVINO, set to give the single next frame soonest.
+    """OpenVINO, set to give the single next frame soonest; one for the life of the process.
+
+    Its CPU plugin gives the thread that starts it a stack for signals and unmaps that when it
+    goes, whoever still uses it: the next Ctrl-C would end the process by a segmentation fault.
+    Nothing may be set on what is shared so; settings go with the models that are compiled.
 
     Args:
         threads: CPU threads to use; 0 lets OpenVINO choose.

@@ -31,15 +31,15 @@ class DecoderRanges:
         kp_source: Keypoints,
     ) -> None:
         core = start_core(0)
-        core.set_property("CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        encoder = core.compile_model(graphs["encoder"], "CPU")
-        self._motion = core.compile_model(graphs["motion"], "CPU")
+        single = {"INFERENCE_PRECISION_HINT": "f32"}
+        encoder = core.compile_model(graphs["encoder"], "CPU", single)
+        self._motion = core.compile_model(graphs["motion"], "CPU", single)
         decoder = core.read_model(graphs["decoder"])
         self._names = tuple(names)
         decoder.add_outputs(
             [name for name in self._names if name not in end_names(decoder.outputs)]
         )
-        self._decoder = core.compile_model(decoder, "CPU")
+        self._decoder = core.compile_model(decoder, "CPU", single)
         source = image[None]
         encoded = encoder({"source": source})
         self._inputs = {"source": source, "features": np.array(encoded["features"])}
