@@ -8,6 +8,7 @@ import struct
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def preview():
-    with Preview() as made:
+    with closing(Preview()) as made:
         yield made
 
 
@@ -55,7 +56,7 @@ def test_the_page_shows_the_newest_frame_again_and_again(preview):
 
 
 def test_the_answer_ends_with_the_preview():
-    with Preview() as preview:
+    with closing(Preview()) as preview:
         preview.write(frame(10))
         stream = urllib.request.urlopen(preview.address + "live.mjpeg", timeout=10)
         next_picture(stream)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fomm_core.live.frame import LiveFrame
-from fomm_core.live.recorder import LiveRecorder
+from fomm_core.live.recorder import open_recorder
 from fomm_core.video import VideoReader
 
 pytestmark = pytest.mark.once
@@ -22,7 +22,7 @@ def lights(path):
 
 
 def test_frames_stand_at_the_cameras_times(tmp_path):
-    with LiveRecorder(tmp_path / "a.mp4", Fraction(25)) as recorder:
+    with open_recorder(tmp_path / "a.mp4", Fraction(25)) as recorder:
         for seconds, light in [(7.0, 50), (7.04, 100), (7.2, 150), (7.201, 200), (7.28, 250)]:
             recorder.write(frame(seconds, light))
     rate, found = lights(tmp_path / "a.mp4")
@@ -32,7 +32,7 @@ def test_frames_stand_at_the_cameras_times(tmp_path):
 
 
 def test_a_source_of_another_size_is_fitted_into_the_first_ones(tmp_path):
-    with LiveRecorder(tmp_path / "a.mp4", Fraction(25)) as recorder:
+    with open_recorder(tmp_path / "a.mp4", Fraction(25)) as recorder:
         recorder.write(frame(0, 200))
         recorder.write(frame(0.04, 200, (100, 60)))
     pictures = list(VideoReader(tmp_path / "a.mp4"))
@@ -42,7 +42,7 @@ def test_a_source_of_another_size_is_fitted_into_the_first_ones(tmp_path):
 
 def test_an_error_leaves_nothing(tmp_path):
     def record():
-        with LiveRecorder(tmp_path / "a.mp4", Fraction(25)) as recorder:
+        with open_recorder(tmp_path / "a.mp4", Fraction(25)) as recorder:
             recorder.write(frame(0, 200))
             recorder.write(frame(0.04, 200))
             raise RuntimeError("a defect")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import webbrowser
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,7 +183,7 @@ def _run(
         keys = stack.enter_context(pressed_keys())
         controls = LiveControls(session, sources, keys, options["seconds"], quiet)
         try:
-            with controls, ended_like_interrupted() as asked:
+            with closing(controls), ended_like_interrupted() as asked:
                 run_live(session, camera, sinks, lambda now: controls(now) and not asked.is_set())
         except KeyboardInterrupt:
             pass  # as good an end as any other
@@ -200,20 +200,20 @@ def _open_sinks(
     stack: ExitStack, model: Model, camera: Camera, options: dict[str, Any]
 ) -> list[LiveSink]:
     from fomm_core.live.preview import Preview
-    from fomm_core.live.recorder import LiveRecorder
+    from fomm_core.live.recorder import open_recorder
     from fomm_core.live.virtual_camera import VirtualCamera
     from fomm_core.pipeline.provenance import Provenance
 
     sinks: list[LiveSink] = []
     if options["virtual_camera"] is not None:
         device = VirtualCamera(options["virtual_camera"], camera.frame_rate)
-        sinks.append(stack.enter_context(device))
+        sinks.append(stack.enter_context(closing(device)))
     if options["output"] is not None:
         comment = Provenance(model.name).to_comment()
-        recorder = LiveRecorder(options["output"], camera.frame_rate, comment)
+        recorder = open_recorder(options["output"], camera.frame_rate, comment)
         sinks.append(stack.enter_context(recorder))
     if options["preview"]:
-        preview = stack.enter_context(Preview())
+        preview = stack.enter_context(closing(Preview()))
         sinks.append(preview)
         click.echo(f"preview at {preview.address}", err=True)
         webbrowser.open(preview.address)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from types import TracebackType
 
 import click
-from typing_extensions import Self
 
 from fomm_core.cli.keys import KeyReader
 from fomm_core.live.options import LARGEST_GAIN, SMALLEST_GAIN
@@ -100,14 +98,7 @@ class LiveControls:
         parts.append(f"gain {self._session.options.gain:.1f}")
         return " | ".join([*parts, *frame.hints])[:79]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the status line."""
         if self._on_terminal and not self._quiet and self._phase:
             click.echo("", err=True)

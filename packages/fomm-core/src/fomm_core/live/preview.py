@@ -7,10 +7,8 @@ import logging
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 
 from PIL import Image
-from typing_extensions import Self
 
 from fomm_core.image import ByteArray
 from fomm_core.live.frame import LiveFrame
@@ -68,17 +66,6 @@ class Preview:
         self._server.ended.set()
         self._server.shutdown()
         self._server.server_close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _PreviewServer(ThreadingHTTPServer):

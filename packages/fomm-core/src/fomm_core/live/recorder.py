@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-
-from typing_extensions import Self
 
 from fomm_core.image import ByteArray, fit
 from fomm_core.live.frame import LiveFrame
-from fomm_core.video import BackgroundSink, VideoWriter
+from fomm_core.video import BackgroundSink, FrameSink, VideoWriter
 from fomm_core.video.timing import exact, slot_at
 
 
-class LiveRecorder:
-    """Writes live frames as a video at a constant rate, each at its camera's time.
+@contextmanager
+def open_recorder(path: Path, frame_rate: Fraction, comment: str = "") -> Iterator[LiveRecorder]:
+    """Record live frames as a video file, which is complete at the end of the block.
 
-    A frame is shown until the next one's time, so that the video keeps the pace of what the
-    camera saw, however many frames were left out. A source of another size is fitted into the
-    first one's.
+    Where the block raises, nothing is left behind, as with every
+    :class:`~fomm_core.video.FrameSink`.
 
     Args:
         path: the video to make, by its ending.
@@ -29,10 +28,26 @@ class LiveRecorder:
     Raises:
         OutputError: the file cannot be written.
     """
+    with BackgroundSink(VideoWriter(path, frame_rate, comment=comment)) as sink:
+        recorder = LiveRecorder(sink, frame_rate)
+        yield recorder
+        recorder.finish()
 
-    def __init__(self, path: Path, frame_rate: Fraction, comment: str = "") -> None:
-        self._rate = frame_rate
-        self._sink = BackgroundSink(VideoWriter(path, frame_rate, comment=comment))
+
+class LiveRecorder:
+    """Places live frames at a constant rate, each at its camera's time.
+
+    A frame is shown until the next one's time, so that the video keeps the pace of what the
+    camera saw, however many frames were left out. A source of another size is fitted into the
+    first one's.
+
+    Args:
+        sink: takes the frames.
+        frame_rate: frames per second, exact.
+    """
+
+    def __init__(self, sink: FrameSink, frame_rate: Fraction) -> None:
+        self._sink, self._rate = sink, frame_rate
         self._held: ByteArray | None = None
         self._first = 0.0
         self._slot = 0
@@ -51,23 +66,17 @@ class LiveRecorder:
         height, width = self._held.shape[:2]
         self._held = fit(frame.picture, (height, width), "pad")
 
+    def finish(self) -> None:
+        """Show the last frame once.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        self._fill(self._slot + 1)
+
     def _fill(self, slot: int) -> None:
         """Show the held frame up to a frame number."""
         for _ in range(self._slot, slot):
             if self._held is not None:
                 self._sink.write(self._held)
         self._slot = max(self._slot, slot)
-
-    def __enter__(self) -> Self:
-        self._sink.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self._fill(self._slot + 1)
-        self._sink.__exit__(kind, error, trace)

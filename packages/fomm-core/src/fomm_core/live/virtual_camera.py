@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import errno
 from fractions import Fraction
-from types import TracebackType
 
 import av
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from typing_extensions import Self
 
 from fomm_core.errors import CameraError
 from fomm_core.image import ByteArray, fit
@@ -74,17 +72,6 @@ class VirtualCamera:
     def close(self) -> None:
         """Close the device."""
         self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _reason(device: str, error: Exception) -> str:
