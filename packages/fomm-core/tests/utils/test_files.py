@@ -3,12 +3,14 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import stat
+from pathlib import Path
 
 import pytest
 
 from fomm_core.errors import ModelError, OutputError
-from fomm_core.utils.files import atomic_path, sha256_of
+from fomm_core.utils.files import atomic_path, file_sizes, sha256_of
 
 
 def names(folder):
@@ -125,3 +127,23 @@ def test_the_longest_names_can_be_written(tmp_path, letter):
     with atomic_path(final) as partial:
         partial.write_bytes(b"content")
     assert names(tmp_path) == [final.name]
+
+
+def test_the_sizes_of_a_folders_files_are_those_of_the_files_that_stay(tmp_path, monkeypatch):
+    """One file and one folder vanish between being listed and being looked at."""
+    for name, size in (("a/kept", 7), ("a/gone", 5), ("b/gone", 3), ("kept", 2)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(size))
+    listed = os.walk
+
+    def walk(folder):
+        for place, folders, files in listed(folder):
+            for name in {"gone"} & set(files):
+                Path(place, name).unlink()
+            if "b" in folders:
+                shutil.rmtree(Path(place, "b"))
+            yield place, folders, files
+
+    monkeypatch.setattr(os, "walk", walk)
+    assert sorted(file_sizes(tmp_path)) == [2, 7]
+    assert list(file_sizes(tmp_path / "absent")) == []

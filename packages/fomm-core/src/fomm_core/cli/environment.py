@@ -29,6 +29,7 @@ from fomm_core.loading import find_model, start_model
 from fomm_core.model.bundle import embedded_models
 from fomm_core.model.files import ModelFiles
 from fomm_core.utils.cache import cache_folder
+from fomm_core.utils.files import file_sizes
 from fomm_core.utils.machine import Machine, describe_machine
 
 LIBRARIES = (
@@ -201,5 +202,5 @@ def _precisions(usable: set[str]) -> tuple[Precision, ...]:
 
 
 def _measure(folder: Path) -> Cache:
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    sizes = list(file_sizes(folder))
     return Cache(str(folder), len(sizes), round(sum(sizes) / 1e6, 1))

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and naming their content."""
+"""Writing files whole or not at all, naming their content, and their sizes in a folder."""
 
 from __future__ import annotations
 
@@ -58,6 +58,17 @@ def _flush(path: Path) -> None:
     """Wait until the content is on the disk, so that a power cut leaves no empty file."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def file_sizes(folder: Path) -> Iterator[int]:
+    """Yield the size in bytes of each file below a folder, of links their own.
+
+    Files and folders that are removed meanwhile, or may not be looked at, are passed over.
+    """
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                yield Path(parent, name).lstat().st_size
 
 
 def sha256_of(path: str | Path) -> str:

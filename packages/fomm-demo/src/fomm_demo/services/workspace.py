@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fomm_core.utils.files import file_sizes
+
 
 class Workspace:
     """A private folder that lives as long as the server.
@@ -72,7 +74,7 @@ class Workspace:
 
     def used_bytes(self) -> int:
         """Size of all files together."""
-        return sum(_size(path) for path in _files(self.root))
+        return sum(file_sizes(self.root))
 
     def sweep(self) -> int:
         """Remove served files that are too old; return how many."""
@@ -93,13 +95,6 @@ def _files(folder: Path) -> Iterator[Path]:
     """All files below a folder; folders that are removed meanwhile are passed over."""
     for parent, _, names in os.walk(folder):
         yield from (Path(parent, name) for name in names)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:  # removed meanwhile
-        return 0
 
 
 def _is_older(path: Path, oldest: float) -> bool:
