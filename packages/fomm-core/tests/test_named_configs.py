@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from fomm_core.cli.options import ConfigFile
+from fomm_core.cli.param_types import ConfigFile
 from fomm_core.config import named
 from fomm_core.errors import ConfigError
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from fractions import Fraction
 
 import click
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from fomm_core.cli import animate, bench, export
+from fomm_core.cli import animate, bench, export, live
 from fomm_core.cli.main import make_program
-from fomm_core.cli.options import FrameRate, ReachablePath, engine_of, view_of
+from fomm_core.cli.options import engine_of, view_of
 from fomm_core.engine.spec import EngineChoice
 from fomm_core.errors import EngineError, FommError
 
-COMMANDS = {"animate": animate.command, "bench": bench.command, "export": export.command}
+COMMANDS = {
+    "animate": animate.command,
+    "bench": bench.command,
+    "export": export.command,
+    "live": live.command,
+}
 
 OF_THE_SEED = {
     *("--config", "--params", "--source", "--driving", "--out-dir", "-o", "--context", "-c"),
@@ -65,33 +67,6 @@ def test_the_list_of_commands_tells_what_each_does():
     summaries = {name: command.get_short_help_str(80) for name, command in COMMANDS.items()}
     assert set(summaries) <= set(program.list_commands(click.Context(program)))
     assert all(text.endswith(".") and "..." not in text for text in summaries.values())
-
-
-@given(st.fractions(min_value=Fraction(1, 1001), max_value=999, max_denominator=1001))
-def test_a_rate_keeps_every_digit(rate):
-    assert FrameRate()(f"{rate.numerator}/{rate.denominator}") == rate
-
-
-@given(st.decimals(min_value="0.01", max_value=1000, places=3))
-def test_a_decimal_rate_is_taken_as_typed(rate):
-    assert FrameRate()(str(rate)) == Fraction(rate)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "abc", "nan", "inf", "0", "-1", "-1/2", "1/0", "1001", "1e999999999", "1/2/3"),
-        *("25 fps", "9" * 5000, "1000001/1000003", "1/1000001", "٢٥", "0x10", "1_0"),
-    ],
-)
-def test_what_is_no_rate_is_refused(text):
-    with pytest.raises(click.BadParameter, match=r"^expected a "):
-        FrameRate()(text)
-
-
-def test_a_path_that_cannot_be_looked_up_is_refused_in_a_short_message():
-    with pytest.raises(click.BadParameter, match=r"^x{60}\.\.\.x{30}: File name too long$"):
-        ReachablePath()("x" * 5000)
 
 
 def chosen_engine(engine: str | None, context: str) -> str:

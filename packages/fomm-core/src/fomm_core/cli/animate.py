@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fomm_core.cli.options import (
-    Face,
-    Square,
     animation_options,
     choice_option,
     engine_of,
     engine_options,
+    face_options,
     frame_rate_option,
     model_options,
     path_option,
     view_options,
 )
 from fomm_core.cli.pairs import CONFIGURED, animate_pairs
+from fomm_core.cli.param_types import Square
 from fomm_core.errors import FommError
 from fomm_core.model.samples import sample_of
 
@@ -92,28 +92,11 @@ if TYPE_CHECKING:
     help="Take as reference the driving frame whose pose is nearest to the source's.",
 )
 @click.option("--smooth", is_flag=True, help="Smooth the driving keypoints against jitter.")
-@choice_option("crop", "Crop source and driving to the face, where the model asks for it.")
-@click.option(
-    "--face",
-    type=Face(),
-    default="largest",
-    show_default=True,
-    help="Faces of the source to animate: largest, all (up to 16), or a number from the left.",
-)
+@face_options
 @click.option(
     "--square",
     type=Square(),
     help="Square of the source to animate, in its pixels, instead of a found face.",
-)
-@click.option(
-    "--paste-back/--no-paste-back",
-    default=None,
-    help="Show the whole picture with the face moving [default: where it was cropped].",
-)
-@click.option(
-    "--size",
-    type=int,
-    help="Height of the result in pixels [default: the picture's, or the model's].",
 )
 @click.option(
     "--detail/--no-detail",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from fomm_core.cli.options import ReachablePath, config_option
+from fomm_core.cli.options import config_option
+from fomm_core.cli.param_types import ReachablePath
 from fomm_core.errors import OutputError, ParameterError
 
 TORCH_ENDINGS = (".pth.tar", ".pth", ".pt", ".tar", ".ckpt")

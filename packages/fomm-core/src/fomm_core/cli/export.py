@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fomm_core.cli.options import ReachablePath, config_option, path_option
+from fomm_core.cli.options import config_option, path_option
+from fomm_core.cli.param_types import ReachablePath
 from fomm_core.errors import ModelError
 
 if TYPE_CHECKING:

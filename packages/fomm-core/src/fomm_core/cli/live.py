@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fomm_core.cli.options import (
-    Face,
-    choice_option,
     engine_of,
     engine_options,
+    face_options,
     model_options,
     path_option,
 )
@@ -74,20 +73,7 @@ if TYPE_CHECKING:
     default=True,
     help="Scale movements by the sizes of source and driving face.",
 )
-@choice_option("crop", "Crop source and camera to the face, where the model asks for it.")
-@click.option(
-    "--face",
-    type=Face(),
-    default="largest",
-    show_default=True,
-    help="Faces of the source to animate: largest, all, or a number from the left.",
-)
-@click.option(
-    "--paste-back/--no-paste-back",
-    default=None,
-    help="Show the whole picture with the face moving [default: where it was cropped].",
-)
-@click.option("--size", type=int, help="Height of the result in pixels.")
+@face_options
 @click.option(
     "--detail/--no-detail",
     default=False,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fomm_core.cli.options import ReachablePath
+from fomm_core.cli.param_types import ReachablePath
 from fomm_core.errors import MediaError, OutputError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fomm_core.cli.options import ReachablePath
+from fomm_core.cli.param_types import ReachablePath
 from fomm_core.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fomm_core.cli.options import ReachablePath
+from fomm_core.cli.param_types import ReachablePath
 from fomm_core.errors import ConfigError, OutputError, ParameterError
 
 _DONE = "the 13 convolutions of VGG19 up to relu5_1"
