@@ -63,6 +63,23 @@ def test_what_was_recorded_stays_where_the_camera_ends_with_an_error(
     assert not frames or len(list(VideoReader("x.mp4"))) > 1
 
 
+def test_a_camera_that_stalls_is_not_waited_for(fomm, portrait, driver, monkeypatch):
+    """The frames before the stall are recorded; nothing but ``--seconds`` ends it."""
+    goes_on = threading.Event()
+
+    def stalling(reader):
+        for index, picture in zip(range(12), reader, strict=False):
+            yield CameraFrame(picture, index / 25)
+        goes_on.wait(30)
+
+    monkeypatch.setattr(camera, "_numbered", stalling)
+    monkeypatch.setattr("fomm_core.live.run._JOIN_SECONDS", 0.1)
+    words = ("--model", "avatar", "--source", portrait, "--camera", driver, "--seconds", "1")
+    assert fomm("-q", "live", *words, "--output", "x.mp4").result.exists()
+    assert not goes_on.is_set()
+    goes_on.set()
+
+
 def test_somewhere_to_show_it_is_asked_for(fomm):
     assert "expected --preview, --virtual-camera or --output" in fomm("live").refusal
 
@@ -169,3 +186,29 @@ def test_it_ends_after_the_seconds_of_the_cameras_time():
     picture = np.zeros((4, 4, 3), np.uint8)
     assert controls(LiveStatus(LiveFrame(picture, 1.9, "live")))
     assert not controls(LiveStatus(LiveFrame(picture, 2.0, "live")))
+
+
+def test_while_no_frame_comes_it_ends_by_the_clock():
+    now = [100.0]
+    controls = LiveControls(
+        Session(), [], lambda: "", seconds=2.0, quiet=True, clock=lambda: now[0]
+    )
+    now[0] = 101.9
+    assert controls(LiveStatus())
+    first = LiveStatus(LiveFrame(np.zeros((4, 4, 3), np.uint8), 0.0, "live"))
+    now[0] = 103.0
+    assert controls(first)  # from which on the time counts
+    now[0] = 104.9
+    assert controls(first)
+    now[0] = 105.0
+    assert not controls(first)
+
+
+def test_a_camera_that_never_shows_anything_ends_by_the_clock():
+    now = [100.0]
+    controls = LiveControls(
+        Session(), [], lambda: "", seconds=2.0, quiet=True, clock=lambda: now[0]
+    )
+    assert controls(LiveStatus())
+    now[0] = 102.0
+    assert not controls(LiveStatus())

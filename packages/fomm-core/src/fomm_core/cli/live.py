@@ -48,7 +48,11 @@ if TYPE_CHECKING:
 )
 @path_option("--output", help_text="Video file to record: .mp4, .mov, .mkv, .webm, .gif.")
 @click.option("--preview", is_flag=True, help="Show the picture in the browser.")
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so long.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop after so long by the camera's time or, while no frame comes, by the clock.",
+)
 @model_options
 @engine_options
 @click.option(

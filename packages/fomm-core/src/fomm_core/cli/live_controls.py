@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import click
@@ -25,8 +26,10 @@ class LiveControls:
         session: that is controlled.
         sources: that keys 1 to 9 choose from.
         keys: gives those that were pressed.
-        seconds: of the camera's time after which it ends; ``None`` for never.
+        seconds: after which it ends, by the time stamps of the camera and, while no frame comes,
+            by the clock from the first frame on; ``None`` for never.
         quiet: show nothing.
+        clock: seconds from any beginning.
 
     Attributes:
         status: the newest one.
@@ -39,21 +42,31 @@ class LiveControls:
         keys: KeyReader,
         seconds: float | None = None,
         quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.status = LiveStatus()
         self._session, self._sources = session, sources
         self._keys, self._seconds, self._quiet = keys, seconds, quiet
         self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._phase = ""
+        self._clock, self._began = clock, clock()
 
     def __call__(self, status: LiveStatus) -> bool:
         """Take the newest state; tell whether to go on."""
+        passed = self._seconds_passed(status)
         self.status = status
         self._show()
-        ended = self._seconds is not None and status.frame is not None
-        if ended and status.frame is not None and status.frame.seconds >= (self._seconds or 0):
+        if self._seconds is not None and passed >= self._seconds:
             return False
         return all(self._obey(key) for key in self._keys().upper())
+
+    def _seconds_passed(self, status: LiveStatus) -> float:
+        """Time since the first frame, or since the beginning where none came yet."""
+        if status.frame is None or status.frame is self.status.frame:
+            return self._clock() - self._began
+        if self.status.frame is None:
+            self._began = self._clock()
+        return status.frame.seconds
 
     def _obey(self, key: str) -> bool:
         """Do what a key asks for; false where it asks for the end."""
