@@ -10,6 +10,7 @@ import termios
 import threading
 import time
 import urllib.request
+import webbrowser
 from types import SimpleNamespace
 
 import av
@@ -94,15 +95,28 @@ def test_the_browser_is_opened_on_the_picture(fomm, portrait, driver, monkeypatc
     def browse(address):
         watcher.append(threading.Thread(target=watch, args=(address,)))
         watcher[0].start()
+        return True
 
     watcher: list[threading.Thread] = []
-    monkeypatch.setattr("webbrowser.open", browse)
+    monkeypatch.setattr("webbrowser.get", lambda: SimpleNamespace(name="window", open=browse))
     words = ("--source", portrait, "--camera", driver, "--countdown", "0.3", "--seconds", "1")
     ran = fomm("live", "--model", "avatar", *words, "--preview")
 
     watcher[0].join(10)
     assert seen == [b"--frame\r\n"]
     assert "preview at http://127.0.0.1:" in ran.err
+    assert "open this address" not in ran.err
+
+
+def test_without_a_browser_the_address_is_told(fomm, portrait, driver, monkeypatch):
+    def none():
+        raise webbrowser.Error
+
+    monkeypatch.setattr("webbrowser.get", none)
+    words = ("--source", portrait, "--camera", driver, "--seconds", "0.2")
+    told = fomm("live", "--model", "avatar", *words, "--preview").err
+    assert "preview at http://127.0.0.1:" in told
+    assert "found no browser with a window; open this address in one" in told
 
 
 def test_a_camera_that_is_not_there_is_one_line(fomm, files):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import webbrowser
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -205,6 +204,14 @@ def _open_sinks(
     if options["preview"]:
         preview = stack.enter_context(closing(Preview()))
         sinks.append(preview)
-        click.echo(f"preview at {preview.address}", err=True)
-        webbrowser.open(preview.address)
+        _show_preview(preview.address)
     return sinks
+
+
+def _show_preview(address: str) -> None:
+    """Tell the address of the preview, and open it where there is a browser with windows."""
+    from fomm_core.cli.browser import open_in_window
+
+    click.echo(f"preview at {address}", err=True)
+    if not open_in_window(address):
+        click.echo("found no browser with a window; open this address in one", err=True)
