@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -63,20 +64,40 @@ def test_the_answer_ends_with_the_preview():
     assert stream.read() in (b"", b"\r\n")
 
 
-@pytest.mark.parametrize(
-    ("path", "host", "code"), [("", "evil.example:80", 403), ("../etc/passwd", None, 404)]
-)
-def test_nobody_else_reads_it(preview, path, host, code):
-    request = urllib.request.Request(preview.address + path, headers={"Host": host} if host else {})
+def refusal(address: str, **headers: str) -> int:
+    """The code with which an address is refused."""
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=10)
-    assert refused.value.code == code
+        urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=10)
+    return refused.value.code
+
+
+def test_other_names_of_this_machine_are_refused(preview):
+    assert refusal(preview.address, Host="evil.example:80") == 403
+
+
+def test_there_is_nothing_but_the_page_and_its_picture(preview):
+    assert refusal(preview.address + "../etc/passwd") == 404
+
+
+def test_who_does_not_know_the_ticket_sees_nothing(preview):
+    """Other users of the machine find the port, but not what comes behind it."""
+    preview.write(frame(10))
+    plain, ticket = preview.address.rstrip("/").rsplit("/", 1)
+    assert len(ticket) == 32
+    for guess in ("", "0" * 32, ticket[:-1], ticket.upper() + "/", "%00"):
+        for name in ("", "/", "/live.mjpeg", "live.mjpeg"):
+            assert refusal(f"{plain}/{guess}{name}") == 404
+
+
+def test_no_two_previews_have_the_same_ticket(preview):
+    with closing(Preview()) as other:
+        assert other.address.split("/")[3] != preview.address.split("/")[3]
 
 
 def test_whoever_hangs_up_is_not_told_to_the_terminal(preview, capfd):
-    address = preview.address.removeprefix("http://").rstrip("/").split(":")
+    address = urlsplit(preview.address)
     for _ in range(3):
-        with socket.create_connection((address[0], int(address[1]))) as visitor:
+        with socket.create_connection((address.hostname, address.port)) as visitor:
             visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             visitor.sendall(b"GET / HT")
     time.sleep(0.2)

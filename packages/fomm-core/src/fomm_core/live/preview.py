@@ -1,9 +1,10 @@
-"""A preview in the browser: the newest live frame, served to this machine alone."""
+"""A preview in the browser: the newest live frame, for whoever on this machine has its address."""
 
 from __future__ import annotations
 
 import io
 import logging
+import secrets
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,7 @@ _HOST = "127.0.0.1"
 _QUALITY = 85
 _BOUNDARY = "frame"
 _ROUND_SECONDS = 0.5
+_TICKET_BYTES = 16
 _PAGE = b"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>fomm live</title>
 <style>html, body { height: 100%; margin: 0; background: #000 }
@@ -32,7 +34,8 @@ class Preview:
     """Serves the newest live frame as a page; a frame costs nothing while nobody watches.
 
     Attributes:
-        address: of the page, on a port that was free.
+        address: of the page, on a port that was free. It holds a ticket that nobody can guess,
+            for all users of a machine may read its ports.
     """
 
     def __init__(self) -> None:
@@ -41,7 +44,7 @@ class Preview:
         self._count = 0
         self._server = _PreviewServer((_HOST, 0), _Handler)
         self._server.preview = self
-        self.address = f"http://{_HOST}:{self._server.server_port}/"
+        self.address = f"http://{_HOST}:{self._server.server_port}{self._server.folder}"
         threading.Thread(target=self._server.serve_forever, name="preview", daemon=True).start()
 
     def write(self, frame: LiveFrame) -> None:
@@ -78,6 +81,7 @@ class _PreviewServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
         self.ended = threading.Event()
+        self.folder = f"/{secrets.token_hex(_TICKET_BYTES)}/"
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of browsers that hang up; the status line has the terminal."""
@@ -92,12 +96,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Host") not in (f"{_HOST}:{port}", f"localhost:{port}"):
             # Another site's name that was made to lead here could read the picture.
             self.send_error(HTTPStatus.FORBIDDEN)
-        elif self.path == "/":
+        elif self._asks_for(""):
             self._send_page()
-        elif self.path == "/live.mjpeg":
+        elif self._asks_for("live.mjpeg"):
             self._send_frames()
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
+
+    def _asks_for(self, name: str) -> bool:
+        path = f"{self.server.folder}{name}"
+        return secrets.compare_digest(path.encode(), self.path.encode("utf-8", "replace"))
 
     def _send_page(self) -> None:
         self.send_response(HTTPStatus.OK)
