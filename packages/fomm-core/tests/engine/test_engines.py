@@ -122,6 +122,18 @@ class TestPromises:
         for array, kept in zip(arrays_of(keypoints), before, strict=True):
             np.testing.assert_array_equal(array, kept)
 
+    def test_arrays_may_be_read_only(self, engine, sample):
+        image = sample.source.copy()
+        image.flags.writeable = False
+        keypoints = engine.detect(image)
+        for array in arrays_of(keypoints):
+            array.flags.writeable = False
+        found = engine.render(engine.encode(image), keypoints, keypoints).prediction
+        expected = engine.detect(sample.source)
+        np.testing.assert_array_equal(keypoints.value, expected.value)
+        alone = engine.render(engine.encode(sample.source), expected, expected).prediction
+        np.testing.assert_array_equal(found, alone)
+
     @pytest.mark.parametrize(
         "image",
         [

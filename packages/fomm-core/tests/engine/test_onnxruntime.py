@@ -13,6 +13,7 @@ pytest.importorskip("onnxruntime")
 from fomm_core.devices import DeviceTrial, onnxruntime_providers
 from fomm_core.devices.onnxruntime_providers import CPU_PROVIDER, Provider, find_devices
 from fomm_core.engine import onnxruntime, onnxruntime_graphs, onnxruntime_stage
+from fomm_core.engine.graph_engine import handed_over
 from fomm_core.engine.onnxruntime import ONNXRUNTIME, OnnxRuntimeEngine
 from fomm_core.engine.onnxruntime_stage import HEAVY, heavy_on_cpu, left_on_cpu, open_stage
 from fomm_core.errors import DeviceError, EngineError, ModelError
@@ -78,11 +79,11 @@ class TestPlacement:
         pretended[20] = newest
         opened = []
 
-        def opening(graph: bytes, *settings):
+        def opening(name: str, graph: bytes, *settings):
             import onnx
 
             opened.append(onnx.load_from_string(graph).opset_import[0].version)
-            return open_stage(graph, *settings)
+            return open_stage(name, graph, *settings)
 
         monkeypatch.setattr(onnxruntime, "open_stage", opening)
         with OnnxRuntimeEngine(avatar.graphs, device="pretended") as engine:
@@ -202,11 +203,36 @@ class TestAccelerators:
 
         monkeypatch.setattr(onnxruntime_providers, "known_providers", lambda: {"picky": picky})
         monkeypatch.setattr(onnxruntime_stage, "open_session", open_session)
-        stage = open_stage(model_graph(avatar, "keypoints"), "picky", recorded=True)
+        graph = model_graph(avatar, "keypoints")
+        stage = open_stage("keypoints", graph, "picky", recorded=True)
         assert opened == [True, False]
-        stage.write({"image": sample.source[None]})
+        stage.write("image", sample.source[None])
         stage.run()
         assert stage.read("value").shape == (10, 2)
+
+    def test_what_is_recorded_reads_where_the_motion_stage_writes(self, avatar, monkeypatch):
+        """Recorded runs read from where their inputs lay when they were recorded."""
+        recording = replace(PRETENDED, graph_options={"enable_cuda_graph": "1"})
+        read = {}
+
+        def run(stage) -> None:
+            read[stage.name] = dict(stage._inputs)
+
+        def open_session(graph, device, options, recorded=False):
+            return onnxruntime_providers.open_session(graph, "cpu", options)
+
+        monkeypatch.setattr(
+            onnxruntime_providers, "known_providers", lambda: {"pretended": recording}
+        )
+        monkeypatch.setattr(onnxruntime_graphs, "left_on_cpu", lambda graph, device: frozenset())
+        monkeypatch.setattr(onnxruntime_stage, "open_session", open_session)
+        monkeypatch.setattr(onnxruntime_stage.OnnxRuntimeStage, "run", run)
+        with OnnxRuntimeEngine(avatar.graphs, "fast", device="pretended") as engine:
+            handed = handed_over(engine._stages.plain.motion)
+        assert set(read) == {"keypoints", "motion", "decoder"}
+        assert len(handed) == 3
+        for name, tensor in handed.items():
+            assert read["decoder"][name] is tensor
 
 
 def test_nobody_is_told_of_its_use(monkeypatch):

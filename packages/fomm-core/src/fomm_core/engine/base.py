@@ -18,6 +18,20 @@ MOTION_TO_DECODER = ("deformation", "occlusion_map", "motion_features")
 """Outputs of the motion stage that the decoder takes, as far as the model has them."""
 
 
+def motion_inputs(kp_source: Keypoints, kp_driving: Keypoints) -> dict[str, FloatArray]:
+    """The keypoints as inputs of the motion stage, by name, with a batch axis of length 1.
+
+    These are ``{source,driving}_value`` (1, K, 2) and, as far as there are jacobians,
+    ``{source,driving}_jacobian`` (1, K, 2, 2).
+    """
+    inputs: dict[str, FloatArray] = {}
+    for prefix, keypoints in (("source", kp_source), ("driving", kp_driving)):
+        inputs[f"{prefix}_value"] = keypoints.value[None]
+        if keypoints.jacobian is not None:
+            inputs[f"{prefix}_jacobian"] = keypoints.jacobian[None]
+    return inputs
+
+
 @dataclass(frozen=True, eq=False)
 class SourceFeatures:
     """The encoded source image; computed once per source.

@@ -5,11 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fomm_core.config import Config
 from fomm_core.devices import raise_device_errors, try_devices
-from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.base import (
+    MOTION_TO_DECODER,
+    Diagnostics,
+    Engine,
+    Rendering,
+    SourceFeatures,
+    motion_inputs,
+)
 from fomm_core.engine.spec import (
     EngineChoice,
     EngineSpec,
@@ -92,10 +97,7 @@ class NNablaEngine(Engine):
     ) -> Rendering:
         self._check(features.image)
         encoded = features.payload
-        keypoints = {
-            **_keypoint_inputs("source", kp_source),
-            **_keypoint_inputs("driving", kp_driving),
-        }
+        keypoints = motion_inputs(kp_source, kp_driving)
         motion = self._run("motion", small=encoded["small"], **keypoints)
         moved = {name: motion[name] for name in MOTION_TO_DECODER if name in motion}
         decoded = self._run(
@@ -146,14 +148,6 @@ def extension_context(name: str, number: str = "0") -> Any:
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise EngineError(f"engine nnabla: its {name} extension cannot start: {reason}") from None
-
-
-def _keypoint_inputs(prefix: str, keypoints: Keypoints) -> dict[str, FloatArray]:
-    """Keypoints as the batched inputs of the motion stage."""
-    inputs = {f"{prefix}_value": keypoints.value[None]}
-    if keypoints.jacobian is not None:
-        inputs[f"{prefix}_jacobian"] = np.asarray(keypoints.jacobian[None])
-    return inputs
 
 
 def _status() -> EngineStatus:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fomm_core.devices import try_devices
 from fomm_core.devices.onnxruntime_providers import find_devices, import_onnxruntime, provider_of
-from fomm_core.engine.base import MOTION_TO_DECODER, Diagnostics, Engine, Rendering, SourceFeatures
+from fomm_core.engine.base import Engine
+from fomm_core.engine.graph_engine import FrameStages, GraphEngine, GraphStages, handed_over
+from fomm_core.engine.graph_stage import GraphStage
 from fomm_core.engine.onnxruntime_graphs import prepare_graph, raise_failures
 from fomm_core.engine.onnxruntime_stage import OnnxRuntimeStage, open_stage
 from fomm_core.engine.spec import (
@@ -24,7 +25,6 @@ from fomm_core.engine.spec import (
 )
 from fomm_core.errors import EngineError, ModelError
 from fomm_core.model.files import ModelFiles
-from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 logger = logging.getLogger(__name__)
 
@@ -35,16 +35,7 @@ _HALVED = frozenset({"encoder", "decoder"})
 """Stages that ``fast`` computes in float16."""
 
 
-@dataclass(frozen=True, eq=False)
-class _EncodedTensors:
-    """One source with its encoder's outputs, which stay on the device."""
-
-    source: FloatArray
-    features: Any
-    small: Any
-
-
-class OnnxRuntimeEngine(Engine):
+class OnnxRuntimeEngine(GraphEngine):
     """Runs the four exported graphs on one of ONNX Runtime's devices.
 
     Keypoints and motion stay in float32 in either precision; what is asked of a device and
@@ -72,108 +63,41 @@ class OnnxRuntimeEngine(Engine):
         threads: int = 0,
         device: str = DEFAULT_DEVICE,
     ) -> None:
-        super().__init__()
         _require_onnxruntime()
         if precision == "fast" and device == DEFAULT_DEVICE:
             raise EngineError(
                 "precision fast: expected an accelerator, found the CPU; use precision fp32"
             )
-        self.precision, self.device = precision, device
-        prepared = {
-            stage: prepare_graph(path, stage, device, precision == "fast" and stage in _HALVED)
-            for stage, path in graphs.items()
-        }
-        self.left_on_cpu = tuple(
-            f"{operation} of {stage}"
-            for stage, (_, left) in prepared.items()
-            for operation in sorted(left)
-        )
-        self._stages = {
-            stage: self._open(graph, stage, threads) for stage, (graph, _) in prepared.items()
-        }
-        self._chain()
-        _, _, height, width = self._stages["keypoints"].shapes["image"]
-        self.frame_size = (height, width)
-        self._has_jacobian = "jacobian" in self._stages["keypoints"].shapes
-        self._has_occlusion = "occlusion_map" in self._stages["motion"].shapes
-        self._bound: _EncodedTensors | None = None
+        super().__init__(_open_stages(graphs, precision, threads, device), precision, device)
 
-    def _open(self, graph: bytes, stage: str, threads: int) -> OnnxRuntimeStage:
-        # The encoder runs once a source, into new memory.
-        recorded = self.precision == "fast" and stage != "encoder"
+    def _run(self, stage: GraphStage) -> None:
         with raise_failures(self.device):
-            return open_stage(graph, self.device, threads, recorded)
+            super()._run(stage)
 
-    def _chain(self) -> None:
-        """Let the decoder read where the motion stage writes."""
-        motion, decoder = self._stages["motion"], self._stages["decoder"]
-        for name in MOTION_TO_DECODER:
-            if name in motion.shapes:
-                decoder.share(name, motion.output(name))
 
-    def detect(self, image: FloatArray) -> Keypoints:
-        self._check(image)
-        stage = self._stages["keypoints"]
-        stage.write({"image": image[None]})
-        self._run("keypoints")
-        jacobian = stage.read("jacobian") if self._has_jacobian else None
-        return Keypoints(stage.read("value"), jacobian)
+def _open_stages(
+    graphs: Mapping[str, Path], precision: Precision, threads: int, device: str
+) -> GraphStages:
+    """Open each graph in the form that the device takes best."""
+    prepared = {
+        stage: prepare_graph(path, stage, device, precision == "fast" and stage in _HALVED)
+        for stage, path in graphs.items()
+    }
+    left_on_cpu = tuple(
+        f"{operation} of {stage}"
+        for stage, (_, left) in prepared.items()
+        for operation in sorted(left)
+    )
 
-    def encode(self, image: FloatArray) -> SourceFeatures:
-        self._check(image)
-        image, stage = image.copy(), self._stages["encoder"]
-        stage.renew_outputs()
-        stage.write({"source": image[None]})
-        self._run("encoder")
-        payload = _EncodedTensors(image[None], stage.output("features"), stage.output("small"))
-        return SourceFeatures(image, payload)
+    def open_(stage: str, shared: Mapping[str, Any] | None = None) -> OnnxRuntimeStage:
+        # The encoder runs once a source, into new memory.
+        recorded = precision == "fast" and stage != "encoder"
+        with raise_failures(device):
+            return open_stage(stage, prepared[stage][0], device, threads, recorded, shared)
 
-    def render(
-        self,
-        features: SourceFeatures,
-        kp_source: Keypoints,
-        kp_driving: Keypoints,
-        diagnostics: bool = False,
-    ) -> Rendering:
-        self._check(features.image)
-        motion, decoder = self._stages["motion"], self._stages["decoder"]
-        self._bind(features.payload)
-        for prefix, keypoints in (("source", kp_source), ("driving", kp_driving)):
-            motion.write({f"{prefix}_value": keypoints.value[None]})
-            if keypoints.jacobian is not None and self._has_jacobian:
-                motion.write({f"{prefix}_jacobian": keypoints.jacobian[None]})
-        self._run("motion")
-        self._run("decoder")
-        prediction = decoder.read("prediction")
-        return Rendering(prediction, self._diagnostics() if diagnostics else None)
-
-    def _run(self, stage: str) -> None:
-        with self.timer.measure(stage), raise_failures(self.device):
-            self._stages[stage].run()
-
-    def _bind(self, encoded: _EncodedTensors) -> None:
-        """Make the source's tensors the inputs of motion and decoder, once per source."""
-        if self._bound is encoded:
-            return
-        self._stages["motion"].take("small", encoded.small)
-        self._stages["decoder"].take("features", encoded.features)
-        self._stages["decoder"].write({"source": encoded.source})
-        self._bound = encoded
-
-    def _diagnostics(self) -> Diagnostics:
-        motion, decoder = self._stages["motion"], self._stages["decoder"]
-        return Diagnostics(
-            deformed=decoder.read("deformed"),
-            occlusion_map=motion.read("occlusion_map") if self._has_occlusion else None,
-            mask=motion.read("mask"),
-            sparse_deformed=motion.read("sparse_deformed"),
-            deformation=motion.read("deformation"),
-        )
-
-    def close(self) -> None:
-        super().close()
-        self._stages = {}
-        self._bound = None
+    keypoints, encoder, motion = (open_(stage) for stage in ("keypoints", "encoder", "motion"))
+    frame = FrameStages(motion, open_("decoder", handed_over(motion)))
+    return GraphStages(keypoints, encoder, frame, left_on_cpu)
 
 
 def _require_onnxruntime() -> None:

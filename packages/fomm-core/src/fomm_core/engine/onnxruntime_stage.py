@@ -17,102 +17,112 @@ from fomm_core.devices.onnxruntime_providers import (
     open_session,
     provider_of,
 )
+from fomm_core.engine.graph_stage import GraphStage
 from fomm_core.motion.keypoints import FloatArray
 
 HEAVY = frozenset({"Conv", "ConvTranspose", "GridSample"})
 """Operations that a device is asked for; small ones may be on the CPU for a reason."""
 
 
-class OnnxRuntimeStage:
-    """A session with memory of its own for every input and output, all float32.
+class OnnxRuntimeStage(GraphStage):
+    """A session with memory of its own for its inputs and outputs.
 
     Args:
+        name: the stage's name.
         session: ONNX Runtime's session of a graph with static shapes.
         device: the device that it runs on.
-        recorded: whether it records its first run and repeats that (CUDA graphs).
+        recorded: whether it records its first run and repeats that (CUDA graphs), always in the
+            same memory.
+        shared: tensors of the device for some of the inputs, instead of memory of its own.
     """
 
-    def __init__(self, session: Any, device: str, recorded: bool = False) -> None:
-        self._session, self._recorded = session, recorded
+    def __init__(
+        self,
+        name: str,
+        session: Any,
+        device: str,
+        recorded: bool = False,
+        shared: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name, self._session, self._recorded = name, session, recorded
         self._place = (provider_of(device).memory, int(device.partition(":")[2] or 0))
-        self._binding = self._session.io_binding()
-        self._inputs = {end.name: self._new_value(end) for end in self._session.get_inputs()}
+        self._binding = session.io_binding()
+        ends = (*session.get_inputs(), *session.get_outputs())
+        self.shapes = {end.name: tuple(end.shape) for end in ends}
+        self._inputs = dict(shared or {})
+        for end in session.get_inputs():
+            if end.name not in self._inputs:
+                self._inputs[end.name] = self._new_tensor(end.name)
+            self._binding.bind_ortvalue_input(end.name, self._inputs[end.name])
         self._outputs: dict[str, Any] = {}
-        for name, value in self._inputs.items():
-            self._binding.bind_ortvalue_input(name, value)
-        self.renew_outputs()
+        for end in session.get_outputs():
+            self._renew(end.name)
 
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of the inputs and outputs by name."""
-        ends = (*self._session.get_inputs(), *self._session.get_outputs())
-        return {end.name: tuple(end.shape) for end in ends}
+    def write(self, name: str, array: FloatArray) -> None:
+        self._inputs[name].update_inplace(np.ascontiguousarray(array))
 
-    def renew_outputs(self) -> None:
-        """Take new memory for the outputs, so that those of the last run stay as they are."""
-        for end in self._session.get_outputs():
-            self._outputs[end.name] = self._new_value(end)
-            self._binding.bind_ortvalue_output(end.name, self._outputs[end.name])
-
-    def write(self, inputs: Mapping[str, FloatArray]) -> None:
-        """Copy arrays into inputs."""
-        for name, array in inputs.items():
-            self._inputs[name].update_inplace(np.ascontiguousarray(array))
-
-    def take(self, name: str, value: Any) -> None:
-        """Use a tensor of the device as an input from now on.
-
-        It is not copied, but for recorded runs, which always read from the same place.
-        """
+    def take(self, name: str, tensor: Any) -> None:
+        """Use a tensor of the device as an input; only recorded runs copy it."""
         if self._recorded:
-            self._inputs[name].update_inplace(value.numpy())
+            self._inputs[name].update_inplace(tensor.numpy())
         else:
-            self._binding.bind_ortvalue_input(name, value)
-
-    def share(self, name: str, value: Any) -> None:
-        """Let an input lie where another stage writes it, for all runs."""
-        self._inputs[name] = value
-        self._binding.bind_ortvalue_input(name, value)
+            self._binding.bind_ortvalue_input(name, tensor)
 
     def run(self) -> None:
-        """Compute the outputs."""
         self._binding.synchronize_inputs()
         self._session.run_with_iobinding(self._binding)
         self._binding.synchronize_outputs()
 
     def output(self, name: str) -> Any:
-        """The tensor of an output, on the device."""
         return self._outputs[name]
 
+    def keep(self, name: str) -> Any:
+        """The tensor of an output; later runs, which must not be recorded, write into another."""
+        kept = self._outputs[name]
+        self._renew(name)
+        return kept
+
     def read(self, name: str) -> FloatArray:
-        """A copy of an output without its batch axis."""
         first: FloatArray = self._outputs[name].numpy()[0].copy()
         return first
 
-    def _new_value(self, end: Any) -> Any:
+    def _renew(self, name: str) -> None:
+        """Take new memory for an output."""
+        self._outputs[name] = self._new_tensor(name)
+        self._binding.bind_ortvalue_output(name, self._outputs[name])
+
+    def _new_tensor(self, name: str) -> Any:
         """Memory for an input or output on the device, zero at first."""
-        zeros = np.zeros(end.shape, np.float32)
+        zeros = np.zeros(self.shapes[name], np.float32)
         return import_onnxruntime().OrtValue.ortvalue_from_numpy(zeros, *self._place)
 
 
 def open_stage(
-    graph: bytes, device: str, threads: int = 0, recorded: bool = False
+    name: str,
+    graph: bytes,
+    device: str,
+    threads: int = 0,
+    recorded: bool = False,
+    shared: Mapping[str, Any] | None = None,
 ) -> OnnxRuntimeStage:
     """Open a stage on a device; what it raises has no base but ``Exception``.
 
     Args:
+        name: the stage's name.
         graph: an ONNX model of static shapes.
         device: a device's name.
         threads: CPU threads; 0 lets ONNX Runtime choose.
         recorded: record the first run and repeat it, where device and graph allow it.
+        shared: tensors of the device for some of the inputs, where another stage writes them.
     """
     if recorded and provider_of(device).graph_options:
         with suppress(Exception):  # an operation that cannot be recorded
             session = open_session(graph, device, session_options(threads), recorded=True)
-            stage = OnnxRuntimeStage(session, device, recorded=True)
+            stage = OnnxRuntimeStage(name, session, device, True, shared)
             stage.run()
             return stage
-    return OnnxRuntimeStage(open_session(graph, device, session_options(threads)), device)
+    session = open_session(graph, device, session_options(threads))
+    return OnnxRuntimeStage(name, session, device, shared=shared)
 
 
 def session_options(threads: int) -> Any:

@@ -152,19 +152,3 @@ def damage_told(path: Path) -> Iterator[None]:
 def end_names(ports: Any) -> set[str]:
     """The names of inputs or outputs."""
     return {name for port in ports for name in port.get_names()}
-
-
-def shares_of(request: Any, stages: Collection[str]) -> dict[str, float]:
-    """The fractions of time that the operations named ``stage/...`` have taken so far.
-
-    Args:
-        request: an inference request of a model compiled with ``PERF_COUNT``.
-        stages: the stages among which the whole time is divided.
-    """
-    seconds = dict.fromkeys(stages, 0.0)
-    for info in request.profiling_info:
-        stage = info.node_name.partition("/")[0]
-        if stage in seconds:
-            seconds[stage] += info.real_time.total_seconds()
-    whole = sum(seconds.values()) or 1.0
-    return {stage: spent / whole for stage, spent in seconds.items()}

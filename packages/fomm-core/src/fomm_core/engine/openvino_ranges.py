@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from fomm_core.engine.base import MOTION_TO_DECODER
+from fomm_core.engine.base import MOTION_TO_DECODER, motion_inputs
 from fomm_core.engine.openvino_models import end_names, start_core
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
@@ -48,12 +47,8 @@ class DecoderRanges:
 
     def render(self, kp_driving: Keypoints) -> dict[str, tuple[float, float]]:
         """Render one frame; gives (least, largest) by name."""
-        inputs: dict[str, Any] = {"small": self._small}
-        for prefix, keypoints in (("source", self._kp_source), ("driving", kp_driving)):
-            inputs[f"{prefix}_value"] = keypoints.value[None]
-            if keypoints.jacobian is not None:
-                inputs[f"{prefix}_jacobian"] = keypoints.jacobian[None]
-        motion = self._motion(inputs)
+        keypoints = motion_inputs(self._kp_source, kp_driving)
+        motion = self._motion({"small": self._small, **keypoints})
         present = end_names(self._motion.outputs)
         chained = {name: motion[name] for name in MOTION_TO_DECODER if name in present}
         wanted = end_names(self._decoder.inputs)

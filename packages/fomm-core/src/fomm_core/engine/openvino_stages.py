@@ -3,45 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fomm_core.engine.base import MOTION_TO_DECODER
-from fomm_core.engine.openvino_models import (
-    compile_for,
-    damage_told,
-    end_names,
-    join,
-    read_stage,
-    shares_of,
-)
-from fomm_core.engine.openvino_targets import CPU, choose_target
+from fomm_core.engine.graph_engine import FrameStages, GraphStages, handed_over
+from fomm_core.engine.openvino_models import compile_for, damage_told, join, read_stage
+from fomm_core.engine.openvino_stage import OpenVINOStage
+from fomm_core.engine.openvino_targets import CPU, Target, choose_target
 from fomm_core.engine.spec import Precision
-from fomm_core.engine.timing import StageTimer
 
-_JOINED = "motion and decoder"
-"""The name under which the time of both is measured where they run as one."""
+_JOINED = ("motion", "decoder")
+"""The stages that run as one where the CPU computes both."""
 
-_DIAGNOSTICS = ("deformed", "occlusion_map", "mask", "sparse_deformed", "deformation")
+_NAME = " and ".join(_JOINED)
+
+_INNER_MAPS = frozenset({"deformed", "occlusion_map", "mask", "sparse_deformed", "deformation"})
 """The outputs that are computed only where the inner maps are asked for."""
 
 
-class CompiledStages:
-    """The four stages, each compiled for the device or, where that cannot run it, for the CPU.
-
-    Args:
-        core: OpenVINO.
-        graphs: the ONNX file of each stage, by the stage's name.
-        device: what computes, by OpenVINO's name in small letters.
-        precision: as asked for.
-        bfloat16: whether convolutions are computed in bfloat16, by casts.
-        timer: measures the stages.
+@dataclass(frozen=True)
+class StageCompiler:
+    """Compiles stages from their files, which are read each time.
 
     Attributes:
-        requests: the inference request of each stage; motion and decoder share one where they
-            run as one model.
-        left_on_cpu: the stages that the device cannot run, or not at this precision.
-        gives_diagnostics: whether the inner maps are computed.
+        core: OpenVINO.
+        graphs: the ONNX file of each stage, by the stage's name.
+        bfloat16: whether convolutions are computed in bfloat16, by casts.
+    """
+
+    core: Any
+    graphs: Mapping[str, Path]
+    bfloat16: bool
+
+    def compile(self, stage: str, target: Target) -> tuple[OpenVINOStage, Target]:
+        """Compile a stage for a device, or for the CPU where the device cannot run it.
+
+        Returns:
+            The stage, and where it computes.
+
+        Raises:
+            ModelError: its graph is missing or damaged.
+        """
+        with damage_told(self.graphs[stage]):
+            request, taken = compile_for(self.core, self._read(stage), stage, target)
+        return OpenVINOStage(stage, request), taken
+
+    def compile_joined(self, diagnostics: bool) -> FrameStages:
+        """Compile motion and decoder as one stage for the CPU, with the inner maps or without.
+
+        Raises:
+            ModelError: a graph is missing or damaged.
+        """
+        outputs = {"prediction", *(_INNER_MAPS if diagnostics else ())}
+        name = f"{_NAME} with inner maps" if diagnostics else _NAME
+        with damage_told(self.graphs["decoder"]):
+            model = join(self._read("motion"), self._read("decoder"), outputs)
+            request, _ = compile_for(self.core, model, name, CPU, PERF_COUNT="YES")
+        stage = OpenVINOStage(name, request, _JOINED)
+        return FrameStages(stage, stage)
+
+    def _read(self, stage: str) -> Any:
+        return read_stage(self.core, self.graphs[stage], stage, self.bfloat16)
+
+
+class JoinedStages(GraphStages):
+    """Stages of which motion and decoder run as one, at first without the inner maps.
+
+    When these are first asked for, it is compiled anew and computes them from then on.
+
+    Args:
+        keypoints, encoder, left_on_cpu: as of :class:`GraphStages`.
+        compiler: compiles motion and decoder.
 
     Raises:
         ModelError: a graph is missing or damaged.
@@ -49,80 +82,49 @@ class CompiledStages:
 
     def __init__(
         self,
-        core: Any,
-        graphs: Mapping[str, Path],
-        device: str,
-        precision: Precision,
-        bfloat16: bool,
-        timer: StageTimer,
+        keypoints: OpenVINOStage,
+        encoder: OpenVINOStage,
+        left_on_cpu: tuple[str, ...],
+        compiler: StageCompiler,
     ) -> None:
-        self._core, self._graphs, self._bfloat16 = core, dict(graphs), bfloat16
-        self._timer = timer
-        self.requests: dict[str, Any] = {}
-        targets = {stage: choose_target(core, device, stage, precision) for stage in graphs}
-        self._joined = targets["motion"] == targets["decoder"] == CPU
-        for stage in ("keypoints", "encoder") if self._joined else self._graphs:
-            with damage_told(self._graphs[stage]):
-                self.requests[stage], targets[stage] = compile_for(
-                    core, self._read(stage), stage, targets[stage]
-                )
-        if self._joined:
-            timer.divide(_JOINED, self._shares)
-            self._join({"prediction"})
-        else:
-            self._chain()
-        self.left_on_cpu = tuple(
-            stage for stage, target in targets.items() if target.device != device.upper()
-        )
-        keypoints = self.requests["keypoints"]
-        ends = end_names(keypoints.model_inputs) | end_names(keypoints.model_outputs)
-        self.has_jacobian = "jacobian" in ends
+        super().__init__(keypoints, encoder, compiler.compile_joined(False), left_on_cpu)
+        self._compiler = compiler
+        self._gives_diagnostics = False
 
-    def add_diagnostics(self) -> None:
-        """Compute the inner maps from now on; the inputs of motion and decoder are set anew."""
-        self._join({"prediction", *_DIAGNOSTICS})
+    def frame(self, diagnostics: bool) -> FrameStages:
+        """Motion and decoder; the inner maps are computed once they were asked for."""
+        if diagnostics and not self._gives_diagnostics:
+            self.plain = self._compiler.compile_joined(True)
+            self._gives_diagnostics = True
+        return self.plain
 
-    def infer(self, stage: str) -> None:
-        """Run one stage with the inputs as they are set."""
-        with self._timer.measure(stage):
-            self.requests["decoder" if stage == _JOINED else stage].infer()
 
-    def infer_frame(self) -> None:
-        """Run motion and decoder."""
-        for stage in (_JOINED,) if self._joined else ("motion", "decoder"):
-            self.infer(stage)
+def compile_stages(
+    core: Any, graphs: Mapping[str, Path], device: str, precision: Precision, bfloat16: bool
+) -> GraphStages:
+    """Compile each stage for the device or, where that cannot run it, for the CPU.
 
-    def close(self) -> None:
-        """Free the requests; what was measured stays."""
-        if self._joined and self.requests:
-            shares = self._shares()
-            self._timer.divide(_JOINED, lambda: shares)
-        self.requests = {}
+    Args:
+        core: OpenVINO.
+        graphs: the ONNX file of each stage, by the stage's name.
+        device: what computes, by OpenVINO's name in small letters.
+        precision: as asked for.
+        bfloat16: whether convolutions are computed in bfloat16, by casts.
 
-    def _read(self, stage: str) -> Any:
-        return read_stage(self._core, self._graphs[stage], stage, self._bfloat16)
-
-    def _join(self, outputs: set[str]) -> None:
-        """Compile motion and decoder as one model with some of their outputs."""
-        motion, decoder = self._read("motion"), self._read("decoder")
-        self.has_occlusion = "occlusion_map" in end_names(motion.outputs)
-        with damage_told(self._graphs["decoder"]):
-            request, _ = compile_for(
-                self._core, join(motion, decoder, outputs), _JOINED, CPU, PERF_COUNT="YES"
-            )
-        self.requests |= {"motion": request, "decoder": request}
-        self.gives_diagnostics = "mask" in outputs
-
-    def _chain(self) -> None:
-        """Let the decoder read where the motion stage writes."""
-        motion, decoder = self.requests["motion"], self.requests["decoder"]
-        present = end_names(motion.model_outputs)
-        self.has_occlusion = "occlusion_map" in present
-        self.gives_diagnostics = True
-        for name in MOTION_TO_DECODER:
-            if name in present:
-                decoder.set_tensor(name, motion.get_tensor(name))
-
-    def _shares(self) -> dict[str, float]:
-        """The fractions of the time of motion and decoder that each takes."""
-        return shares_of(self.requests["decoder"], ("motion", "decoder"))
+    Raises:
+        ModelError: a graph is missing or damaged.
+    """
+    compiler = StageCompiler(core, graphs, bfloat16)
+    targets = {stage: choose_target(core, device, stage, precision) for stage in graphs}
+    joined = all(targets[stage] == CPU for stage in _JOINED)
+    stages: dict[str, OpenVINOStage] = {}
+    for stage in graphs:
+        if not (joined and stage in _JOINED):
+            stages[stage], targets[stage] = compiler.compile(stage, targets[stage])
+    left = tuple(stage for stage, target in targets.items() if target.device != device.upper())
+    if joined:
+        return JoinedStages(stages["keypoints"], stages["encoder"], left, compiler)
+    motion, decoder = (stages[stage] for stage in _JOINED)
+    for name, tensor in handed_over(motion).items():
+        decoder.take(name, tensor)
+    return GraphStages(stages["keypoints"], stages["encoder"], FrameStages(motion, decoder), left)

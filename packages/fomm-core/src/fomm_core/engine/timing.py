@@ -23,13 +23,16 @@ class StageTimer:
         self._seconds: dict[str, float] = defaultdict(float)
         self._calls: dict[str, int] = defaultdict(int)
 
-    def divide(self, joined: str, shares: Shares) -> None:
-        """Say that what is measured as ``joined`` are several stages that run as one."""
-        self._shares[joined] = shares
-
     @contextmanager
-    def measure(self, stage: str) -> Iterator[None]:
-        """Count the time of the block for a stage."""
+    def measure(self, stage: str, shares: Shares | None = None) -> Iterator[None]:
+        """Count the time of the block for a stage.
+
+        Args:
+            stage: its name.
+            shares: where it is several stages that run as one, asked when times are.
+        """
+        if shares is not None:
+            self._shares[stage] = shares
         began = time.perf_counter()
         try:
             yield
@@ -37,11 +40,23 @@ class StageTimer:
             self._seconds[stage] += time.perf_counter() - began
             self._calls[stage] += 1
 
+    def settle(self) -> None:
+        """Ask for the shares a last time; what tells them may go afterwards."""
+        self._shares = {name: _fixed(shares()) for name, shares in self._shares.items()}
+
     def mean_ms(self) -> dict[str, float]:
         """Mean milliseconds of one call, by stage."""
-        means: dict[str, float] = {}
+        seconds: dict[str, float] = defaultdict(float)
+        calls: dict[str, int] = defaultdict(int)
         for name, total in self._seconds.items():
             shares = self._shares[name]() if name in self._shares else {name: 1.0}
-            mean = 1000 * total / self._calls[name]
-            means.update({stage: share * mean for stage, share in shares.items()})
-        return means
+            for stage, share in shares.items():
+                seconds[stage] += share * total
+                calls[stage] += self._calls[name]
+        return {stage: 1000 * seconds[stage] / calls[stage] for stage in seconds}
+
+
+def _fixed(shares: Mapping[str, float]) -> Shares:
+    """The shares as they are now."""
+    kept = dict(shares)
+    return lambda: kept
