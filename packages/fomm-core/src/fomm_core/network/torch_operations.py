@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from typing_extensions import Self
 
 from fomm_core.motion.keypoints import FloatArray
+from fomm_core.network.first_values import Draw, draw_kernels, full
 from fomm_core.network.operations import Operations, Padding
 
 _EPSILON = 1e-5  # of batch normalisation
@@ -116,12 +117,14 @@ class TorchInferenceOperations(TorchOperations):
         device: by PyTorch's name; where parameters and constants live.
         path: where in ``values`` these operations have their parameters.
         constants: made once, by what makes them.
+        random: draws parameters that are missing, always the same for the same networks.
     """
 
     values: dict[str, torch.Tensor]
     device: str = "cpu"
     path: str = ""
     constants: dict[tuple[Hashable, ...], torch.Tensor] = field(default_factory=dict)
+    random: np.random.RandomState = field(default_factory=lambda: np.random.RandomState(0))
 
     def scope(self, name: str) -> Self:
         return replace(self, path=f"{self.path}{name}/")
@@ -147,18 +150,17 @@ class TorchInferenceOperations(TorchOperations):
         spectral_norm: bool = False,
     ) -> torch.Tensor:
         """Convolve as described there; no network of inference normalises a spectrum."""
-        shape = (out_maps, x.shape[1], kernel, kernel)
-        limit = 0.0 if initial_bias is not None else (x.shape[1] * kernel * kernel) ** -0.5
-        weight = self._parameter("conv/W", lambda: _uniform(shape, limit))
-        bias = np.zeros(out_maps, np.float32) if initial_bias is None else initial_bias
-        return F.conv2d(x, weight, self._parameter("conv/b", lambda: bias), padding=pad)
+        first_weight, first_bias = draw_kernels(x.shape[1], out_maps, kernel, initial_bias)
+        weight = self._parameter("conv/W", first_weight)
+        return F.conv2d(x, weight, self._parameter("conv/b", first_bias), padding=pad)
 
     def batch_normalization(self, x: torch.Tensor) -> torch.Tensor:
-        zeros, ones = (np.full((1, x.shape[1], 1, 1), v, np.float32) for v in (0, 1))
-        mean, beta = (self._parameter(f"bn/{k}", lambda: zeros) for k in ("mean", "beta"))
-        variance, gamma = (self._parameter(f"bn/{k}", lambda: ones) for k in ("var", "gamma"))
-        statistics = mean.flatten(), variance.flatten()
-        return F.batch_norm(x, *statistics, gamma.flatten(), beta.flatten(), eps=_EPSILON)
+        shape = (1, x.shape[1], 1, 1)
+        beta, gamma, mean, variance = (
+            self._parameter(f"bn/{name}", full(shape, value)).flatten()
+            for name, value in (("beta", 0), ("gamma", 1), ("mean", 0), ("var", 1))
+        )
+        return F.batch_norm(x, mean, variance, gamma, beta, eps=_EPSILON)
 
     def constant(self, array: FloatArray) -> torch.Tensor:
         return torch.tensor(array, dtype=torch.float32, device=self.device)
@@ -169,13 +171,8 @@ class TorchInferenceOperations(TorchOperations):
             self.constants[key] = self.constant(make(*arguments))
         return self.constants[key]
 
-    def _parameter(self, name: str, make: Callable[[], FloatArray]) -> torch.Tensor:
-        full = f"{self.path}{name}"
-        if full not in self.values:
-            self.values[full] = self.constant(make())
-        return self.values[full]
-
-
-def _uniform(shape: tuple[int, ...], limit: float) -> FloatArray:
-    """Values between -limit and limit, the same for the same shape."""
-    return np.random.default_rng(shape).uniform(-limit, limit, shape).astype(np.float32)
+    def _parameter(self, name: str, draw: Draw) -> torch.Tensor:
+        path = f"{self.path}{name}"
+        if path not in self.values:
+            self.values[path] = self.constant(draw(self.random))
+        return self.values[path]

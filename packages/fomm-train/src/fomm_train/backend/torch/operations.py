@@ -14,6 +14,7 @@ from typing_extensions import Self
 from fomm_core.distributed import Communicator
 from fomm_core.model.parameters import Parameters
 from fomm_core.motion.keypoints import FloatArray
+from fomm_core.network.first_values import Draw, draw_kernels, full, normal
 from fomm_core.network.torch_operations import TorchOperations, single_precision
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.solvers import Network, Solver
@@ -26,7 +27,7 @@ from fomm_train.backend.torch.convolution import (
     is_worth_transposing,
 )
 from fomm_train.backend.torch.normalization import BatchNorm, Normalize, batch_statistics
-from fomm_train.backend.torch.parameters import ParameterStore, full, normal, uniform
+from fomm_train.backend.torch.parameters import ParameterStore
 from fomm_train.backend.torch.solver import TorchSolver
 from fomm_train.backend.torch.spectral import normalize_spectrum
 
@@ -88,10 +89,10 @@ class TorchTrainingOperations(TorchOperations, TrainingOperations):
     def _parameter(
         self,
         name: str,
-        make: Callable[[np.random.RandomState], FloatArray],
+        draw: Draw,
         trained: bool = True,
     ) -> torch.Tensor:
-        value = self.store.find(f"{self.path}{name}", make, trained)
+        value = self.store.find(f"{self.path}{name}", draw, trained)
         return value if self.trains else value.detach()
 
     # ----- steps
@@ -145,29 +146,26 @@ class TorchTrainingOperations(TorchOperations, TrainingOperations):
         initial_bias: FloatArray | None = None,
         spectral_norm: bool = False,
     ) -> torch.Tensor:
-        shape = (out_maps, x.shape[1], kernel, kernel)
-        weight, bias = self._kernels(shape, initial_bias, spectral_norm)
+        weight, bias = self._kernels(x, out_maps, kernel, initial_bias, spectral_norm)
         return self.fixed_convolution(x, weight, bias, pad)
 
     def upsampling_convolution(self, x: torch.Tensor, out_maps: int) -> torch.Tensor:
         if not self._on_cpu or not is_worth_transposing(x):
             return super().upsampling_convolution(x, out_maps)
-        weight, bias = self._kernels((out_maps, x.shape[1], 3, 3))
+        weight, bias = self._kernels(x, out_maps, 3)
         gather = self.store.constant_of(gathering_matrix)
         return convolve_upsampled(self._laid_out(x), weight, bias, gather)
 
     def _kernels(
         self,
-        shape: tuple[int, int, int, int],
+        x: torch.Tensor,
+        out_maps: int,
+        kernel: int,
         initial_bias: FloatArray | None = None,
         spectral_norm: bool = False,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Weight (O, C, k, k) and bias (O,) of a convolution; see :meth:`convolution`."""
-        out_maps, maps, kernel, _ = shape
-        limit = np.sqrt(2.0 / (kernel * kernel * maps)) / np.sqrt(2)
-        first_weight, first_bias = uniform(shape, limit), uniform((out_maps,), limit)
-        if initial_bias is not None:
-            first_weight, first_bias = full(shape, 0), full((out_maps,), initial_bias)
+        """Weight (O, C, k, k) and bias (O,) of a convolution of ``x``; see :meth:`convolution`."""
+        first_weight, first_bias = draw_kernels(x.shape[1], out_maps, kernel, initial_bias)
         weight = self._parameter("conv/W", first_weight)
         if spectral_norm:
             u = self._parameter("conv/spectral-norm/u", normal((out_maps,)), trained=False)

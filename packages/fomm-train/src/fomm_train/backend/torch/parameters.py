@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from fomm_core.motion.keypoints import FloatArray
+from fomm_core.network.first_values import Draw
 
 MakeArray = Callable[..., FloatArray]
 
@@ -39,12 +40,12 @@ class ParameterStore:
     def find(
         self,
         name: str,
-        make: Callable[[np.random.RandomState], FloatArray],
+        draw: Draw,
         trained: bool = True,
     ) -> torch.Tensor:
         """The parameter of this name; drawn where it does not exist."""
         if name not in self.values:
-            value = self.to_tensor(make(self._random))
+            value = self.to_tensor(draw(self._random))
             self.values[name] = value.requires_grad_(trained)
         return self.values[name]
 
@@ -68,28 +69,3 @@ class ParameterStore:
                 yield
         finally:
             self.is_recording = True
-
-
-def uniform(shape: tuple[int, ...], limit: float) -> Callable[[np.random.RandomState], FloatArray]:
-    """Draw evenly between -limit and limit."""
-
-    def draw(random: np.random.RandomState) -> FloatArray:
-        return random.uniform(-limit, limit, shape).astype(np.float32)
-
-    return draw
-
-
-def normal(shape: tuple[int, ...]) -> Callable[[np.random.RandomState], FloatArray]:
-    """Draw from the standard normal distribution."""
-
-    def draw(random: np.random.RandomState) -> FloatArray:
-        return random.normal(0, 1, shape).astype(np.float32)
-
-    return draw
-
-
-def full(
-    shape: tuple[int, ...], value: float | FloatArray
-) -> Callable[[np.random.RandomState], FloatArray]:
-    """Begin with given values."""
-    return lambda _: np.full(shape, value, dtype=np.float32)
