@@ -11,6 +11,7 @@ import yaml
 from fomm_core import loading as models
 from fomm_core.engine import registry
 from fomm_core.engine.fake import FAKE, FakeEngine
+from fomm_core.engine.nnabla import NNABLA
 from fomm_core.engine.spec import EngineChoice, EngineStatus
 from fomm_core.errors import ConfigError, EngineError, ModelError
 from fomm_core.loading import (
@@ -229,8 +230,11 @@ class TestStarting:
         usable(monkeypatch)
         files = find_model("avatar")
         bare = ModelFiles(files.name, files.config, None, files.bundle)
-        with pytest.raises(EngineError, match=r"nnabla: the model has no params.h5$"):
+        told = "avatar: expected params.h5, found none; export it without --no-params$"
+        with pytest.raises(EngineError, match=f"nnabla: {told}"):
             start_model(bare, EngineChoice("nnabla"))
+        with pytest.raises(ModelError, match=f"^{told}"):
+            NNABLA.start(bare, EngineChoice("nnabla"))
         assert ("openvino", "fp32") in usable_engines(bare)
         assert not any(engine.startswith("nnabla") for engine, _ in usable_engines(bare))
 

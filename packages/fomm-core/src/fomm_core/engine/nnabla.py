@@ -187,12 +187,14 @@ def _cudnn_failure(number: int) -> str:
 
 
 def _obstacle(files: ModelFiles, precision: Precision) -> str:
-    return "" if files.parameters else "the model has no params.h5"
+    if files.parameters is not None:
+        return ""
+    return f"{files.name}: expected params.h5, found none; export it without --no-params"
 
 
 def _start(context: str, files: ModelFiles, choice: EngineChoice) -> Engine:
     if files.parameters is None:
-        raise ModelError(f"{files.name}: engine nnabla needs params.h5, the model has none")
+        raise ModelError(_obstacle(files, choice.precision))
     parameters = load_parameters(files.parameters)
     origin = str(files.parameters)
     return NNablaEngine(files.config, parameters, origin, context, choice.device)

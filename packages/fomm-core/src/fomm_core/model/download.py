@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from fomm_core.config import load_config
 from fomm_core.errors import ConfigError, DownloadError, OutputError
-from fomm_core.model.http import Retry, discard, download
+from fomm_core.model.http import Retry, discard, download, unwritable
 from fomm_core.utils.files import atomic_path, sha256_of
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -97,7 +97,7 @@ def fetch_file(
             if not _is_cached(file, path):
                 _download(file, path, progress, retry)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+        raise unwritable(path, error) from error
     return path
 
 

@@ -86,12 +86,12 @@ def download(url: str, path: Path, progress: bool = True, retry: Retry | None = 
                 failures = 1 if _size(path) > furthest else failures + 1
                 furthest = max(furthest, _size(path))
                 if failures >= retry.attempts:
-                    raise DownloadError(f"{url}: cannot be fetched: {error}") from error
+                    raise _missed(url, str(error), "try again later") from error
                 time.sleep(retry.first_delay_s * 2 ** (failures - 1))
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise DownloadError(f"{url}: cannot be fetched: {_reason(error)}") from error
+                raise _missed(url, _reason(error), "check the address") from error
             except OSError as error:
-                raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+                raise unwritable(path, error) from error
 
 
 def discard(path: Path) -> None:
@@ -99,6 +99,16 @@ def discard(path: Path) -> None:
     for file in (path, _note_of(path)):
         with suppress(FileNotFoundError):
             file.unlink()
+
+
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """The error of a download that cannot be written."""
+    cure = "free space, or name another folder in FOMM_CACHE"
+    return OutputError(f"{path}: cannot be written: {error.strerror}; {cure}")
+
+
+def _missed(url: str, found: str, cure: str) -> DownloadError:
+    return DownloadError(f"{url}: expected the file, found {found}; {cure}")
 
 
 def _client() -> httpx.Client:
@@ -148,13 +158,13 @@ def _check_status(response: httpx.Response, path: Path) -> None:
     encoding = response.headers.get("Content-Encoding", "identity")
     if response.status_code not in (200, 206) or encoding != "identity":
         found = status if response.status_code not in (200, 206) else f"{encoding} data"
-        raise DownloadError(f"{response.url}: expected the file, found {found}")
+        raise _missed(str(response.url), found, "check the address")
 
 
 def _start_over(response: httpx.Response, url: str, path: Path) -> _Partial:
     """Drop what was there, as the server sends the file from its first byte."""
     if response.status_code != httpx.codes.OK:
-        raise _PassingError("the server sent a part that was not asked for")
+        raise _PassingError("a part that was not asked for")
     length = response.headers.get("Content-Length", "")
     note = _Partial(url, _validator(response), int(length) if length.isdecimal() else None)
     discard(path)
@@ -171,7 +181,7 @@ def _check_continues(response: httpx.Response, start: int, note: _Partial, path:
     same_file = _validator(response) in (None, note.validator) and note.total in (None, total)
     if not (same_place and same_file):
         discard(path)
-        raise _PassingError("the file changed on the server")
+        raise _PassingError("a file that has changed on the server")
 
 
 def _receive(response: httpx.Response, path: Path, total: int | None, progress: bool) -> None:
@@ -192,7 +202,7 @@ def _receive(response: httpx.Response, path: Path, total: int | None, progress: 
             file.write(chunk)
             bar.update(len(chunk))
     if total is not None and _size(path) != total:
-        raise _PassingError(f"expected {total} bytes, found {_size(path)}")
+        raise _PassingError(f"{_size(path)} of {total} bytes")
 
 
 def _validator(response: httpx.Response) -> str | None:
