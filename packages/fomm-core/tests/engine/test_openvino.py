@@ -8,9 +8,11 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from fomm_core.engine import openvino_stages
 from fomm_core.engine.base import Diagnostics
 from fomm_core.engine.openvino import OpenVINOEngine, has_bfloat16
 from fomm_core.engine.openvino_models import read_stage, start_core
+from fomm_core.engine.openvino_stage import OpenVINOStage
 from fomm_core.errors import EngineError, ModelError
 
 
@@ -112,23 +114,44 @@ class TestMotionAndDecoderAsOne:
         expected = alone["decoder"](inputs)["prediction"][0]
         np.testing.assert_allclose(render(False).prediction, expected, atol=1e-6)
 
-    def test_inner_maps_are_computed_only_where_asked_for(self, rendered):
+    def test_inner_maps_are_computed_only_where_asked_for(self, rendered, monkeypatch):
+        _, render = rendered
+        ran: list[OpenVINOStage] = []
+        run = OpenVINOStage.run
+        monkeypatch.setattr(OpenVINOStage, "run", lambda stage: (ran.append(stage), run(stage)))
+        asked = (False, True, False, True, False)
+        found = [render(diagnostics) for diagnostics in asked]
+        computed = [OUTPUTS & stage.shapes.keys() for stage in ran]
+        assert computed == [OUTPUTS if diagnostics else {"prediction"} for diagnostics in asked]
+        assert len({id(stage) for stage in ran}) == 2
+        for one in found:
+            np.testing.assert_array_equal(one.prediction, found[0].prediction)
+
+    def test_the_model_with_inner_maps_is_made_when_they_are_asked_for(
+        self, avatar, sample, monkeypatch
+    ):
+        compiled = []
+        compile_for = openvino_stages.compile_for
+
+        def compile_and_tell(core, model, stage, *others, **settings):
+            compiled.append(stage)
+            return compile_for(core, model, stage, *others, **settings)
+
+        monkeypatch.setattr(openvino_stages, "compile_for", compile_and_tell)
+        with OpenVINOEngine(avatar.graphs, threads=1) as engine:
+            features, keypoints = engine.encode(sample.source), engine.detect(sample.source)
+            at_once = ["keypoints", "encoder", "motion and decoder"]
+            engine.render(features, keypoints, keypoints)
+            assert compiled == at_once
+            for diagnostics in (True, False, True):
+                engine.render(features, keypoints, keypoints, diagnostics)
+            assert compiled == [*at_once, "motion and decoder with inner maps"]
+
+    @pytest.mark.parametrize("asked", [(False,), (True,), (False, True)])
+    def test_the_time_of_each_is_told_of_a_closed_engine_too(self, rendered, asked):
         engine, render = rendered
-
-        def outputs() -> set[str]:
-            ends = engine._stages.frame(False).decoder.shapes
-            return {name for name in ends if name in OUTPUTS}
-
-        plain = render(False)
-        assert outputs() == {"prediction"}
-        full = render(True)
-        assert outputs() == OUTPUTS
-        np.testing.assert_array_equal(plain.prediction, full.prediction)
-        np.testing.assert_array_equal(plain.prediction, render(False).prediction)
-
-    def test_the_time_of_each_is_told_of_a_closed_engine_too(self, rendered):
-        engine, render = rendered
-        render(False)
+        for diagnostics in asked:
+            render(diagnostics)
         open_ = engine.timer.mean_ms()
         assert list(open_) == ["encoder", "keypoints", "motion", "decoder"]
         assert all(value > 0 for value in open_.values())

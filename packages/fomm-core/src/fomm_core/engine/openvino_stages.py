@@ -68,9 +68,9 @@ class StageCompiler:
 
 
 class JoinedStages(GraphStages):
-    """Stages of which motion and decoder run as one, at first without the inner maps.
+    """Stages of which motion and decoder run as one, in two forms: without inner maps and with.
 
-    When these are first asked for, it is compiled anew and computes them from then on.
+    The form with them is compiled when they are first asked for; from then on both are kept.
 
     Args:
         keypoints, encoder, left_on_cpu: as of :class:`GraphStages`.
@@ -89,14 +89,15 @@ class JoinedStages(GraphStages):
     ) -> None:
         super().__init__(keypoints, encoder, compiler.compile_joined(False), left_on_cpu)
         self._compiler = compiler
-        self._gives_diagnostics = False
+        self._full: FrameStages | None = None
 
     def frame(self, diagnostics: bool) -> FrameStages:
-        """Motion and decoder; the inner maps are computed once they were asked for."""
-        if diagnostics and not self._gives_diagnostics:
-            self.plain = self._compiler.compile_joined(True)
-            self._gives_diagnostics = True
-        return self.plain
+        """Motion and decoder, which compute the inner maps only if asked for."""
+        if not diagnostics:
+            return self.plain
+        if self._full is None:
+            self._full = self._compiler.compile_joined(True)
+        return self._full
 
 
 def compile_stages(
