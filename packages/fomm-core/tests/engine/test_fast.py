@@ -59,7 +59,8 @@ def test_the_emulation_rounds_to_bfloat16(run_onnx):
 def emulating(monkeypatch):
     """Engines at ``fast`` compute what a CPU with bfloat16 would, on any CPU."""
 
-    def with_rounding(path, stage: str) -> bytes:
+    def with_rounding(path, stage: str, casts: str) -> bytes:
+        assert casts == "bf16"
         graph = OnnxGraph.load(path)
         region = convolution_region(graph, heads=stage != "keypoints")
         return emulated(graph, region).to_model({}).SerializeToString()

@@ -35,11 +35,12 @@ class PretendedCore:
 
     Attributes:
         refused: the stages that the devices cannot compile.
-        compiled: (device, precision hint) of each stage, in the order of compilation.
+        compiled: (device, settings) of each stage, in the order of compilation.
+        models: the model of each stage as it was compiled last.
     """
 
     def __init__(self, core, refused: tuple[str, ...] = ()) -> None:
-        self._core, self.refused, self.compiled = core, refused, {}
+        self._core, self.refused, self.compiled, self.models = core, refused, {}, {}
         self.available_devices = list(CAPABILITIES)
         self.read_model = core.read_model
 
@@ -48,11 +49,10 @@ class PretendedCore:
         return CAPABILITIES[device]
 
     def compile_model(self, model, device: str, config: dict[str, str]):
-        hint = config["INFERENCE_PRECISION_HINT"]
-        (stage,) = (STAGE_OF[name] for name in output_names(model) if name in STAGE_OF)
+        stage = " and ".join(STAGE_OF[name] for name in STAGE_OF if name in output_names(model))
         if device != "CPU" and stage in self.refused:
             raise RuntimeError("Exception from src/plugin.cpp:1:\nno such operation")
-        self.compiled[stage] = (device, hint)
+        self.compiled[stage], self.models[stage] = (device, config), model
         return self._core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 
@@ -69,8 +69,10 @@ def pretended(monkeypatch):
     [
         ("gpu", "fp32", {stage: Target("GPU", "f32") for stage in STAGES}),
         ("npu", "fp32", {stage: Target("CPU", "f32") for stage in STAGES}),
-        ("gpu", "fast", {"encoder": Target("GPU", "f16"), "motion": Target("GPU", "f32")}),
+        ("gpu", "fast", {"encoder": Target("GPU", "", "f16"), "motion": Target("GPU", "f32")}),
         ("npu", "fast", {"decoder": Target("NPU", "f16"), "keypoints": Target("CPU", "f32")}),
+        ("cpu", "fast", {stage: Target("CPU", "f32", "bf16") for stage in STAGES}),
+        ("cpu", "int8", {stage: Target("CPU", "f32") for stage in STAGES}),
     ],
 )
 def test_a_device_computes_as_exactly_as_asked(pretended, device, precision, expected):
@@ -101,12 +103,53 @@ def test_stages_that_a_device_cannot_run_stay_on_the_cpu(pretended, avatar, samp
         assert model.engine.left_on_cpu == ("motion",)
         found = model.engine.detect(sample.source)
     assert pretended.compiled == {
-        stage: ("CPU" if stage == "motion" else "GPU", "f32") for stage in STAGES
+        stage: ("CPU" if stage == "motion" else "GPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        for stage in STAGES
     }
     told = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert told == ["device gpu: left on the CPU: motion"]
     with OpenVINOEngine(avatar.graphs) as exact:
         np.testing.assert_array_equal(found.value, exact.detect(sample.source).value)
+
+
+def types_of(model, kind: str) -> set[str]:
+    """The element types of the outputs of a kind of operation."""
+    operations = (each for each in model.get_ops() if each.get_type_name() == kind)
+    return {each.get_output_element_type(0).get_type_name() for each in operations}
+
+
+class TestFastOnAGPU:
+    """Casts in the graph, which the GPU is told to keep to; it was not run on one."""
+
+    @pytest.fixture
+    def fast(self, pretended, avatar):
+        with OpenVINOEngine(avatar.graphs, "fast", device="gpu") as engine:
+            yield engine
+
+    def test_only_convolutions_are_in_float16(self, fast, pretended):
+        for stage in ("encoder", "decoder"):
+            assert pretended.compiled[stage] == ("GPU", {"EXECUTION_MODE_HINT": "ACCURACY"})
+            assert types_of(pretended.models[stage], "Convolution") == {"f16"}
+        decoder = pretended.models["decoder"]
+        for kind in ("GridSample", "Interpolate", "Sigmoid", "Result"):
+            assert types_of(decoder, kind) == {"f32"}, kind
+
+    def test_keypoints_and_motion_stay_in_float32(self, fast, pretended):
+        for stage in ("keypoints", "motion"):
+            assert pretended.compiled[stage] == ("GPU", {"INFERENCE_PRECISION_HINT": "f32"})
+            assert types_of(pretended.models[stage], "Convolution") == {"f32"}
+
+    def test_frames_are_near_those_of_float32(self, fast, avatar, sample):
+        with OpenVINOEngine(avatar.graphs) as exact:
+            keypoints = [exact.detect(image) for image in (sample.source, sample.driving[2])]
+            found, expected = (
+                engine.render(engine.encode(sample.source), *keypoints, diagnostics=True)
+                for engine in (fast, exact)
+            )
+        assert 0 < np.abs(found.prediction - expected.prediction).max() * 255 < 1
+        for name in ("deformation", "mask", "occlusion_map", "deformed"):
+            array, other = (getattr(one.diagnostics, name) for one in (found, expected))
+            np.testing.assert_allclose(array, other, atol=1e-6, err_msg=name)
 
 
 def test_an_engine_may_lack_the_device_that_another_has(pretended, avatar):

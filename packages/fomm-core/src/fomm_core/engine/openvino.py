@@ -57,13 +57,12 @@ class OpenVINOEngine(GraphEngine):
         device: str = DEFAULT_DEVICE,
     ) -> None:
         core = start_core(threads)
-        bfloat16 = precision == "fast" and device == DEFAULT_DEVICE
-        if bfloat16 and not has_bfloat16(core):
+        if precision == "fast" and device == DEFAULT_DEVICE and not has_bfloat16(core):
             raise EngineError(
                 "precision fast: expected a CPU with bfloat16 instructions (AVX512-BF16 or AMX), "
                 "found none; use precision fp32"
             )
-        stages = compile_stages(core, graphs, device, precision, bfloat16)
+        stages = compile_stages(core, graphs, device, precision)
         super().__init__(stages, precision, device)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from fomm_core.devices import telling_line
 from fomm_core.engine.base import MOTION_TO_DECODER
-from fomm_core.engine.openvino_targets import CPU, Target
+from fomm_core.engine.openvino_targets import CPU, Casts, Target
 from fomm_core.errors import EngineError, ModelError
 
 logger = logging.getLogger(__name__)
@@ -53,14 +53,14 @@ def start_core(threads: int) -> Any:
     return core
 
 
-def read_stage(core: Any, path: Path, stage: str, bfloat16: bool = False) -> Any:
+def read_stage(core: Any, path: Path, stage: str, casts: Casts = "") -> Any:
     """Read the graph of a stage.
 
     Args:
         core: OpenVINO.
         path: the ONNX file.
         stage: the stage's name.
-        bfloat16: put casts around its convolutions, so that they are computed in bfloat16.
+        casts: put casts around its convolutions, so that they are computed in half precision.
 
     Raises:
         ModelError: it is missing, damaged, or the graph of another stage.
@@ -68,7 +68,7 @@ def read_stage(core: Any, path: Path, stage: str, bfloat16: bool = False) -> Any
     if not path.is_file():
         raise ModelError(f"{path}: expected an exported graph, found none")
     with damage_told(path):
-        model = core.read_model(_with_casts(path, stage) if bfloat16 else path)
+        model = core.read_model(_with_casts(path, stage, casts) if casts else path)
     missing = _ENDS[stage] - end_names(model.inputs) - end_names(model.outputs)
     if missing:
         raise ModelError(
@@ -77,12 +77,14 @@ def read_stage(core: Any, path: Path, stage: str, bfloat16: bool = False) -> Any
     return model
 
 
-def _with_casts(path: Path, stage: str) -> bytes:
-    """The graph in the file with its convolutions in bfloat16, as an ONNX model."""
+def _with_casts(path: Path, stage: str, casts: Casts) -> bytes:
+    """The graph in the file with its convolutions in half precision, as an ONNX model."""
     from fomm_core.graphs.narrow import in_bfloat16
     from fomm_core.graphs.onnx_graph import OnnxGraph
+    from fomm_core.graphs.portable import in_float16
 
-    graph = in_bfloat16(OnnxGraph.load(path), heads=stage != "keypoints")
+    graph = OnnxGraph.load(path)
+    graph = in_bfloat16(graph, stage != "keypoints") if casts == "bf16" else in_float16(graph)
     model: bytes = graph.to_model({}).SerializeToString()
     return model
 
@@ -124,9 +126,7 @@ def compile_for(
         Its inference request, and where it computes.
     """
     try:
-        compiled = core.compile_model(
-            model, target.device, {"INFERENCE_PRECISION_HINT": target.hint, **settings}
-        )
+        compiled = core.compile_model(model, target.device, {**target.settings, **settings})
         return compiled.create_infer_request(), target
     except RuntimeError as error:
         if target.device == CPU.device:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,10 @@ class StageCompiler:
     Attributes:
         core: OpenVINO.
         graphs: the ONNX file of each stage, by the stage's name.
-        bfloat16: whether convolutions are computed in bfloat16, by casts.
     """
 
     core: Any
     graphs: Mapping[str, Path]
-    bfloat16: bool
 
     def compile(self, stage: str, target: Target) -> tuple[OpenVINOStage, Target]:
         """Compile a stage for a device, or for the CPU where the device cannot run it.
@@ -46,11 +45,12 @@ class StageCompiler:
             ModelError: its graph is missing or damaged.
         """
         with damage_told(self.graphs[stage]):
-            request, taken = compile_for(self.core, self._read(stage), stage, target)
+            model = self._read(stage, target)
+            request, taken = compile_for(self.core, model, stage, target)
         return OpenVINOStage(stage, request), taken
 
-    def compile_joined(self, diagnostics: bool) -> FrameStages:
-        """Compile motion and decoder as one stage for the CPU, with the inner maps or without.
+    def compile_joined(self, target: Target, diagnostics: bool) -> FrameStages:
+        """Compile motion and decoder as one stage, with the inner maps or without.
 
         Raises:
             ModelError: a graph is missing or damaged.
@@ -58,13 +58,14 @@ class StageCompiler:
         outputs = {"prediction", *(_INNER_MAPS if diagnostics else ())}
         name = f"{_NAME} with inner maps" if diagnostics else _NAME
         with damage_told(self.graphs["decoder"]):
-            model = join(self._read("motion"), self._read("decoder"), outputs)
-            request, _ = compile_for(self.core, model, name, CPU, PERF_COUNT="YES")
+            motion, decoder = (self._read(stage, target) for stage in _JOINED)
+            model = join(motion, decoder, outputs)
+            request, _ = compile_for(self.core, model, name, target, PERF_COUNT="YES")
         stage = OpenVINOStage(name, request, _JOINED)
         return FrameStages(stage, stage)
 
-    def _read(self, stage: str) -> Any:
-        return read_stage(self.core, self.graphs[stage], stage, self.bfloat16)
+    def _read(self, stage: str, target: Target) -> Any:
+        return read_stage(self.core, self.graphs[stage], stage, target.casts)
 
 
 class JoinedStages(GraphStages):
@@ -74,7 +75,7 @@ class JoinedStages(GraphStages):
 
     Args:
         keypoints, encoder, left_on_cpu: as of :class:`GraphStages`.
-        compiler: compiles motion and decoder.
+        compile_joined: compiles motion and decoder, with the inner maps or without.
 
     Raises:
         ModelError: a graph is missing or damaged.
@@ -85,10 +86,10 @@ class JoinedStages(GraphStages):
         keypoints: OpenVINOStage,
         encoder: OpenVINOStage,
         left_on_cpu: tuple[str, ...],
-        compiler: StageCompiler,
+        compile_joined: Callable[[bool], FrameStages],
     ) -> None:
-        super().__init__(keypoints, encoder, compiler.compile_joined(False), left_on_cpu)
-        self._compiler = compiler
+        super().__init__(keypoints, encoder, compile_joined(False), left_on_cpu)
+        self._compile_joined = compile_joined
         self._full: FrameStages | None = None
 
     def frame(self, diagnostics: bool) -> FrameStages:
@@ -96,12 +97,12 @@ class JoinedStages(GraphStages):
         if not diagnostics:
             return self.plain
         if self._full is None:
-            self._full = self._compiler.compile_joined(True)
+            self._full = self._compile_joined(True)
         return self._full
 
 
 def compile_stages(
-    core: Any, graphs: Mapping[str, Path], device: str, precision: Precision, bfloat16: bool
+    core: Any, graphs: Mapping[str, Path], device: str, precision: Precision
 ) -> GraphStages:
     """Compile each stage for the device or, where that cannot run it, for the CPU.
 
@@ -110,21 +111,21 @@ def compile_stages(
         graphs: the ONNX file of each stage, by the stage's name.
         device: what computes, by OpenVINO's name in small letters.
         precision: as asked for.
-        bfloat16: whether convolutions are computed in bfloat16, by casts.
 
     Raises:
         ModelError: a graph is missing or damaged.
     """
-    compiler = StageCompiler(core, graphs, bfloat16)
+    compiler = StageCompiler(core, graphs)
     targets = {stage: choose_target(core, device, stage, precision) for stage in graphs}
-    joined = all(targets[stage] == CPU for stage in _JOINED)
+    joined = all(targets[stage].device == CPU.device for stage in _JOINED)
     stages: dict[str, OpenVINOStage] = {}
     for stage in graphs:
         if not (joined and stage in _JOINED):
             stages[stage], targets[stage] = compiler.compile(stage, targets[stage])
     left = tuple(stage for stage, target in targets.items() if target.device != device.upper())
     if joined:
-        return JoinedStages(stages["keypoints"], stages["encoder"], left, compiler)
+        compile_joined = partial(compiler.compile_joined, targets["decoder"])
+        return JoinedStages(stages["keypoints"], stages["encoder"], left, compile_joined)
     motion, decoder = (stages[stage] for stage in _JOINED)
     for name, tensor in handed_over(motion).items():
         decoder.take(name, tensor)

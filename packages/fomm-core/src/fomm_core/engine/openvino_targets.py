@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from fomm_core.engine.spec import Precision
 
-_HINTS = {"FP32": "f32", "BF16": "bf16", "FP16": "f16"}
-"""OpenVINO's precision hints by the capabilities that they need."""
+Casts = Literal["", "bf16", "f16"]
+"""The half precision into which casts in a graph put its convolutions; empty without casts."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,25 @@ class Target:
 
     Attributes:
         device: OpenVINO's name, such as ``"GPU.0"``.
-        hint: OpenVINO's precision hint, such as ``"f32"``.
+        hint: OpenVINO's precision hint for the whole graph, such as ``"f32"``; empty where the
+            device keeps to the types that the graph has.
+        casts: the half precision of the graph's convolutions.
     """
 
     device: str
     hint: str
+    casts: Casts = ""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings with which OpenVINO compiles a model for it.
+
+        A GPU makes the whole graph what a precision hint says, casts included. In the mode
+        ``ACCURACY`` it keeps the types of the graph.
+        """
+        if self.hint:
+            return {"INFERENCE_PRECISION_HINT": self.hint}
+        return {"EXECUTION_MODE_HINT": "ACCURACY"}
 
 
 CPU = Target("CPU", "f32")
@@ -31,8 +45,10 @@ CPU = Target("CPU", "f32")
 def choose_target(core: Any, device: str, stage: str, precision: Precision) -> Target:
     """Choose what computes a stage: the device, or the CPU where the device is not exact enough.
 
-    ``fast`` is half precision in encoder and decoder, where nothing is slow but what has to be
-    exact. The CPU takes it from the graph itself, by its casts (:mod:`fomm_core.graphs.narrow`).
+    ``fast`` is half precision by casts around convolutions (:mod:`fomm_core.graphs.narrow`): on
+    the CPU in all stages, on other devices in encoder and decoder, where nothing is slow but
+    what has to be exact. A device without float32 computes these two in half precision as a
+    whole.
 
     Args:
         core: OpenVINO.
@@ -42,17 +58,17 @@ def choose_target(core: Any, device: str, stage: str, precision: Precision) -> T
     """
     name = device.upper()
     if name == CPU.device:
-        return CPU
-    halved = precision == "fast" and stage in ("encoder", "decoder")
-    wanted = ("BF16", "FP16") if halved else ("FP32",)
+        return replace(CPU, casts="bf16") if precision == "fast" else CPU
     able = _capabilities(core, name)
-    hint = next((_HINTS[kind] for kind in wanted if kind in able), None)
-    return CPU if hint is None else Target(name, hint)
+    exact, halved = "FP32" in able, precision == "fast" and stage in ("encoder", "decoder")
+    if halved and "FP16" in able:
+        return Target(name, "", "f16") if exact else Target(name, "f16")
+    return Target(name, "f32") if exact and not halved else CPU
 
 
 def computes_halves(core: Any, device: str) -> bool:
-    """Whether a device other than the CPU has some half precision."""
-    return not {"BF16", "FP16"}.isdisjoint(_capabilities(core, device.upper()))
+    """Whether a device other than the CPU has float16."""
+    return "FP16" in _capabilities(core, device.upper())
 
 
 def _capabilities(core: Any, name: str) -> set[str]:
