@@ -90,7 +90,7 @@ class Engine(ABC):
 
     Attributes:
         name: the engine's name as on the command line.
-        precision: ``"fp32"``, or ``"fast"`` where convolutions run in half precision.
+        precision: one of :data:`~fomm_core.engine.spec.PRECISIONS`.
         device: what computes, by the engine's own name for it.
         left_on_cpu: what the device cannot run and the CPU runs instead: stages or operations.
         frame_size: (height, width) of every image, in pixels.

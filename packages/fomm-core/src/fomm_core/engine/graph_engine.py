@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import Self
+
 from fomm_core.engine.base import (
     MOTION_TO_DECODER,
     Diagnostics,
@@ -15,6 +17,9 @@ from fomm_core.engine.base import (
 )
 from fomm_core.engine.graph_stage import GraphStage
 from fomm_core.engine.spec import Precision
+from fomm_core.errors import ModelError
+from fomm_core.model.bundle import Bundle
+from fomm_core.model.files import ModelFiles
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 
 
@@ -44,6 +49,13 @@ class FrameStages:
     decoder: GraphStage
     _bound: EncodedTensors | None = field(default=None, init=False)
 
+    @classmethod
+    def chained(cls, motion: GraphStage, decoder: GraphStage) -> Self:
+        """Two stages, of which the decoder reads where the motion stage writes."""
+        for name, tensor in handed_over(motion).items():
+            decoder.take(name, tensor)
+        return cls(motion, decoder)
+
     @property
     def steps(self) -> tuple[GraphStage, ...]:
         """The stages to run, in their order."""
@@ -58,6 +70,12 @@ class FrameStages:
         self.decoder.take("features", encoded.features)
         self.decoder.write("source", features.image[None])
         self._bound = encoded
+
+    def write_keypoints(self, kp_source: Keypoints, kp_driving: Keypoints) -> None:
+        """Write the keypoints; jacobians as far as the model takes them."""
+        for name, array in motion_inputs(kp_source, kp_driving).items():
+            if name in self.motion.shapes:
+                self.motion.write(name, array)
 
     def read_diagnostics(self) -> Diagnostics:
         """The inner maps of the last frame, of stages that compute them."""
@@ -137,9 +155,7 @@ class GraphEngine(Engine):
         self._check(features.image)
         frame = self._stages.frame(diagnostics)
         frame.bind(features)
-        for name, array in motion_inputs(kp_source, kp_driving).items():
-            if name in frame.motion.shapes:
-                frame.motion.write(name, array)
+        frame.write_keypoints(kp_source, kp_driving)
         for stage in frame.steps:
             self._run(stage)
         prediction = frame.decoder.read("prediction")
@@ -154,6 +170,19 @@ class GraphEngine(Engine):
             self.timer.settle()
             del self._stages
         super().close()
+
+
+def require_graphs(files: ModelFiles) -> Bundle:
+    """The exported graphs of a model.
+
+    Raises:
+        ModelError: it has none.
+    """
+    if files.bundle is None:
+        raise ModelError(
+            f"{files.name}: expected exported graphs, found none; make them with fomm export"
+        )
+    return files.bundle
 
 
 def handed_over(motion: GraphStage) -> dict[str, Any]:

@@ -10,7 +10,13 @@ from typing import Any
 from fomm_core.devices import try_devices
 from fomm_core.devices.onnxruntime_providers import find_devices, import_onnxruntime, provider_of
 from fomm_core.engine.base import Engine
-from fomm_core.engine.graph_engine import FrameStages, GraphEngine, GraphStages, handed_over
+from fomm_core.engine.graph_engine import (
+    FrameStages,
+    GraphEngine,
+    GraphStages,
+    handed_over,
+    require_graphs,
+)
 from fomm_core.engine.graph_stage import GraphStage
 from fomm_core.engine.onnxruntime_graphs import prepare_graph, raise_failures
 from fomm_core.engine.onnxruntime_stage import OnnxRuntimeStage, open_stage
@@ -23,7 +29,7 @@ from fomm_core.engine.spec import (
     has_module,
     package_version,
 )
-from fomm_core.errors import EngineError, ModelError
+from fomm_core.errors import EngineError
 from fomm_core.model.files import ModelFiles
 
 logger = logging.getLogger(__name__)
@@ -148,10 +154,9 @@ def _has_precision(precision: Precision, device: str) -> bool:
 
 
 def _start(files: ModelFiles, choice: EngineChoice) -> Engine:
-    if files.bundle is None:
-        raise ModelError(f"{files.name}: expected exported graphs, found none")
+    graphs = require_graphs(files).graphs
     device = choice.device or _best_accelerator() or DEFAULT_DEVICE
-    return OnnxRuntimeEngine(files.bundle.graphs, choice.precision, choice.threads, device)
+    return OnnxRuntimeEngine(graphs, choice.precision, choice.threads, device)
 
 
 ONNXRUNTIME = EngineSpec(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fomm_core.engine.base import Engine
-from fomm_core.engine.graph_engine import GraphEngine
+from fomm_core.engine.graph_engine import GraphEngine, require_graphs
 from fomm_core.engine.openvino_models import start_core
 from fomm_core.engine.openvino_stages import compile_stages
 from fomm_core.engine.openvino_targets import computes_halves
@@ -28,15 +28,16 @@ class OpenVINOEngine(GraphEngine):
     """Runs the four exported graphs in OpenVINO.
 
     The precision is always set: left alone, OpenVINO takes bfloat16 on CPUs that have it,
-    which moves keypoints visibly. With ``fast``, convolutions alone are computed in bfloat16
-    (:mod:`fomm_core.graphs.narrow`); what makes coordinates stays in float32. Motion and decoder
-    run as one model, unless a device other than the CPU computes one of them. The inner maps are
-    computed only for frames of which they are asked for, by a second model that is then compiled.
+    which moves keypoints visibly. With ``fast``, convolutions alone are computed in half
+    precision (:mod:`.openvino_targets`); what makes coordinates stays in float32. Motion and
+    decoder run as one model, unless a device other than the CPU computes one of them. The inner
+    maps are computed only for frames of which they are asked for, by a second model that is then
+    compiled.
 
     Args:
         graphs: the ONNX file of each stage, by the stage's name.
         precision: ``"fp32"``, ``"int8"`` where the decoder's graph is in INT8, or ``"fast"`` for
-            convolutions in bfloat16.
+            convolutions in half precision.
         threads: CPU threads to use; 0 lets OpenVINO choose.
         device: what computes the stages, by OpenVINO's name in small letters: ``"cpu"``,
             ``"gpu"``, ``"npu"``. A stage that it cannot run, or not at this precision, is left on
@@ -90,10 +91,8 @@ def _find_devices() -> tuple[str, ...]:
 
 
 def _start(files: ModelFiles, choice: EngineChoice) -> Engine:
-    if files.bundle is None:
-        raise ModelError(f"{files.name}: expected exported graphs, found none")
-    device = choice.device or DEFAULT_DEVICE
-    graphs = files.bundle.int8_graphs if choice.precision == "int8" else files.bundle.graphs
+    bundle, device = require_graphs(files), choice.device or DEFAULT_DEVICE
+    graphs = bundle.int8_graphs if choice.precision == "int8" else bundle.graphs
     if graphs is None:
         raise ModelError(_obstacle(files, choice.precision))
     return OpenVINOEngine(graphs, choice.precision, choice.threads, device)

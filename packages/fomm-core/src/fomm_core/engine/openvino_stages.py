@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fomm_core.engine.graph_engine import FrameStages, GraphStages, handed_over
+from fomm_core.engine.graph_engine import FrameStages, GraphStages
 from fomm_core.engine.openvino_models import compile_for, damage_told, join, read_stage
 from fomm_core.engine.openvino_stage import OpenVINOStage
 from fomm_core.engine.openvino_targets import CPU, Target, choose_target
@@ -126,7 +126,5 @@ def compile_stages(
     if joined:
         compile_joined = partial(compiler.compile_joined, targets["decoder"])
         return JoinedStages(stages["keypoints"], stages["encoder"], left, compile_joined)
-    motion, decoder = (stages[stage] for stage in _JOINED)
-    for name, tensor in handed_over(motion).items():
-        decoder.take(name, tensor)
-    return GraphStages(stages["keypoints"], stages["encoder"], FrameStages(motion, decoder), left)
+    frame = FrameStages.chained(stages["motion"], stages["decoder"])
+    return GraphStages(stages["keypoints"], stages["encoder"], frame, left)
