@@ -124,6 +124,8 @@ def test_without_a_face_the_middle_moves_and_a_line_says_so(fomm, saved, whole, 
 LEAVING = [("man_fringe", 200 + 90 * step, 60, 200) for step in range(8)]
 CHANGING = [("man_fringe", 40, 60, 180)] * 4 + [("woman_grey_afro", 420, 150, 200)] * 4
 
+IN_PLACE = [("man_fringe", 40, 60, 180)] * 4 + [("woman_grey_afro", 42, 64, 184)] * 4
+
 
 @pytest.mark.parametrize(
     ("places", "told"),
@@ -136,3 +138,12 @@ def test_a_face_that_goes_is_told_and_its_square_held(fomm, saved, whole, clip_o
     ran = fomm("animate", "--model", "face", *words)
     assert told in ran.err
     assert len(list(ran.result.iterdir())) == len(places)
+
+
+def test_a_cut_to_another_person_in_the_same_place_is_told(fomm, saved, whole, clip_of):
+    driving = clip_of([whole([place]) for place in IN_PLACE])
+    source = saved("source.png", whole(THREE[:1]))
+    words = ("--source", source, "--driving", driving, "--fps", "5", "--output-png")
+    ran = fomm("animate", "--model", "face", *words)
+    assert "another person or scene begins at 0.2 s; take a part without" in ran.err
+    assert "another face" not in ran.err

@@ -110,3 +110,22 @@ def test_clips_on_their_side_are_turned(white_spots):
 def test_beyond_the_end_a_path_stays():
     path = CropPath(("a", "b"))
     assert [path.at(index) for index in (0, 1, 2, 9)] == ["a", "b", "b", "b"]
+
+
+def cut_to(shade: int) -> list[np.ndarray]:
+    """Four frames of one person, then four of another in its place, before another wall."""
+    first, second = list(frames(*[(70, 50)] * 4)), list(frames(*[(72, 50)] * 4))
+    return first + [np.maximum(frame, np.uint8(shade)) for frame in second]
+
+
+def test_a_cut_to_another_person_in_the_same_place_is_told(framer):
+    assert track_face(framer, cut_to(90), every=2).cuts == (4,)
+    assert track_face(framer, cut_to(3), every=2).cuts == ()
+
+
+def test_a_cut_that_loses_the_face_is_told_by_that_alone(framer):
+    clip = frames(*[(20, 20)] * 4, *[(120, 90)] * 4)
+    other = [frame if index < 4 else frame | 90 for index, frame in enumerate(clip)]
+    track = track_face(framer, other, every=2)
+    assert track.missed[0] == 4
+    assert track.cuts == ()

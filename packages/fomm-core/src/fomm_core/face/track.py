@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.face.crop import Crop, frame_face, is_framed
+from fomm_core.face.cuts import change_of_colours, find_cuts
 from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
 from fomm_core.face.search import Faces, find_faces, find_upright, size_to_follow
@@ -20,6 +21,9 @@ _REACH = 1.0
 """Heights of its box that a face moves at most from one look to the next."""
 
 _LARGEST_GROWTH = 1.6
+_AROUND = 1.5
+"""Side of the square in which colours are watched, in heights of the face's box."""
+
 _TUBE_PLAY = 0.3
 """Range of the box's centre, in sides of the square, up to which the square need not grow."""
 
@@ -36,6 +40,7 @@ class FaceTrack:
         boxes: the boxes there, in pixels of the upright frames.
         missed: numbers of the frames that were looked at and do not show it.
         crowd: whether another face was there in its place in one of those.
+        cuts: numbers of the frames from which a face was followed that may be another's.
         size: (height, width) of the upright frames.
         turns: quarter turns that make the frames upright.
         framing: of this person, by the first frame that shows the face.
@@ -45,6 +50,7 @@ class FaceTrack:
     boxes: tuple[FaceBox, ...]
     missed: tuple[int, ...]
     crowd: bool
+    cuts: tuple[int, ...]
     size: tuple[int, int]
     turns: int
     framing: Framing
@@ -103,6 +109,8 @@ def track_face(framer: FaceFramer, frames: Iterable[ByteArray], every: int) -> F
     tracker: _Tracker | None = None
     missed: list[int] = []
     for index, frame in enumerate(frames):
+        if tracker is not None:
+            tracker.watch(frame)
         if index % every:
             continue
         if tracker is None:
@@ -112,7 +120,7 @@ def track_face(framer: FaceFramer, frames: Iterable[ByteArray], every: int) -> F
             seen = tracker.look(frame, index, every)
         if not seen:
             missed.append(index)
-    return None if tracker is None else tracker.track(missed)
+    return None if tracker is None else tracker.track(missed, every)
 
 
 class _Tracker:
@@ -126,8 +134,18 @@ class _Tracker:
         self._size = (upright.shape[0], upright.shape[1])
         self._framing = framer.framing_of(upright, box)
         self._crowd = False
+        self._last = upright
+        self._changes = [0.0] * (index + 1)
         self.indices = [index]
         self.boxes = [box]
+
+    def watch(self, frame: ByteArray) -> None:
+        """Note by how much the colours around the face change in the next frame."""
+        upright = np.rot90(frame, self._turns)
+        box = self.boxes[-1]
+        around = Crop.around(box.centre, _AROUND * box.height)
+        self._changes.append(change_of_colours(self._last, upright, around))
+        self._last = upright
 
     def look(self, frame: ByteArray, index: int, every: int) -> bool:
         """Look for the face in a later frame; tell whether it is there."""
@@ -141,13 +159,16 @@ class _Tracker:
         self.boxes.append(found)
         return True
 
-    def track(self, missed: Sequence[int]) -> FaceTrack:
+    def track(self, missed: Sequence[int], every: int) -> FaceTrack:
         """Collect what was seen."""
+        cuts = find_cuts(self._changes, every)
+        unnoticed = (cut for cut in cuts if not any(cut <= miss < cut + every for miss in missed))
         return FaceTrack(
             tuple(self.indices),
             tuple(self.boxes),
             tuple(missed),
             self._crowd,
+            tuple(unnoticed),
             self._size,
             self._turns,
             self._framing,

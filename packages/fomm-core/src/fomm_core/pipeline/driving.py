@@ -261,6 +261,12 @@ def _tell_of(track: FaceTrack | None, frame_rate: Fraction) -> None:
         when = float(track.missed[0] / frame_rate)
         what = "another face is there" if track.crowd else "the face is missing"
         logger.warning("driving video: %s from %.1f s on; its crop is held", what, when)
+    if track.cuts:
+        logger.warning(
+            "driving video: another person or scene begins at %.1f s; "
+            "take a part without that by --start and --end",
+            float(track.cuts[0] / frame_rate),
+        )
 
 
 def _counted(frames: Iterable[T], on_progress: Callable[[int], None]) -> Iterator[T]:
