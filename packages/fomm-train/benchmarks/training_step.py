@@ -7,9 +7,10 @@ overhead
     The loop's step (batch from the loader, losses shared and checked, logs) against the same
     graph's bare forward, backward and update; in turns, in time of the processor.
 ranks
-    Samples a second of one process, and of two under mpirun; in turns. Each has one core, which
-    it shares with the worker that makes its batches. It needs two free cores. On a busy machine
-    the processor's seconds for a step of one rank tell more: the work that ranks add.
+    Samples a second of one process, of two under mpirun, and of two that know nothing of each
+    other; in turns. Each has one core, which it shares with the worker that makes its batches.
+    The last is what the machine allows: two cores that share a memory bus, or are threads of one,
+    give less than twice. It needs two free cores.
 profile
     The kinds of functions that take most of the graph's time, with NNabla's own convolution
     and with the one through NumPy's BLAS. NNabla only.
@@ -33,7 +34,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,8 +154,8 @@ def measure_backends(config: TrainConfig) -> dict[str, dict[str, float]]:
     threads = sorted({1, usable_cores()})
     contenders = {"nnabla": (benches["nnabla"], 1)}
     contenders |= {f"torch, {n} threads": (benches["torch"], n) for n in threads}
-    walls: dict[str, list[float]] = {name: [] for name in contenders}
-    works: dict[str, list[float]] = {name: [] for name in contenders}
+    walls: dict[str, list[float]] = {contender: [] for contender in contenders}
+    works: dict[str, list[float]] = {contender: [] for contender in contenders}
     for _ in range(ROUNDS):
         for name, (bench, count) in contenders.items():
             torch.set_num_threads(count)
@@ -201,29 +202,68 @@ def run_rank(config: TrainConfig, name: BackendName) -> None:
 
 
 def measure_ranks(config: str, name: BackendName) -> dict[str, Any]:
-    """Samples a second of one rank and of two, and the processor's seconds for a step of either."""
+    """Samples a second of one rank, of two and of two processes apart; a step's processor seconds.
+
+    The seconds are those of a step of one rank. ``of_what_is_possible`` is the share of the rate
+    of two processes apart that two ranks reach.
+    """
     beside = Path(sys.executable).parent / "mpirun"
     mpirun = str(beside) if beside.is_file() else shutil.which("mpirun")
     if mpirun is None:
         return {"skipped": "no mpirun here; install fomm-train[mpi]"}
-    measured: dict[int, list[list[float]]] = {1: [], 2: []}
     script = [sys.executable, __file__, "--config", config, "--backend", name, "one-of-the-ranks"]
-    for _ in range(3):
-        for ranks, found in measured.items():
-            launcher = [] if ranks == 1 else [mpirun, "-n", str(ranks)]
-            command = [*launcher, *script]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            found.append([float(word) for word in done.stdout.split()])
-    (one, alone), (two, together) = (
-        [statistics.median(column) for column in zip(*found, strict=True)]
-        for found in measured.values()
-    )
-    return {
-        "one": round(one, 2),
-        "two": round(two, 2),
-        "ratio": round(two / one, 3),
-        "processor_s": {"one": round(alone, 4), "two": round(together, 4)},
+    contenders = {
+        "one": lambda: _run_together([script]),
+        "two": lambda: _run_together([[mpirun, "-n", "2", *script]]),
+        "apart": lambda: _run_together([script, script]),
     }
+    measured: dict[str, list[list[float]]] = {contender: [] for contender in contenders}
+    for _ in range(3):
+        for contender, run in contenders.items():
+            measured[contender].append(run())
+    found = {
+        contender: [statistics.median(column) for column in zip(*rounds, strict=True)]
+        for contender, rounds in measured.items()
+    }
+    rates = {contender: rate for contender, (rate, _) in found.items()}
+    return {
+        **{contender: round(rate, 2) for contender, rate in rates.items()},
+        "ratio": round(rates["two"] / rates["one"], 3),
+        "of_what_is_possible": round(rates["two"] / rates["apart"], 3),
+        "processor_s": {contender: round(work, 4) for contender, (_, work) in found.items()},
+    }
+
+
+def _run_together(commands: Sequence[Sequence[str]]) -> list[float]:
+    """Sum of the samples a second of commands that run side by side, and the mean of the seconds.
+
+    Where there are several, each gets a core.
+    """
+    running = []
+    for number, command in enumerate(commands):
+        # A child has the cores of the process that starts it.
+        with _held_to_core(number if len(commands) > 1 else None):
+            running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    printed = [process.communicate()[0] for process in running]
+    for process in running:
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+    rates, works = zip(*([float(word) for word in text.split()] for text in printed), strict=True)
+    return [sum(rates), statistics.mean(works)]
+
+
+@contextmanager
+def _held_to_core(number: int | None) -> Iterator[None]:
+    """Hold what is started meanwhile to one of this process's cores, where one is named."""
+    if number is None or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(cores)[number]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def profile(config: TrainConfig) -> dict[str, dict[str, float]]:

@@ -95,8 +95,11 @@ class MpiCommunicator(Communicator):
         self._sent.clear()
 
 
-def connect_mpi() -> Communicator:
+def connect_mpi(kind: Callable[[Any], Communicator] = MpiCommunicator) -> Communicator:
     """Join the ranks that MPI sees.
+
+    Args:
+        kind: makes the communicator of an ``mpi4py.MPI.Comm``.
 
     Raises:
         DistributedError: mpi4py or an MPI library is not installed.
@@ -109,7 +112,7 @@ def connect_mpi() -> Communicator:
             f"several processes: expected mpi4py with an MPI library, found none ({reason}); "
             "install them with: pip install 'fomm-core[mpi]'"
         ) from None
-    return MpiCommunicator(MPI.COMM_WORLD)
+    return kind(MPI.COMM_WORLD)
 
 
 def join_ranks(

@@ -12,8 +12,8 @@ from fomm_core.errors import DistributedError
 from fomm_core.utils.machine import usable_cores
 from fomm_train.backend.backend import Backend
 from fomm_train.backend.precision import Arithmetic
-from fomm_train.backend.torch.communicator import join_torch_ranks
 from fomm_train.backend.torch.precision import TorchPrecision, choose_context, make_precision
+from fomm_train.backend.torch.ranks import join_torch_ranks
 
 
 class TorchBackend(Backend):
@@ -23,7 +23,7 @@ class TorchBackend(Backend):
         return choose_context(wanted)
 
     def join_ranks(self, context: str) -> Communicator:
-        return join_torch_ranks()
+        return join_torch_ranks(context)
 
     def make_precision(
         self, context: str, communicator: Communicator, arithmetic: Arithmetic

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from fomm_core.distributed import Communicator
-from fomm_train.backend.torch.communicator import TorchCommunicator
+from fomm_train.backend.torch.communicator import TensorCommunicator
 
 DECAY_RATE = 0.9
 EPSILON = 1e-5
@@ -57,7 +57,7 @@ def batch_statistics(x: torch.Tensor, norm: BatchNorm) -> torch.Tensor:
 
 def synchronised(communicator: Communicator) -> Normalize:
     """Batch normalisation for training on these ranks."""
-    if not isinstance(communicator, TorchCommunicator):
+    if not isinstance(communicator, TensorCommunicator):
         return batch_statistics
 
     def over_ranks(x: torch.Tensor, norm: BatchNorm) -> torch.Tensor:
@@ -67,7 +67,7 @@ def synchronised(communicator: Communicator) -> Normalize:
 
 
 def normalize_over_ranks(
-    x: torch.Tensor, norm: BatchNorm, communicator: TorchCommunicator
+    x: torch.Tensor, norm: BatchNorm, communicator: TensorCommunicator
 ) -> torch.Tensor:
     """Normalise by mean and variance over the batches of all ranks, and record them.
 
@@ -92,7 +92,7 @@ class _Statistics:
     count: int
 
 
-def _share_statistics(x: torch.Tensor, communicator: TorchCommunicator) -> _Statistics:
+def _share_statistics(x: torch.Tensor, communicator: TensorCommunicator) -> _Statistics:
     """Join the statistics of all ranks' (B, C, H, W); all ranks have as many values."""
     own = torch.stack(torch.batch_norm_update_stats(x.float(), None, None, 0.0))
     means, variances = communicator.collect(own).unbind(1)
@@ -121,7 +121,7 @@ class _NormalizeOverRanks(torch.autograd.Function):  # type: ignore[misc]
         gamma: torch.Tensor,
         beta: torch.Tensor,
         statistics: _Statistics,
-        communicator: TorchCommunicator,
+        communicator: TensorCommunicator,
     ) -> torch.Tensor:
         """Normalise, scale and shift."""
         ctx.save_for_backward(x, gamma)

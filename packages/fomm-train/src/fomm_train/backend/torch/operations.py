@@ -19,7 +19,7 @@ from fomm_core.network.torch_operations import TorchOperations, single_precision
 from fomm_train.backend.base import TrainingOperations
 from fomm_train.backend.solvers import Network, Solver
 from fomm_train.backend.torch.averaging import TorchAverages
-from fomm_train.backend.torch.communicator import TorchCommunicator
+from fomm_train.backend.torch.communicator import TensorCommunicator
 from fomm_train.backend.torch.convolution import (
     convolve,
     convolve_upsampled,
@@ -83,7 +83,7 @@ class TorchTrainingOperations(TorchOperations, TrainingOperations):
         self.store.seed(seed)
 
     def copy_from_main(self, communicator: Communicator) -> None:
-        if isinstance(communicator, TorchCommunicator):
+        if isinstance(communicator, TensorCommunicator):
             communicator.copy_from_main(list(self.store.values.values()))
 
     def _parameter(
@@ -117,7 +117,7 @@ class TorchTrainingOperations(TorchOperations, TrainingOperations):
         return TorchAverages(parameters, values)
 
     def average_gradients(self, communicator: Communicator, solvers: Sequence[Solver]) -> None:
-        if isinstance(communicator, TorchCommunicator):
+        if isinstance(communicator, TensorCommunicator):
             communicator.average([gradient for solver in solvers for gradient in solver.gradients])
 
     # ----- gradients
