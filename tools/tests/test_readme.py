@@ -15,7 +15,10 @@ def test_it_is_short():
 
 def test_its_two_commands_come_first():
     commands = re.findall(r"^```\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
-    assert commands[:2] == ["pip install uv && uv run fomm animate", "pip install uv && uv run tox"]
+    assert commands[:2] == [
+        "pip install uv && uv run fomm animate",
+        "pip install uv && uv run tox -p 2",
+    ]
 
 
 def test_its_links_lead_to_files():
