@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
 from fomm_core.live.frame import LiveFrame
 from fomm_core.live.recorder import open_recorder
-from fomm_core.video import VideoReader
+from fomm_core.video import VideoReader, probe
 
 pytestmark = pytest.mark.once
 
@@ -29,6 +30,34 @@ def test_frames_stand_at_the_cameras_times(tmp_path):
 
     assert rate == 25
     np.testing.assert_allclose(found, [50, 100, 100, 100, 100, 200, 200, 250], atol=2)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.webm", "a.gif"])
+def test_a_long_gap_is_in_the_time_stamps_and_takes_no_work(tmp_path, name):
+    times = [0, 0.04, 600.0, 600.04, 601.0]
+    with open_recorder(tmp_path / name, Fraction(25)) as recorder:
+        for seconds, light in zip(times, (50, 100, 150, 200, 250), strict=True):
+            recorder.write(frame(seconds, light))
+    with av.open(str(tmp_path / name)) as container:
+        shown = [(each.time, each.to_ndarray(format="rgb24").mean()) for each in container.decode()]
+
+    assert len(shown) == 1 + 25 + 1 + 24 + 1  # a second of copies at most, for each
+    firsts = [
+        next(seconds for seconds, mean in shown if abs(mean - light) < 9)
+        for light in (50, 100, 150, 200, 250)
+    ]
+    np.testing.assert_allclose(firsts, times, atol=0.002)
+    assert probe(tmp_path / name).duration_s == pytest.approx(601.04, abs=0.1)
+
+
+def test_a_gap_is_read_as_long_as_it_was(tmp_path):
+    with open_recorder(tmp_path / "a.mp4", Fraction(25)) as recorder:
+        for seconds, light in [(0, 50), (3.0, 200), (3.04, 250)]:
+            recorder.write(frame(seconds, light))
+    rate, found = lights(tmp_path / "a.mp4")
+
+    assert rate == 25
+    np.testing.assert_allclose(found, [50] * 75 + [200, 250], atol=2)
 
 
 def test_a_source_of_another_size_is_fitted_into_the_first_ones(tmp_path):

@@ -30,6 +30,9 @@ class Recorder:
             raise OutputError("the disk is full")
         self.frames.append(int(frame[0, 0, 0]))
 
+    def skip(self, frames):
+        self.frames.append(("skipped", frames))
+
     def close(self):
         self.closed += 1
 
@@ -164,6 +167,15 @@ def test_the_sink_gets_all_frames_in_order_and_is_closed():
     assert sink.frames == list(range(40))
     assert (sink.closed, sink.exits) == (1, [])
     assert gone("write-behind")
+
+
+def test_what_is_left_out_is_so_between_the_frames_before_and_after_it():
+    sink = Recorder()
+    with BackgroundSink(sink, depth=2) as background:
+        background.write(frame(1))
+        background.skip(7)
+        background.write(frame(2))
+    assert sink.frames == [1, ("skipped", 7), 2]
 
 
 def test_writing_waits_where_the_queue_is_full():

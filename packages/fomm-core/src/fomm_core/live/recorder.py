@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 from fomm_core.image import ByteArray, fit
 from fomm_core.live.frame import LiveFrame
 from fomm_core.video import BackgroundSink, FrameSink, VideoWriter
 from fomm_core.video.timing import exact, slot_at
+
+_REPEATED_SECONDS = 1
 
 
 @contextmanager
@@ -38,8 +41,9 @@ class LiveRecorder:
     """Places live frames at a constant rate, each at its camera's time.
 
     A frame is shown until the next one's time, so that the video keeps the pace of what the
-    camera saw, however many frames were left out. A source of another size is fitted into the
-    first one's.
+    camera saw, however many frames were left out. For a second it is repeated, for programs that
+    count frames; what a gap lasts longer is in the time stamps alone, and takes no work. A source
+    of another size is fitted into the first one's.
 
     Args:
         sink: takes the frames.
@@ -76,7 +80,11 @@ class LiveRecorder:
 
     def _fill(self, slot: int) -> None:
         """Show the held frame up to a frame number."""
-        for _ in range(self._slot, slot):
+        frames = max(0, slot - self._slot)
+        copies = min(frames, ceil(_REPEATED_SECONDS * self._rate))
+        for _ in range(copies):
             if self._held is not None:
                 self._sink.write(self._held)
-        self._slot = max(self._slot, slot)
+        if frames > copies:
+            self._sink.skip(frames - copies)
+        self._slot += frames

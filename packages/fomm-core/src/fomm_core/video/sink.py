@@ -32,6 +32,9 @@ class FrameSink(Protocol):
             OutputError: it cannot be written; nothing is left behind.
         """
 
+    def skip(self, frames: int) -> None:
+        """Leave out so many frames, 0 or more; the one before them stands for their time too."""
+
     def close(self) -> None:
         """Finish the result and move it into place; closing again does nothing.
 
@@ -75,6 +78,7 @@ class StagedSink(ABC):
     def __init__(self, final: str | Path) -> None:
         self.final = Path(final)
         self.frames_written = 0
+        self._number = 0
         self._shape: tuple[int, ...] | None = None
         self._closed = False
         try:
@@ -115,11 +119,16 @@ class StagedSink(ABC):
         """
         self._check(frame)
         try:
-            self._put(frame, self.frames_written)
+            self._put(frame, self._number)
         except OSError as error:
             self._discard()
             raise self._failure(error) from error
         self.frames_written += 1
+        self._number += 1
+
+    def skip(self, frames: int) -> None:
+        """Leave out the numbers of so many frames; see :class:`FrameSink`."""
+        self._number += frames
 
     def _check(self, frame: ByteArray) -> None:
         if self._closed:

@@ -152,7 +152,7 @@ class BackgroundSink(Generic[T]):
         self._sink = sink
         self._depth = depth
         self._view = view or _itself
-        self._waiting: deque[T] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
         self._ending = False
         self._error: BaseException | None = None
@@ -161,6 +161,13 @@ class BackgroundSink(Generic[T]):
 
     def write(self, frame: T) -> None:
         """Hand over the next frame; see :class:`FrameSink`."""
+        self._hand_over(lambda: self._sink.write(self._view(frame)))
+
+    def skip(self, frames: int) -> None:
+        """Leave out so many frames after those that wait; see :class:`FrameSink`."""
+        self._hand_over(lambda: self._sink.skip(frames))
+
+    def _hand_over(self, task: Callable[[], None]) -> None:
         if self._closed:
             raise ValueError("frame: expected an open writer, found a closed one")
         if self._thread is None:
@@ -168,7 +175,7 @@ class BackgroundSink(Generic[T]):
             self._thread.start()
         with self._changed:
             self._changed.wait_for(lambda: self._error or len(self._waiting) < self._depth)
-            self._waiting.append(frame)
+            self._waiting.append(task)
             self._changed.notify_all()
         self._raise_error()
 
@@ -187,8 +194,8 @@ class BackgroundSink(Generic[T]):
 
     def _run(self) -> None:
         try:
-            while (frame := self._wait_for_frame()) is not None:
-                self._sink.write(self._view(frame))
+            while (task := self._wait_for_task()) is not None:
+                task()
                 with self._changed:
                     self._waiting.popleft()
                     self._changed.notify_all()
@@ -197,7 +204,7 @@ class BackgroundSink(Generic[T]):
                 self._error = error
                 self._changed.notify_all()
 
-    def _wait_for_frame(self) -> T | None:
+    def _wait_for_task(self) -> Callable[[], None] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ending)
             return self._waiting[0] if self._waiting else None
