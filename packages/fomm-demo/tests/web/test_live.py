@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from io import BytesIO
 
 import numpy as np
@@ -23,7 +25,7 @@ from fomm_core.video import VideoReader
 from fomm_demo.services.live import LiveRequest, LiveService
 from fomm_demo.web import live, live_sockets
 from fomm_demo.web.graceful import GracefulServer, open_socket
-from fomm_demo.web.live import add_live
+from fomm_demo.web.live import LiveLobby, add_live
 from fomm_demo.web.live_messages import FRAME_BYTES
 from fomm_demo.web.security import SecurityMiddleware
 
@@ -43,9 +45,15 @@ def room(service, picture):
 
 
 @pytest.fixture
-def security(service, limits) -> SecurityMiddleware:
-    app = FastAPI()
-    add_live(app, service)
+def app(service) -> Iterator[FastAPI]:
+    made = FastAPI()
+    with closing(LiveLobby(service)) as lobby:
+        add_live(made, lobby)
+        yield made
+
+
+@pytest.fixture
+def security(app, limits) -> SecurityMiddleware:
     return SecurityMiddleware(app, limits, lambda: 0)
 
 
@@ -363,3 +371,40 @@ def test_a_stopping_server_lets_nobody_hang(security, room):
     assert time.monotonic() - began < 10
     with pytest.raises(ConnectionClosed):
         socket.recv(timeout=5)
+
+
+def test_uploads_do_not_take_the_threads_of_live_frames(app, limits, room, jpeg):
+    """All threads of the event loop's own pool are at uploads, which wait for the end."""
+    looking, goes_on = threading.Semaphore(0), threading.Event()
+
+    def used_bytes():
+        looking.release()
+        assert goes_on.wait(60)
+        return 0
+
+    def upload(address):
+        connection = http.client.HTTPConnection(address, timeout=60)
+        connection.request("POST", "/gradio_api/upload", b"a file")
+        return connection.getresponse().status
+
+    threads = ThreadPoolExecutor()._max_workers  # as many as the event loop has
+    server = GracefulServer(SecurityMiddleware(app, limits, used_bytes))
+    with (
+        open_socket("127.0.0.1", 0) as listening,
+        server.running(listening),
+        ThreadPoolExecutor(threads + 2) as visitors,
+    ):
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        uploads = [visitors.submit(upload, address) for _ in range(threads + 2)]
+        try:
+            assert all(looking.acquire(timeout=30) for _ in range(threads))
+            with connect(
+                f"ws://{address}/live/socket?ticket={room.ticket}", origin=f"http://{address}"
+            ) as socket:
+                assert "sources" in json.loads(socket.recv(timeout=30))
+                socket.send(shot(jpeg, 7))
+                assert parts(socket.recv(timeout=30))[0]["stamp"] == 7
+            assert not any(each.done() for each in uploads)
+        finally:
+            goes_on.set()
+        assert {each.result() for each in uploads} == {404}  # this application takes none

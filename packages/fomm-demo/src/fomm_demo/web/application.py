@@ -15,7 +15,7 @@ from fomm_demo.page.page import build_page
 from fomm_demo.page.theme import STYLES, make_theme
 from fomm_demo.services.app import AppServices
 from fomm_demo.settings import Settings
-from fomm_demo.web.live import add_live
+from fomm_demo.web.live import LiveLobby, add_live
 from fomm_demo.web.security import SecurityMiddleware
 
 
@@ -26,6 +26,7 @@ def make_application(services: AppServices) -> SecurityMiddleware:
     Gradio is imported; see :func:`fomm_demo.web.factory.load`.
     """
     settings = services.settings
+    lobby = LiveLobby(services.live)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -33,11 +34,12 @@ def make_application(services: AppServices) -> SecurityMiddleware:
         try:
             yield
         finally:
+            lobby.close()
             services.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, services)
-    add_live(app, services.live)
+    add_live(app, lobby)
     # Before the page: what is not static when it is built is copied to where old files are swept.
     gr.set_static_paths([str(path) for path in EXAMPLE_FILES])
     page = build_page(services)

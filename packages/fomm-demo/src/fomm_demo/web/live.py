@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -23,9 +24,8 @@ _FILES = Path(__file__).parent
 _ASSETS = {"": "live.html", "/live.js": "live.js", "/live.css": "live.css"}
 
 
-def add_live(app: FastAPI, service: LiveService) -> None:
+def add_live(app: FastAPI, lobby: LiveLobby) -> None:
     """Add the live page and its sockets to an application."""
-    lobby = LiveLobby(service)
     for path, name in _ASSETS.items():
         app.add_api_route(f"/live{path}", _sender(_FILES / name), include_in_schema=False)
     app.add_api_websocket_route("/live/socket", lobby.drive)
@@ -42,7 +42,8 @@ def _sender(path: Path) -> Callable[[], FileResponse]:
 class LiveLobby:
     """Lets sockets into the rooms that their tickets name.
 
-    A page gets its ticket from Gradio, which asks for the log-in.
+    A page gets its ticket from Gradio, which asks for the log-in. Frames are animated in threads of
+    the lobby's own: uploads, which take those of the event loop, do not hold them up.
 
     Args:
         service: the rooms.
@@ -52,6 +53,12 @@ class LiveLobby:
         self._service = service
         self._driving: dict[str, LiveDriver] = {}
         self._watching = 0
+        # A socket has one thing to do at a time, so that none waits for another's.
+        self._threads = ThreadPoolExecutor(MOST_DRIVING + MOST_WATCHING, "live")
+
+    def close(self) -> None:
+        """Wait for the frames that are being animated; then there are no more."""
+        self._threads.shutdown(cancel_futures=True)
 
     async def drive(self, socket: WebSocket) -> None:
         """Animate what a camera sends; a room's newer socket ends its older one."""
@@ -65,7 +72,7 @@ class LiveLobby:
         if earlier is None and len(self._driving) >= MOST_DRIVING:
             await socket.close(BUSY, "too many live pictures; try again later")
             return
-        driver = self._driving[room.ticket] = LiveDriver(socket, room, self._service)
+        driver = self._driving[room.ticket] = LiveDriver(socket, room, self._service, self._threads)
         if earlier is not None:
             await earlier.end(REPLACED, "continued elsewhere")
         if silent is not None:
@@ -97,6 +104,6 @@ class LiveLobby:
             return
         self._watching += 1
         try:
-            await watch(socket, room, self._service)
+            await watch(socket, room, self._service, self._threads)
         finally:
             self._watching -= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any
 
@@ -46,13 +47,17 @@ class LiveDriver:
         socket: accepted.
         room: that is driven.
         service: of the room; where that is forgotten the socket ends.
+        threads: in which frames are animated.
 
     Attributes:
         heard: when the last message came, in seconds of :func:`time.monotonic`.
     """
 
-    def __init__(self, socket: WebSocket, room: LiveRoom, service: LiveService) -> None:
+    def __init__(
+        self, socket: WebSocket, room: LiveRoom, service: LiveService, threads: Executor
+    ) -> None:
         self._socket, self._room, self._service = socket, room, service
+        self._threads = threads
         self._newest: tuple[Shot, float] | None = None
         self._controls: list[Control] = []
         self._something = asyncio.Event()
@@ -131,7 +136,8 @@ class LiveDriver:
     async def _attempt(self, task: Callable[..., bytes | str | None], *arguments: Any) -> None:
         """Do something in a thread and send what it gives; errors are told, and it goes on."""
         try:
-            answer = await asyncio.to_thread(task, *arguments)
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, task, *arguments)
         except Exception as error:  # noqa: BLE001 - one frame's failure is not the socket's
             answer = write_error(message_of(error)[1])
         if isinstance(answer, bytes):
@@ -158,8 +164,16 @@ def _obey(room: LiveRoom, control: Control) -> None:
         room.change(gain=control.value)
 
 
-async def watch(socket: WebSocket, room: LiveRoom, service: LiveService) -> None:
-    """Send pictures, one for each message of the viewer and none twice, until either side ends."""
+async def watch(socket: WebSocket, room: LiveRoom, service: LiveService, threads: Executor) -> None:
+    """Send pictures, one for each message of the viewer and none twice, until either side ends.
+
+    Args:
+        socket: accepted.
+        room: that is watched.
+        service: of the room; where that is forgotten the socket ends.
+        threads: in which pictures are compressed.
+    """
+    loop = asyncio.get_running_loop()
     ready, shown = asyncio.Event(), 0
     listener = asyncio.create_task(_listen(socket, ready))
     try:
@@ -171,7 +185,9 @@ async def watch(socket: WebSocket, room: LiveRoom, service: LiveService) -> None
                 if ready.is_set() and latest is not None and latest.number != shown:
                     ready.clear()
                     shown = latest.number
-                    await socket.send_bytes(await asyncio.to_thread(write_answer, latest))
+                    await socket.send_bytes(
+                        await loop.run_in_executor(threads, write_answer, latest)
+                    )
                 await asyncio.sleep(_POLL_SECONDS)
     finally:
         listener.cancel()
