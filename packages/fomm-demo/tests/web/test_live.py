@@ -25,7 +25,7 @@ from fomm_core.video import VideoReader
 from fomm_demo.services.live import LiveRequest, LiveService
 from fomm_demo.web import live, live_sockets
 from fomm_demo.web.graceful import GracefulServer, open_socket
-from fomm_demo.web.live import LiveLobby, add_live
+from fomm_demo.web.live import PROTOCOL, LiveLobby, add_live
 from fomm_demo.web.live_messages import FRAME_BYTES
 from fomm_demo.web.security import SecurityMiddleware
 
@@ -83,9 +83,16 @@ def parts(answer: bytes):
     return json.loads(head), np.asarray(Image.open(BytesIO(data)))
 
 
+def opened(client, name, ticket, headers=HOME):
+    """A socket as a page opens it; the client writes into the headers that it is given."""
+    return client.websocket_connect(
+        f"/live/{name}", subprotocols=[PROTOCOL, ticket], headers=dict(headers)
+    )
+
+
 @contextmanager
 def driving(client, room, headers=HOME):
-    with client.websocket_connect(f"/live/socket?ticket={room.ticket}", headers=headers) as socket:
+    with opened(client, "socket", room.ticket, headers) as socket:
         welcome = socket.receive_json()
         assert [address[:22] for address in welcome["sources"]] == ["data:image/jpeg;base64"] * 2
         assert welcome["view"] == room.view_ticket
@@ -175,10 +182,10 @@ def test_a_defect_in_one_frame_is_not_the_end(client, room, jpeg, fake_model, mo
         assert animated(socket, jpeg)[0]["phase"] == "searching"
 
 
-def refused(client, path, headers):
+def refused(client, path, headers, *protocols):
     with (
         pytest.raises(WebSocketDisconnect),
-        client.websocket_connect(path, headers=headers) as socket,
+        client.websocket_connect(path, subprotocols=protocols, headers=dict(headers)) as socket,
     ):
         socket.receive_json()
 
@@ -188,26 +195,33 @@ ELSEWHERE = ("", "null", "http://elsewhere.example", f"http://{HOST}.elsewhere.e
 
 def test_other_pages_are_refused(client, room):
     for name, ticket in (("socket", room.ticket), ("view", room.view_ticket)):
-        path = f"/live/{name}?ticket={ticket}"
-        refused(client, path, {})
+        path = f"/live/{name}"
+        refused(client, path, {}, PROTOCOL, ticket)
         for origin in (*ELSEWHERE, f"http://{HOST}:81"):
-            refused(client, path, {"origin": origin})
+            refused(client, path, {"origin": origin}, PROTOCOL, ticket)
 
 
 def test_without_a_ticket_of_the_page_nobody_comes_in(client, room):
     for path in ("/live/socket", "/live/view", "/live/other", "/queue/join", "/"):
-        for ticket in ("", "?ticket=", f"?ticket={'0' * 32}"):
-            refused(client, f"{path}{ticket}", HOME)
+        for protocols in ((), (PROTOCOL,), (PROTOCOL, ""), (PROTOCOL, "0" * 32)):
+            refused(client, path, HOME, *protocols)
+
+
+def test_a_ticket_in_the_address_or_of_another_protocol_is_none(client, room):
+    refused(client, f"/live/socket?ticket={room.ticket}", HOME)
+    refused(client, f"/live/socket?ticket={room.ticket}", HOME, PROTOCOL)
+    refused(client, "/live/socket", HOME, "other", room.ticket)
+    refused(client, "/live/socket", HOME, PROTOCOL, "0" * 32, room.ticket)
 
 
 def test_who_may_watch_may_not_drive(client, room):
-    refused(client, f"/live/socket?ticket={room.view_ticket}", HOME)
-    refused(client, f"/live/view?ticket={room.ticket}", HOME)
+    refused(client, "/live/socket", HOME, PROTOCOL, room.view_ticket)
+    refused(client, "/live/view", HOME, PROTOCOL, room.ticket)
 
 
 def test_a_ticket_is_void_once_its_page_is_left(client, service, room):
     service.leave("me")
-    refused(client, f"/live/socket?ticket={room.ticket}", HOME)
+    refused(client, "/live/socket", HOME, PROTOCOL, room.ticket)
 
 
 def closed(socket):
@@ -252,10 +266,9 @@ def test_a_page_that_is_opened_again_goes_on_there(client, room, jpeg):
 def test_sockets_are_bounded(client, service, room, picture, monkeypatch):
     monkeypatch.setattr(live, "MOST_DRIVING", 1)
     other = service.open("you", LiveRequest((picture,), "avatar"))
-    address = f"/live/socket?ticket={other.ticket}"
-    with driving(client, room), client.websocket_connect(address, headers=HOME) as refused:
+    with driving(client, room), opened(client, "socket", other.ticket) as refused:
         assert closed(refused) == live_sockets.BUSY
-    with client.websocket_connect(address, headers=HOME) as taken:
+    with opened(client, "socket", other.ticket) as taken:
         assert taken.receive_json()["sources"]
 
 
@@ -268,14 +281,12 @@ def test_who_is_silent_for_long_makes_room(client, service, room, picture, jpeg,
             assert closed(first) == live_sockets.SILENT
             monkeypatch.setattr(live, "SILENT_SECONDS", 60.0)
             animated(second, jpeg)
-            address = f"/live/socket?ticket={room.ticket}"
-            with client.websocket_connect(address, headers=HOME) as refused:
+            with opened(client, "socket", room.ticket) as refused:
                 assert closed(refused) == live_sockets.BUSY
 
 
 def test_a_viewer_sees_what_is_driven_and_nothing_twice(client, room, jpeg):
-    address = f"/live/view?ticket={room.view_ticket}"
-    with driving(client, room) as socket, client.websocket_connect(address, headers=HOME) as view:
+    with driving(client, room) as socket, opened(client, "view", room.view_ticket) as view:
         view.send_text("next")
         _, driven = animated(socket, jpeg)
         _, seen = parts(view.receive_bytes())
@@ -288,19 +299,17 @@ def test_a_viewer_sees_what_is_driven_and_nothing_twice(client, room, jpeg):
 
 def test_a_viewer_that_leaves_makes_room_for_another(client, room, monkeypatch):
     monkeypatch.setattr(live, "MOST_WATCHING", 1)
-    address = f"/live/view?ticket={room.view_ticket}"
     for _ in range(3):  # nobody drives: there is no picture to notice it by
-        with client.websocket_connect(address, headers=HOME) as view:
+        with opened(client, "view", room.view_ticket) as view:
             view.send_text("next")
-    with client.websocket_connect(address, headers=HOME) as view:
+    with opened(client, "view", room.view_ticket) as view:
         view.send_bytes(b"not text")
-        with client.websocket_connect(address, headers=HOME) as refused:
+        with opened(client, "view", room.view_ticket) as refused:
             assert closed(refused) == live_sockets.BUSY
 
 
 def test_a_viewer_with_much_to_say_is_ended(client, room):
-    address = f"/live/view?ticket={room.view_ticket}"
-    with client.websocket_connect(address, headers=HOME) as view:
+    with opened(client, "view", room.view_ticket) as view:
         view.send_text("next " * 100)
         assert closed(view) == live_sockets.TOO_LARGE
 
@@ -314,8 +323,7 @@ def test_pictures_are_read_once_however_often_a_page_comes_back(client, room, mo
 
 
 def test_sockets_end_when_their_page_is_left(client, service, room, jpeg):
-    address = f"/live/view?ticket={room.view_ticket}"
-    with driving(client, room) as socket, client.websocket_connect(address, headers=HOME) as view:
+    with driving(client, room) as socket, opened(client, "view", room.view_ticket) as view:
         animated(socket, jpeg)
         service.leave("me")
         assert closed(view) == live_sockets.GONE
@@ -339,10 +347,15 @@ def address(security) -> Iterator[str]:
 
 
 def test_a_real_client_is_served_until_the_server_ends(address, security, room, jpeg):
-    uri = f"ws://{address}/live/socket?ticket={room.ticket}"
-    with pytest.raises(InvalidStatus), connect(uri, origin="http://elsewhere.example"):
+    tickets = [PROTOCOL, room.ticket]
+    uri, origin = f"ws://{address}/live/socket", f"http://{address}"
+    with (
+        pytest.raises(InvalidStatus),
+        connect(uri, origin="http://elsewhere.example", subprotocols=tickets),
+    ):
         pass
-    with connect(uri, origin=f"http://{address}") as socket:
+    with connect(uri, origin=origin, subprotocols=tickets) as socket:
+        assert socket.subprotocol == PROTOCOL
         assert "sources" in json.loads(socket.recv())
         for stamp in range(10):
             socket.send(shot(jpeg, stamp))
@@ -353,7 +366,7 @@ def test_a_real_client_is_served_until_the_server_ends(address, security, room, 
         with pytest.raises(ConnectionClosed) as end:
             socket.recv(timeout=10)
         assert end.value.rcvd.code == live_sockets.TOO_LARGE
-    with connect(uri, origin=f"http://{address}") as socket:
+    with connect(uri, origin=origin, subprotocols=tickets) as socket:
         assert "sources" in json.loads(socket.recv())
 
 
@@ -361,8 +374,11 @@ def test_a_stopping_server_lets_nobody_hang(security, room):
     with open_socket("127.0.0.1", 0) as listening:
         where = f"127.0.0.1:{listening.getsockname()[1]}"
         with GracefulServer(security).running(listening):
-            uri = f"ws://{where}/live/socket?ticket={room.ticket}"
-            socket = connect(uri, origin=f"http://{where}")
+            socket = connect(
+                f"ws://{where}/live/socket",
+                origin=f"http://{where}",
+                subprotocols=[PROTOCOL, room.ticket],
+            )
             socket.recv()
             rescue = threading.Timer(30, socket.close)
             rescue.start()
@@ -399,7 +415,9 @@ def test_uploads_do_not_take_the_threads_of_live_frames(app, limits, room, jpeg)
         try:
             assert all(looking.acquire(timeout=30) for _ in range(threads))
             with connect(
-                f"ws://{address}/live/socket?ticket={room.ticket}", origin=f"http://{address}"
+                f"ws://{address}/live/socket",
+                origin=f"http://{address}",
+                subprotocols=[PROTOCOL, room.ticket],
             ) as socket:
                 assert "sources" in json.loads(socket.recv(timeout=30))
                 socket.send(shot(jpeg, 7))

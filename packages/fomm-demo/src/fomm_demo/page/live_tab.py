@@ -95,7 +95,7 @@ class LiveTab:
             room = self._services.live.open(session_of(request), wanted)
         except FommError as error:
             return splash_note(f"{message_of(error)[1]}.")
-        address = f"{self._services.settings.root_path}/live?ticket={room.ticket}"
+        address = f"{self._services.settings.root_path}/live#ticket={room.ticket}"
         return (
             f'<iframe class="fd-live" src="{escape(address)}" title="live picture" '
             'allow="camera; fullscreen"></iframe>'

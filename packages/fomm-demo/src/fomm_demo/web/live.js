@@ -1,13 +1,15 @@
 "use strict";
 // The live picture: sends the camera's newest frame when the last one was answered, and shows
-// what comes back. With &view=1 in its address it only shows, and needs no camera.
+// what comes back. With #view= in its address it only shows, and needs no camera. The ticket stands
+// behind the #, which browsers keep to themselves: no server and no proxy logs it.
 
 const SIDE = 256, QUALITY = 0.85, ANSWER_MS = 4000, AGAIN_MS = 1000;
+const PROTOCOL = "fomm.live", ENDED = "The live picture has ended; choose the tab Live again.";
 const BUSY = 4002, REPLACED = 4001, GONE = 4003, SILENT = 4004;
 const id = (name) => document.getElementById(name);
-const query = new URLSearchParams(location.search);
-const ticket = query.get("ticket") || "";
-const watches = query.has("view");
+const words = new URLSearchParams(location.hash.slice(1));
+const watches = words.has("view");
+const ticket = words.get(watches ? "view" : "ticket") || "";
 const camera = id("camera"), picture = id("picture"), pen = picture.getContext("2d");
 const square = document.createElement("canvas");
 square.width = square.height = SIDE;
@@ -17,14 +19,14 @@ let socket = null, waiting = 0, mirrored = false, closing = 0, silent = false;
 const shown = [], delays = [];
 
 function address(name) {
-  const url = new URL(`live/${name}`, location.href.replace(/\/live(\?.*)?$/, "/"));
+  const url = new URL(`live/${name}`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
-  url.searchParams.set("ticket", ticket);
   return url;
 }
 
 function connect() {
-  socket = new WebSocket(address(watches ? "view" : "socket"));
+  if (!/^[0-9a-f]+$/.test(ticket)) return say(ENDED);
+  socket = new WebSocket(address(watches ? "view" : "socket"), [PROTOCOL, ticket]);
   socket.binaryType = "arraybuffer";
   socket.onopen = () => { waiting = 0; closing = 0; watches ? socket.send("next") : greet(); };
   socket.onmessage = (event) => receive(event.data);
@@ -36,7 +38,7 @@ function connect() {
       return say("The camera was off for long, and others wait: start it to go on.");
     }
     if (event.code === BUSY) say(event.reason);
-    else if (++closing > 5) return say("The live picture has ended; choose the tab Live again.");
+    else if (++closing > 5) return say(ENDED);
     setTimeout(connect, AGAIN_MS * Math.max(1, closing));
   };
 }
@@ -132,7 +134,7 @@ function thumbnails(addresses) {
 function offer(viewTicket) {
   // Whoever knows this address may watch, and no more.
   const clean = new URL(location.href);
-  clean.search = new URLSearchParams({ ticket: viewTicket, view: "1" });
+  clean.hash = new URLSearchParams({ view: viewTicket });
   id("clean").href = clean;
 }
 
@@ -184,6 +186,7 @@ id("search").onclick = KEYS.f;
 id("mirror").onclick = mirror;
 id("gain").oninput = () => ask("gain", Number(id("gain").value));
 id("full").onclick = () => id("stage").requestFullscreen();
+window.addEventListener("hashchange", () => location.reload());
 document.body.classList.toggle("clean", watches);
 if (!watches) setInterval(send, ANSWER_MS);
 connect();

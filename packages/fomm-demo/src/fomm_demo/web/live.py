@@ -20,6 +20,10 @@ MOST_DRIVING, MOST_WATCHING = 8, 16
 SILENT_SECONDS = 60.0
 """Time without a frame after which a socket that drives makes room for another."""
 
+PROTOCOL = "fomm.live"
+"""WebSocket sub-protocol of the sockets; after it a page offers its ticket as another one, for
+addresses come into the logs of proxies."""
+
 _FILES = Path(__file__).parent
 _ASSETS = {"": "live.html", "/live.js": "live.js", "/live.css": "live.css"}
 
@@ -62,11 +66,11 @@ class LiveLobby:
 
     async def drive(self, socket: WebSocket) -> None:
         """Animate what a camera sends; a room's newer socket ends its older one."""
-        room = self._service.find(socket.query_params.get("ticket", ""))
+        room = self._service.find(_ticket(socket))
         if room is None:
             await socket.close()  # before it was accepted: 403
             return
-        await socket.accept()
+        await socket.accept(PROTOCOL)
         earlier = self._driving.get(room.ticket)
         silent = self._pop_silent() if earlier is None else None
         if earlier is None and len(self._driving) >= MOST_DRIVING:
@@ -94,11 +98,11 @@ class LiveLobby:
 
     async def watch(self, socket: WebSocket) -> None:
         """Send the newest picture each time that the other side is ready for one."""
-        room = self._service.find_view(socket.query_params.get("ticket", ""))
+        room = self._service.find_view(_ticket(socket))
         if room is None:
             await socket.close()
             return
-        await socket.accept()
+        await socket.accept(PROTOCOL)
         if self._watching >= MOST_WATCHING:
             await socket.close(BUSY, "too many viewers; try again later")
             return
@@ -107,3 +111,9 @@ class LiveLobby:
             await watch(socket, room, self._service, self._threads)
         finally:
             self._watching -= 1
+
+
+def _ticket(socket: WebSocket) -> str:
+    """The ticket that a page offers; empty where it offers something else."""
+    protocol, *tickets = socket.scope["subprotocols"] or [""]
+    return tickets[0] if protocol == PROTOCOL and len(tickets) == 1 else ""
