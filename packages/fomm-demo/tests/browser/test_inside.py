@@ -98,6 +98,20 @@ def test_the_picture_follows_the_camera(visit, picture):
     assert re.search(r"[\d.]+ frames/s, \d+ ms latency", frame.locator("#speed").inner_text())
 
 
+def test_an_error_is_shown_while_frames_go_on_until_it_is_clicked(visit, picture):
+    here = visit()
+    here.upload("source", picture)
+    here.page.wait_for_selector("#source img")
+    frame = live_page(here)
+    canvas, message = shown(frame, phase="searching"), frame.locator("#message")
+    message.evaluate("() => ask('source', 98)")
+    message.get_by_text("expected one of 9, found number 99").wait_for()
+    shown(frame, int(canvas.get_attribute("data-frames")) + 5)
+    assert "expected one of 9, found number 99" in message.inner_text()
+    message.click()
+    assert "found number 99" not in message.inner_text()
+
+
 def test_pictures_are_switched_and_a_clean_view_shows_the_same(visit, picture):
     here = visit()
     here.upload("source", picture)

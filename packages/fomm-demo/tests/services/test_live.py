@@ -126,10 +126,17 @@ def test_options_change_and_are_checked(service, picture, frames):
         room.change(gain=99)
 
 
-@pytest.mark.parametrize(("pictures", "model"), [(0, "avatar"), (10, "avatar"), (1, "other")])
-def test_what_cannot_be_is_refused(service, picture, pictures, model):
+@pytest.mark.parametrize(
+    ("pictures", "model", "told"),
+    [
+        (0, "avatar", "pictures: expected 1 to 9, found none; choose"),
+        (10, "avatar", "pictures: expected 1 to 9, found 10; leave some out"),
+        (1, "other", "expected a model of .*, found another"),
+    ],
+)
+def test_what_cannot_be_is_refused(service, picture, pictures, model, told):
     wanted = LiveRequest((picture,) * pictures, model)
-    with pytest.raises(FommError):
+    with pytest.raises(FommError, match=told):
         service.open("me", wanted)
 
 

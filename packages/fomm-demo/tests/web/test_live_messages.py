@@ -30,11 +30,14 @@ def test_a_shot_becomes_rgb_as_pictures_do():
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        (b"", "sent no picture"),
-        (b"https://example.org/a.png", "damaged"),  # and is not fetched
-        (b"???", "damaged"),
-        (shot(Image.new("RGB", (64, 64)), cut=30), "damaged"),
-        (shot(Image.new("RGB", (65, 64))), "too large"),
+        (b"", "expected a JPEG, PNG or WebP picture, found nothing; load"),
+        (
+            b"https://example.org/a.png",
+            "found a damaged one, or",
+        ),  # and is not fetched
+        (b"???", "found a damaged one, or"),
+        (shot(Image.new("RGB", (64, 64)), cut=30), "found a damaged one, or"),
+        (shot(Image.new("RGB", (65, 64))), "expected at most 4096 pixels, found 65 x 64; send"),
     ],
 )
 def test_what_is_no_shot_is_told(sent, told):

@@ -166,7 +166,8 @@ class LiveRoom:
         """
         if not 0 <= index < len(self.request.sources):
             count = len(self.request.sources)
-            raise FommError(f"picture: expected one of {count}, found number {index + 1}")
+            found = f"found number {index + 1}; choose one that is shown"
+            raise FommError(f"picture: expected one of {count}, {found}")
         animation = self._animation
         with animation.workspace.job_folder() as folder, hide_paths_in_errors(folder):
             return read_image(take_picture(self.request.sources[index], folder, animation.limits))
@@ -204,7 +205,9 @@ class LiveService:
         """
         self._animation.models.info(request.model)
         if not 1 <= len(request.sources) <= MOST_SOURCES:
-            raise FommError(f"choose 1 to {MOST_SOURCES} pictures")
+            cure = "leave some out" if request.sources else "choose one under Animate"
+            found = f"found {len(request.sources) or 'none'}"
+            raise FommError(f"pictures: expected 1 to {MOST_SOURCES}, {found}; {cure}")
         room = self._rooms.get(session)
         if room is None or room.request != request:
             room = LiveRoom(request, self._animation)

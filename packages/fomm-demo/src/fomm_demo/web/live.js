@@ -3,7 +3,7 @@
 // what comes back. With #view= in its address it only shows, and needs no camera. The ticket stands
 // behind the #, which browsers keep to themselves: no server and no proxy logs it.
 
-const SIDE = 256, QUALITY = 0.85, ANSWER_MS = 4000, AGAIN_MS = 1000;
+const SIDE = 256, QUALITY = 0.85, ANSWER_MS = 4000, AGAIN_MS = 1000, TOLD_MS = 8000;
 const PROTOCOL = "fomm.live", ENDED = "The live picture has ended; choose the tab Live again.";
 const BUSY = 4002, REPLACED = 4001, GONE = 4003, SILENT = 4004;
 const id = (name) => document.getElementById(name);
@@ -15,6 +15,7 @@ const square = document.createElement("canvas");
 square.width = square.height = SIDE;
 const cut = square.getContext("2d");
 
+let told = 0;  // until when an error stays, whatever frames say
 let socket = null, waiting = 0, mirrored = false, closing = 0, silent = false;
 const shown = [], delays = [];
 
@@ -65,7 +66,7 @@ function send() {
 }
 
 async function receive(data) {
-  if (typeof data === "string") return told(JSON.parse(data));
+  if (typeof data === "string") return hear(JSON.parse(data));
   const bytes = new Uint8Array(data), end = bytes.indexOf(10);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
   const image = await createImageBitmap(new Blob([bytes.subarray(end + 1)], { type: "image/jpeg" }));
@@ -88,11 +89,12 @@ function next() {
   else requestAnimationFrame(send);
 }
 
-function told(message) {
+function hear(message) {
   if (message.sources) thumbnails(message.sources);
   if (message.view) offer(message.view);
   if (message.error) {
-    say(message.error);
+    say(capital(message.error));
+    told = performance.now() + TOLD_MS;
     waiting = 0;
     setTimeout(send, 200);
   }
@@ -108,10 +110,15 @@ function state(head) {
   id("speed").textContent = `${rate.toFixed(1)} frames/s, ${delay.toFixed(0)} ms latency`;
   id("countdown").textContent = head.countdown === null ? "" : Math.ceil(head.countdown);
   picture.dataset.phase = head.phase;
-  say(head.hints.length ? head.hints[0][0].toUpperCase() + head.hints[0].slice(1) : "");
+  if (now >= told) say(head.hints.length ? capital(head.hints[0]) : "");
 }
 
-function say(text) { id("message").textContent = text; }
+function capital(text) { return text[0].toUpperCase() + text.slice(1); }
+
+function say(text) {
+  id("message").textContent = text;
+  told = 0;
+}
 
 function ask(name, value = 0) {
   if (socket && socket.readyState === WebSocket.OPEN) {
@@ -185,6 +192,7 @@ id("reference").onclick = KEYS.x;
 id("search").onclick = KEYS.f;
 id("mirror").onclick = mirror;
 id("gain").oninput = () => ask("gain", Number(id("gain").value));
+id("message").onclick = () => say("");
 id("full").onclick = () => id("stage").requestFullscreen();
 window.addEventListener("hashchange", () => location.reload());
 document.body.classList.toggle("clean", watches);

@@ -115,5 +115,5 @@ class LiveLobby:
 
 def _ticket(socket: WebSocket) -> str:
     """The ticket that a page offers; empty where it offers something else."""
-    protocol, *tickets = socket.scope["subprotocols"] or [""]
+    protocol, *tickets = socket.scope.get("subprotocols") or [""]
     return tickets[0] if protocol == PROTOCOL and len(tickets) == 1 else ""

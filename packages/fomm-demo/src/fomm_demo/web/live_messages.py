@@ -21,6 +21,9 @@ FRAME_PIXELS = 640 * 640
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _QUALITY = 85
 
+_AGAIN = "load the page anew"
+_EXPECTED_PICTURE = "camera: expected a JPEG, PNG or WebP picture"
+
 ControlName = Literal["reference", "search", "source", "mirror", "gain"]
 
 
@@ -54,7 +57,7 @@ def read_shot(message: bytes) -> Shot:
     head, _, data = message.partition(b"\n")
     stamp: Any = _object(head[:200]).get("stamp")
     if not _is_number(stamp) or not data:
-        raise MediaError("live: expected a time stamp and a picture, found another form")
+        raise _unexpected("a time stamp and a picture")
     return Shot(float(stamp), data)
 
 
@@ -69,7 +72,7 @@ def read_control(text: str) -> Control:
     value: Any = content.get("value", 0)
     is_value = isinstance(value, bool) or _is_number(value)
     if not isinstance(name, str) or name not in get_args(ControlName) or not is_value:
-        raise MediaError("live: expected a change to make, found another form")
+        raise _unexpected("a change to make")
     return Control(cast(ControlName, name), float(value))
 
 
@@ -89,16 +92,21 @@ def decode_frame(data: bytes, most_pixels: int = FRAME_PIXELS) -> Frame:
     from PIL import Image
 
     if not data:
-        raise MediaError("the camera sent no picture")
+        raise MediaError(f"{_EXPECTED_PICTURE}, found nothing; {_AGAIN}")
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as picture:
             if picture.width * picture.height > most_pixels:
-                raise MediaError("the camera's pictures are too large")
+                raise MediaError(_too_large(most_pixels, f"{picture.width} x {picture.height}"))
             return to_rgb(picture, "camera")
     except (OSError, ValueError, SyntaxError) as error:
-        raise MediaError("the camera sent a damaged picture") from error
+        found = "found a damaged one, or something else"
+        raise MediaError(f"{_EXPECTED_PICTURE}, {found}; {_AGAIN}") from error
     except Image.DecompressionBombError as error:
-        raise MediaError("the camera's pictures are too large") from error
+        raise MediaError(_too_large(most_pixels, "far more")) from error
+
+
+def _too_large(most_pixels: int, found: str) -> str:
+    return f"camera: expected at most {most_pixels} pixels, found {found}; send smaller pictures"
 
 
 def write_answer(answer: LiveAnswer, stamp: float | None = None) -> bytes:
@@ -149,10 +157,14 @@ def _object(text: bytes) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MediaError("live: expected a line of JSON, found something else") from error
+        raise _unexpected("a line of JSON") from error
     if not isinstance(content, dict):
-        raise MediaError("live: expected a JSON object, found something else")
+        raise _unexpected("a JSON object")
     return content
+
+
+def _unexpected(expected: str) -> MediaError:
+    return MediaError(f"live: expected {expected}, found something else; {_AGAIN}")
 
 
 def _is_number(value: Any) -> bool:
