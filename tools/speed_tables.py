@@ -2,23 +2,27 @@
 
     uv run python tools/speed_tables.py [--seconds 20]
 
-Everything comes from ``fomm bench``: ``vox-256`` with random parameters and the embedded
-``avatar``, each on every engine that is there, and on PyTorch where it is installed. The first line
-names the machine. Run it while the machine does nothing else.
+Everything comes from ``fomm bench``: ``vox-256`` with random parameters and the embedded models
+``face`` and ``avatar``, each on every engine that is there and runs it, and on PyTorch where it is
+installed. The first line names the machine. Run it while the machine does nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from fomm_core.cli.bench_tables import format_markdown, shortened
+from fomm_core.pipeline.bench_report import BenchReport, Measurement
+from fomm_core.utils.machine import Machine
 
-SUBJECTS = (("--config", "vox-256", "--compare"), ("--model", "avatar", "--compare"))
+SUBJECTS = (("--config", "vox-256"), ("--model", "face"), ("--model", "avatar"))
+"""The models as ``fomm bench`` is told them; those of the first table come first."""
+
+IN_RATES = 2
+"""Number of models in the first table: those of 256x256."""
 
 COLUMNS = {
     "NNabla": ("nnabla", "fp32"),
@@ -28,7 +32,7 @@ COLUMNS = {
 }
 """Columns of the first table, each with an engine and its precision."""
 
-HEADER = f"| two cores with | {' | '.join(COLUMNS)} |"
+HEADER = f"| model | two cores with | {' | '.join(COLUMNS)} |"
 _INSTRUCTIONS = {
     "avx512_bf16": "AVX-512, bfloat16",
     "avx512f": "AVX-512",
@@ -42,36 +46,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", default="5", help="of each engine and model")
     seconds = parser.parse_args().seconds
-    found = [_measure(*words, "--seconds", seconds) for words in SUBJECTS]
-    machine = found[0]["machine"]
-    print(f"{machine['cores']} cores of {machine['cpu']}, {machine['system']}\n")
-    print(f"{rates_table(machine, found[0]['results'])}\n")
-    print(format_markdown([result for each in found for result in each["results"]]))
+    reports = [_measure(*words, "--seconds", seconds) for words in SUBJECTS]
+    machine = reports[0].machine
+    print(f"{machine.cores} cores of {machine.cpu}, {machine.system}\n")
+    print(f"{rates_table(machine, [report.results for report in reports[:IN_RATES]])}\n")
+    print(format_markdown([result for report in reports for result in report.results]))
 
 
-def rates_table(machine: dict[str, Any], results: Sequence[dict[str, Any]]) -> str:
-    """Lay out frames per second as README.md does: a machine in a line.
+def rates_table(machine: Machine, models: Sequence[Sequence[Measurement]]) -> str:
+    """Lay out frames per second as README.md does: a model on a machine in a line.
 
     Args:
-        machine, results: of ``fomm bench --json``.
+        machine: where they were measured.
+        models: the measurements of each model, at least one.
     """
-    rates = {(result["engine"], result["precision"]): result["fps"] for result in results}
+    rule = "| --- " * (len(COLUMNS) + 2) + "|"
+    return "\n".join([HEADER, rule, *(_rates_line(machine, results) for results in models)])
+
+
+def _rates_line(machine: Machine, results: Sequence[Measurement]) -> str:
+    rates = {(result.engine, result.precision): result.fps for result in results}
     cells = (shortened(rates[key]) if key in rates else "-" for key in COLUMNS.values())
-    rule = "| --- " * (len(COLUMNS) + 1) + "|"
-    return "\n".join([HEADER, rule, f"| {_instructions(machine)} | {' | '.join(cells)} |"])
+    return f"| {results[0].model} | {_instructions(machine)} | {' | '.join(cells)} |"
 
 
-def _instructions(machine: dict[str, Any]) -> str:
+def _instructions(machine: Machine) -> str:
     """The fastest instruction set that the processor has; its name where none is known."""
-    features = machine["cpu_features"]
-    return next((text for name, text in _INSTRUCTIONS.items() if name in features), machine["cpu"])
+    known = (text for name, text in _INSTRUCTIONS.items() if name in machine.cpu_features)
+    return next(known, machine.cpu)
 
 
-def _measure(*words: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "fomm_core.cli.main", "bench", "--json", *words]
+def _measure(*words: str) -> BenchReport:
+    command = [sys.executable, "-m", "fomm_core.cli.main", "bench", "--json", "--compare", *words]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return BenchReport.from_json(done.stdout.decode())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -11,28 +11,23 @@ import yaml
 
 from fomm_core import loading
 from fomm_core.cli import bench
-from fomm_core.cli.bench_tables import (
-    WORK_TITLE,
-    format_markdown,
-    format_table,
-    format_work,
-    with_work,
-)
+from fomm_core.cli.bench_tables import WORK_TITLE, format_markdown, format_table, format_work
 from fomm_core.engine.registry import engine_specs
 from fomm_core.engine.spec import EngineStatus, has_module
 from fomm_core.model.bundle import STAGES
+from fomm_core.pipeline.bench_report import Measurement, with_work
 
-MEASURED = {
-    "engine": "openvino",
-    "precision": "fp32",
-    "device": "cpu",
-    "model": "vox",
-    "size": (256, 128),
-    "stage_ms": dict(zip(STAGES, (1.0, 22.5, 3.25, 100.125), strict=True)),
-    "fps": 5.0,
-    "first_frame_s": 2.5,
-    "peak_rss_mb": 987.6,
-}
+MEASURED = Measurement(
+    engine="openvino",
+    precision="fp32",
+    device="cpu",
+    model="vox",
+    size=(256, 128),
+    stage_ms=dict(zip(STAGES, (1.0, 22.5, 3.25, 100.125), strict=True)),
+    fps=5.0,
+    first_frame_s=2.5,
+    peak_rss_mb=987.6,
+)
 GMAC = dict(zip(STAGES, (0.05, 9.0, 0.325, 20.025), strict=True))
 RESULT = with_work(MEASURED, GMAC)
 
@@ -54,7 +49,7 @@ def test_the_json_is_one_object_of_the_agreed_form(program):
         found["machine"].keys()
     )
     (result,) = found["results"]
-    assert result.keys() == RESULT.keys()
+    assert result.keys() == asdict(RESULT).keys()
     named = {key: result[key] for key in ("engine", "precision", "model", "size")}
     assert named == {
         "engine": "openvino",
@@ -91,7 +86,7 @@ def test_engines_are_compared_with_random_parameters(fomm, nnabla, tiny_config, 
 
 
 def test_the_table_is_aligned_and_compares_with_the_slowest():
-    fast = {**RESULT, "precision": "fast", "fps": 12.5, "first_frame_s": 10.25}
+    fast = replace(RESULT, precision="fast", fps=12.5, first_frame_s=10.25)
     title, *rows = format_table([fast, RESULT]).splitlines()
     assert title == "vox, 128x256"
     assert len({len(row) for row in rows}) == 1
@@ -109,7 +104,7 @@ def test_pytorch_is_compared_where_it_is_installed(fomm):
     done = fomm("bench", "--model", "avatar", *words)
     assert (done.code, done.err) == (0, "")
     openvino, pytorch = json.loads(done.out)["results"]
-    assert pytorch.keys() == openvino.keys() == RESULT.keys()
+    assert pytorch.keys() == openvino.keys() == asdict(RESULT).keys()
     assert (pytorch["engine"], pytorch["precision"]) == ("pytorch", "fp32")
     assert pytorch["stage_gmac"] == openvino["stage_gmac"]
     assert pytorch["stage_gflops"].keys() == set(STAGES)
@@ -126,9 +121,9 @@ def test_where_it_is_not_a_line_says_what_to_install(fomm, monkeypatch):
 
 def test_the_work_is_that_of_a_call_and_of_a_second():
     """Of 20 GMAC in 100 ms, 40 GFLOP in 0.1 s."""
-    assert RESULT["stage_gmac"] == GMAC
-    assert RESULT["stage_gflops"] == dict(zip(STAGES, (100, 800, 200, 400), strict=True))
-    title, *rows = format_work([RESULT, {**RESULT, "stage_gflops": {}}]).splitlines()
+    assert RESULT.stage_gmac == GMAC
+    assert RESULT.stage_gflops == dict(zip(STAGES, (100, 800, 200, 400), strict=True))
+    title, *rows = format_work([RESULT, replace(RESULT, stage_gflops={})]).splitlines()
     assert title == WORK_TITLE
     assert len({len(row) for row in rows}) == 1
     assert [row.split() for row in rows] == [
@@ -140,9 +135,9 @@ def test_the_work_is_that_of_a_call_and_of_a_second():
 
 
 def test_the_markdown_has_the_form_of_the_readmes_table():
-    fast = {**RESULT, "precision": "fast", "fps": 12.5}
-    nnabla = {**RESULT, "engine": "nnabla", "fps": 0.25, "stage_ms": {"encoder": 1234.5}}
-    avatar = {**RESULT, "model": "avatar", "engine": "pytorch", "fps": 100.4}
+    fast = replace(RESULT, precision="fast", fps=12.5)
+    nnabla = replace(RESULT, engine="nnabla", fps=0.25, stage_ms={"encoder": 1234.5})
+    avatar = replace(RESULT, model="avatar", engine="pytorch", fps=100.4)
     table = format_markdown([fast, RESULT, nnabla, avatar]).splitlines()
     readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
     assert "\n".join(table[:2]) in readme

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fomm_core.cli.bench_tables import format_markdown, format_table, format_work, with_work
+from fomm_core.cli.bench_tables import format_markdown, format_table, format_work
 from fomm_core.cli.options import device_option, model_options
 from fomm_core.engine.registry import engine_names, require_device
 from fomm_core.engine.spec import PRECISIONS, EngineChoice, has_module, parse_precision
@@ -25,6 +23,7 @@ from fomm_core.errors import ConfigError, EngineError
 if TYPE_CHECKING:
     from fomm_core.loading import Model
     from fomm_core.model.files import ModelFiles
+    from fomm_core.pipeline.bench_report import BenchResult, Measurement
 
 PYTORCH = EngineChoice("pytorch")
 """What ``--compare`` measures beside the engines."""
@@ -95,16 +94,24 @@ def command(
                 click.echo(f"measuring {choice.engine}, {choice.precision} ...", err=True)
             results.append(_measure_apart(folder, choice, seconds))
         gmac = _stage_gmac(folder)
-        results = [with_work(result, gmac) for result in results]
-    click.echo(_laid_out(results, form))
+    click.echo(_laid_out(_with_work(results, gmac), form))
 
 
-def _laid_out(results: Sequence[dict[str, Any]], form: str | None) -> str:
+def _with_work(
+    measured: Sequence[Measurement], stage_gmac: Mapping[str, float]
+) -> tuple[BenchResult, ...]:
+    from fomm_core.pipeline.bench_report import with_work
+
+    return tuple(with_work(each, stage_gmac) for each in measured)
+
+
+def _laid_out(results: tuple[BenchResult, ...], form: str | None) -> str:
     """The results as text to print, as JSON or as a table in Markdown."""
     if form == "json":
+        from fomm_core.pipeline.bench_report import BenchReport
         from fomm_core.utils.machine import describe_machine
 
-        return json.dumps({"machine": asdict(describe_machine()), "results": results})
+        return BenchReport(describe_machine(), results).to_json()
     if form == "markdown":
         return format_markdown(results)
     return f"{format_table(results)}\n\n{format_work(results)}"
@@ -181,8 +188,10 @@ def _stage_gmac(model: str) -> dict[str, float]:
     return {stage: count_macs(OnnxGraph.load(path)) / 1e9 for stage, path in graphs.items()}
 
 
-def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> dict[str, Any]:
+def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> Measurement:
     """Measure in a fresh process, whose start and memory are then the engine's own."""
+    from fomm_core.pipeline.bench_report import Measurement
+
     words = ["bench", "--child", "--model", model, "--seconds", str(seconds), *_words_of(choice)]
     program = [sys.executable, "-m", "fomm_core.cli.main", *words]
     done = subprocess.run(program, capture_output=True, text=True, env=os.environ, check=False)
@@ -190,8 +199,7 @@ def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> dict[str
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         what = f"{choice.engine} {choice.precision}"
         raise EngineError(f"{what}: {lines[-1].removeprefix('fomm: error: ')}")
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    return Measurement.from_json(done.stdout.splitlines()[-1])
 
 
 def _only_choice(engines: Sequence[str], precisions: Sequence[str], device: str) -> EngineChoice:
@@ -214,7 +222,7 @@ def _measure_here(model: str, choice: EngineChoice, seconds: float) -> None:
     files = find_model(model)
     start = _start_pytorch if choice == PYTORCH else partial(start_model, choice=choice)
     with start(files) as loaded:
-        click.echo(json.dumps(asdict(measure(loaded, seconds))))
+        click.echo(measure(loaded, seconds).to_json())
 
 
 def _start_pytorch(files: ModelFiles) -> Model:

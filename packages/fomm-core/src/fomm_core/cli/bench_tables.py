@@ -1,64 +1,52 @@
-"""The tables of ``fomm bench``; results are as its JSON has them."""
+"""The tables of ``fomm bench``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fomm_core.engine.registry import engine_specs
 from fomm_core.model.bundle import STAGES
 
+if TYPE_CHECKING:
+    from fomm_core.pipeline.bench_report import BenchResult, Measurement
+
 WORK_TITLE = "GMAC of a call, and GFLOP/s reached (1 GMAC is 2 GFLOP)"
 
 
-def with_work(result: Mapping[str, Any], stage_gmac: Mapping[str, float]) -> dict[str, Any]:
-    """A result with ``stage_gmac``, and with ``stage_gflops`` a second of the timed stages.
-
-    Args:
-        result: of one engine.
-        stage_gmac: multiplications with additions of one call of each stage, in 10^9.
-    """
-    timed = {stage: ms for stage, ms in result["stage_ms"].items() if ms and stage in stage_gmac}
-    return {
-        **result,
-        "stage_gmac": {stage: round(gmac, 4) for stage, gmac in stage_gmac.items()},
-        "stage_gflops": {s: round(2000 * stage_gmac[s] / ms, 1) for s, ms in timed.items()},
-    }
-
-
-def format_table(results: Sequence[dict[str, Any]]) -> str:
+def format_table(results: Sequence[Measurement]) -> str:
     """Lay the results out as a table whose last column compares with the slowest."""
-    slowest = min(result["fps"] for result in results)
+    slowest = min(result.fps for result in results)
     titles = ("engine", "precision", *(f"{s} ms" for s in STAGES), "fps", "first s", "MB", "speed")
     rows = [titles]
     for result in results:
-        stages = [f"{result['stage_ms'].get(stage, 0):.2f}" for stage in STAGES]
+        stages = [f"{result.stage_ms.get(stage, 0):.2f}" for stage in STAGES]
         rows.append(
             (
-                result["engine"],
-                result["precision"],
+                result.engine,
+                result.precision,
                 *stages,
-                f"{result['fps']:.2f}",
-                f"{result['first_frame_s']:.2f}",
-                f"{result['peak_rss_mb']:.0f}",
-                f"{result['fps'] / slowest:.1f}x",
+                f"{result.fps:.2f}",
+                f"{result.first_frame_s:.2f}",
+                f"{result.peak_rss_mb:.0f}",
+                f"{result.fps / slowest:.1f}x",
             )
         )
-    height, width = results[0]["size"]
-    return "\n".join([f"{results[0]['model']}, {width}x{height}", *_aligned(rows)])
+    height, width = results[0].size
+    return "\n".join([f"{results[0].model}, {width}x{height}", *_aligned(rows)])
 
 
-def format_work(results: Sequence[dict[str, Any]]) -> str:
+def format_work(results: Sequence[BenchResult]) -> str:
     """Lay out the work of each stage, and how fast each engine does it."""
-    gmac = [f"{results[0]['stage_gmac'].get(stage, 0):.2f}" for stage in STAGES]
+    gmac = [f"{results[0].stage_gmac.get(stage, 0):.2f}" for stage in STAGES]
     rows = [("engine", "precision", *STAGES), ("GMAC", "", *gmac)]
     for result in results:
-        reached = [f"{result['stage_gflops'].get(stage, 0):.0f}" for stage in STAGES]
-        rows.append((result["engine"], result["precision"], *reached))
+        reached = [f"{result.stage_gflops.get(stage, 0):.0f}" for stage in STAGES]
+        rows.append((result.engine, result.precision, *reached))
     return "\n".join([WORK_TITLE, *_aligned(rows)])
 
 
-def format_markdown(results: Sequence[dict[str, Any]]) -> str:
+def format_markdown(results: Sequence[Measurement]) -> str:
     """Lay out results, of one model or several, in Markdown; READMEs have tables of this form.
 
     The last column compares with the slowest of the same model.
@@ -66,10 +54,10 @@ def format_markdown(results: Sequence[dict[str, Any]]) -> str:
     stages = (f"{stage} ms" for stage in STAGES)
     rows = [("model", "engine", *stages, "frames/s", ""), ("---",) * (len(STAGES) + 4)]
     for result in results:
-        slowest = min(other["fps"] for other in results if other["model"] == result["model"])
-        speed = f"{shortened(result['fps'] / slowest).removesuffix('.0')}x"
-        times = (shortened(result["stage_ms"].get(stage, 0)) for stage in STAGES)
-        rows.append((result["model"], _label(result), *times, shortened(result["fps"]), speed))
+        slowest = min(other.fps for other in results if other.model == result.model)
+        speed = f"{shortened(result.fps / slowest).removesuffix('.0')}x"
+        times = (shortened(result.stage_ms.get(stage, 0)) for stage in STAGES)
+        rows.append((result.model, _label(result), *times, shortened(result.fps), speed))
     return "\n".join(f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows)
 
 
@@ -80,11 +68,10 @@ def shortened(number: float) -> str:
     return f"{number:.1f}" if number >= 1 else f"{number:.2f}"
 
 
-def _label(result: Mapping[str, Any]) -> str:
+def _label(result: Measurement) -> str:
     """The engine, with its precision where it has several."""
     several = {spec.name for spec in engine_specs() if len(spec.precisions) > 1}
-    engine = str(result["engine"])
-    return f"{engine}, {result['precision']}" if engine in several else engine
+    return f"{result.engine}, {result.precision}" if result.engine in several else result.engine
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

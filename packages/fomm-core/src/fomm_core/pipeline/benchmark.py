@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,36 +13,13 @@ import numpy as np
 
 from fomm_core.animator import Animator, Frame
 from fomm_core.loading import Model
+from fomm_core.pipeline.bench_report import Measurement
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.run import animate_file
 from fomm_core.video import VideoReader, VideoWriter
 
 RATE = Fraction(25)
 _FEWEST, _MOST = 3, 1000
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Figures of one engine with one model.
-
-    Attributes:
-        engine, precision, device, model: what ran.
-        size: (height, width) of the frames.
-        stage_ms: mean milliseconds of one call of each stage.
-        fps: frames per second end to end, from video file to video file.
-        first_frame_s: seconds from the start of the process to the first frame.
-        peak_rss_mb: largest resident memory of the process, in MB (10^6 bytes).
-    """
-
-    engine: str
-    precision: str
-    device: str
-    model: str
-    size: tuple[int, int]
-    stage_ms: dict[str, float]
-    fps: float
-    first_frame_s: float
-    peak_rss_mb: float
 
 
 def measure(model: Model, seconds: float) -> Measurement:
