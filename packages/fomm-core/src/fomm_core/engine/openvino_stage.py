@@ -1,4 +1,4 @@
-"""One stage in OpenVINO: an inference request that reads arrays where they lie."""
+"""One stage in OpenVINO: an inference request."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import numpy as np
 from fomm_core.engine.graph_stage import GraphStage
 from fomm_core.motion.keypoints import FloatArray
 
+_COPIED = 2**12
+"""Values of the largest arrays that are copied sooner than OpenVINO takes another tensor."""
+
 
 class OpenVINOStage(GraphStage):
-    """An inference request.
+    """An inference request, which reads images where they lie; keypoints are copied.
 
     Args:
         name: the stage's name.
@@ -28,7 +31,10 @@ class OpenVINOStage(GraphStage):
         self._inputs: dict[str, Any] = {}  # a request does not keep the memory of its tensors
 
     def write(self, name: str, array: FloatArray) -> None:
-        self.take(name, _tensor(array))
+        if array.size <= _COPIED:
+            self._request.get_tensor(name).data[:] = array
+        else:
+            self.take(name, _tensor(array))
 
     def take(self, name: str, tensor: Any) -> None:
         self._inputs[name] = tensor
