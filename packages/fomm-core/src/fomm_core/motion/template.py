@@ -1,49 +1,23 @@
-"""A motion as a value: the driving keypoints of a whole video, kept in one small file."""
+"""A motion as a value: the driving keypoints of a whole video."""
 
 from __future__ import annotations
 
-import math
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import FloatArray, Keypoints
-from fomm_core.utils.files import atomic_path
-
-# Half a GiB is two million frames of ten keypoints: far above any video, far below any harm.
-_MAX_ARRAY_BYTES = 2**29
-_MAX_FRAME_BYTES = 2**13  # the jacobians of 512 keypoints
-_MAX_METADATA_BYTES = 2**16
-_DAMAGE = (
-    *(ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error),
-    *(SyntaxError, tokenize.TokenError),  # NumPy parses its headers as Python literals
+from fomm_core.motion.template_file import (
+    TemplateFile,
+    TemplateMetadata,
+    read_template,
+    write_template,
 )
-_npy: Any = np.lib.format  # untyped in some releases of numpy
-
-
-class _Metadata(BaseModel):
-    """The JSON text beside the arrays; the file format's version stands here."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
-
-    format: Literal["fomm-motion-template"] = "fomm-motion-template"
-    version: Literal[1] = 1
-    # Bounded, because Fraction("1e999999999") would compute that number.
-    frame_rate: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}/[1-9][0-9]{0,18}$")]
-    model: str
-    frame_size: tuple[int, int]
-    reference: int
-    crop: tuple[FiniteFloat, FiniteFloat, FiniteFloat] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,23 +129,14 @@ class MotionTemplate:
         Raises:
             OutputError: the file cannot be written.
         """
-        with atomic_path(path) as partial, partial.open("wb") as stream:
-            self._write(stream)
-
-    def _write(self, stream: BinaryIO) -> None:
-        metadata = _Metadata(
+        metadata = TemplateMetadata(
             frame_rate=f"{self.frame_rate.numerator}/{self.frame_rate.denominator}",
             model=self.model,
             frame_size=self.frame_size,
             reference=self.reference,
             crop=self.crop,
         )
-        # Without a crop as ever, so that older versions read it.
-        text = np.array(metadata.model_dump_json(exclude_none=True))
-        arrays: dict[str, npt.NDArray[Any]] = {"metadata": text, "values": self.values}
-        if self.jacobians is not None:
-            arrays["jacobians"] = self.jacobians
-        np.savez(stream, **arrays)
+        write_template(path, TemplateFile(metadata, self.values, self.jacobians))
 
     @classmethod
     def load(cls, path: str | Path, most_frames: int | None = None) -> MotionTemplate:
@@ -185,12 +150,11 @@ class MotionTemplate:
             MotionError: the file is missing, damaged, too large, or no motion template.
         """
         try:
-            with Path(path).open("rb") as stream:
-                arrays = _read_arrays(stream, most_frames)
-            metadata = _Metadata.model_validate_json(str(arrays["metadata"]))
+            stored = read_template(path, most_frames)
+            metadata = stored.metadata
             return cls(
-                values=arrays["values"],
-                jacobians=arrays.get("jacobians"),
+                values=stored.values,
+                jacobians=stored.jacobians,
                 frame_rate=Fraction(metadata.frame_rate),
                 model=metadata.model,
                 frame_size=metadata.frame_size,
@@ -199,72 +163,6 @@ class MotionTemplate:
             )
         except MotionError as error:
             raise MotionError(f"motion template {path}: {error}") from error
-        except OSError as error:
-            reason = error.strerror or error
-            raise MotionError(f"motion template {path}: cannot be read: {reason}") from error
-        except ValidationError as error:
-            reason = _first_problem(error)
-            raise MotionError(f"motion template {path}: {reason}") from error
-        except _DAMAGE as error:
-            raise MotionError(
-                f"motion template {path}: expected an undamaged .npz file, "
-                f"found one that cannot be read; save the motion again"
-            ) from error
-
-
-def _read_arrays(stream: BinaryIO, most_frames: int | None) -> dict[str, npt.NDArray[Any]]:
-    """Read the arrays after their headers were found to be harmless."""
-    with zipfile.ZipFile(stream) as archive:
-        names = archive.namelist()
-        for name in names:
-            _check_header(archive, name, most_frames)
-    missing = {"values.npy", "metadata.npy"} - set(names)
-    if missing:
-        raise MotionError(f"expected an array named {min(missing)[:-4]!r}, found none")
-    stream.seek(0)
-    with np.load(stream, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
-
-
-def _check_header(archive: zipfile.ZipFile, name: str, most_frames: int | None) -> None:
-    """Refuse an array by its declared kind and size, before any of its data is read."""
-    kind, limit = {
-        "values.npy": ("f", _MAX_ARRAY_BYTES),
-        "jacobians.npy": ("f", _MAX_ARRAY_BYTES),
-        "metadata.npy": ("U", _MAX_METADATA_BYTES),
-    }.get(name, ("", 0))
-    if not kind:
-        raise MotionError(f"expected values, jacobians and metadata, found {name!r}")
-    with archive.open(name) as stream:
-        if _npy.read_magic(stream) != (1, 0):
-            raise MotionError(f"{name}: expected array format 1.0, found another")
-        shape, _, dtype = _npy.read_array_header_1_0(stream)
-    if dtype.kind != kind:
-        raise MotionError(f"{name}: expected plain numbers and text, found type {dtype}")
-    _check_extent(name, shape, dtype.itemsize, limit)
-    if kind == "f":
-        _check_frames(name, shape, dtype.itemsize, most_frames)
-
-
-def _check_extent(name: str, shape: tuple[int, ...], item_bytes: int, limit: int) -> None:
-    """Refuse an array that is too large as a whole."""
-    if min(shape, default=0) < 0:  # two of them would make a size that looks harmless
-        raise MotionError(f"{name}: expected a shape, found {shape}")
-    size = item_bytes * math.prod(shape)
-    if size > limit:
-        raise MotionError(f"{name}: expected at most {limit} bytes, found {size}")
-
-
-def _check_frames(name: str, shape: tuple[int, ...], item_bytes: int, most: int | None) -> None:
-    """Refuse too many frames, or too much for each of them."""
-    frames = shape[0] if shape else 0
-    if most is not None and frames > most:
-        raise MotionError(f"{name}: expected at most {most} frames, found {frames}")
-    frame_bytes = item_bytes * math.prod(shape[1:])
-    if frame_bytes > _MAX_FRAME_BYTES:
-        raise MotionError(
-            f"{name}: expected at most {_MAX_FRAME_BYTES} bytes a frame, found {frame_bytes}"
-        )
 
 
 def _finite(name: str, numbers: npt.ArrayLike) -> FloatArray:
@@ -274,10 +172,3 @@ def _finite(name: str, numbers: npt.ArrayLike) -> FloatArray:
     if not np.isfinite(array).all():
         raise MotionError(f"{name}: expected finite numbers, found NaN or infinity")
     return array
-
-
-def _first_problem(error: ValidationError) -> str:
-    """Say in one line what pydantic found wrong first."""
-    problem = error.errors()[0]
-    key = ".".join(str(part) for part in problem["loc"]) or "metadata"
-    return f"{key}: {problem['msg']}"
