@@ -17,7 +17,7 @@ from fomm_train.data.batch import Batch
 from fomm_train.errors import DivergenceError
 from fomm_train.graph.averaging import AveragedParameters, Averages
 from fomm_train.graph.inputs import teacher_forcing_probability
-from fomm_train.graph.objectives import Objective
+from fomm_train.graph.terms import Objective
 from fomm_train.graph.training_graph import TrainingGraph
 
 

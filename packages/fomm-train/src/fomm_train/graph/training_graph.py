@@ -12,11 +12,11 @@ from fomm_train.config import TrainConfig
 from fomm_train.graph.forward import ForwardOutputs, Predictions, forward
 from fomm_train.graph.inputs import StepInputs
 from fomm_train.graph.objectives import (
-    Objective,
     discriminator_objective,
     generator_objective,
     trains_discriminator,
 )
+from fomm_train.graph.terms import Objective
 from fomm_train.losses.vgg19 import Vgg19
 
 
