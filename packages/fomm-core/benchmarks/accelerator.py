@@ -34,9 +34,9 @@ from fomm_core.engine.onnxruntime import ONNXRUNTIME
 from fomm_core.engine.spec import EngineChoice, Precision
 from fomm_core.export.exporter import export_bundle, random_parameters
 from fomm_core.image import to_uint8
-from fomm_core.loading import find_model
 from fomm_core.model.bundle import ModelCard
 from fomm_core.model.files import ModelFiles
+from fomm_core.model.finding import find_model
 from fomm_core.model.parameters import Parameters
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.pipeline.benchmark import moving_pattern

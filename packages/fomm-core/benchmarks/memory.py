@@ -16,7 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.loading import Model, find_model
+from fomm_core.loading import Model
+from fomm_core.model.finding import find_model
 from fomm_core.pipeline.benchmark import moving_pattern, peak_rss_mb
 from fomm_core.pipeline.run import animate_file
 from fomm_core.video import VideoWriter

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from fomm_core.config import Config, parse_config
 
@@ -74,6 +75,20 @@ def tiny_data() -> Callable[..., dict[str, Any]]:
         return _merge(base, changes)
 
     return make
+
+
+@pytest.fixture
+def pair(tmp_path, tiny_data):
+    """Writes a configuration beside a parameter file that nobody opens here."""
+
+    def write(**keys: object) -> Path:
+        (tmp_path / "runs").mkdir(exist_ok=True)
+        path = tmp_path / "runs" / "tiny.yaml"
+        path.write_text(yaml.safe_dump({**tiny_data(), **keys}))
+        (tmp_path / "runs" / "params.h5").write_bytes(b"parameters")
+        return path
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,8 @@ from PIL import Image
 
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.face.detector import FaceBox
-from fomm_core.loading import Model, find_model
+from fomm_core.loading import Model
+from fomm_core.model.finding import find_model
 from fomm_core.model.framing import Framing
 from fomm_core.model.samples import DRAWN_DRIVING, DRAWN_SOURCE
 from fomm_core.video import VideoReader, VideoWriter

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.loading import Model, find_model
+from fomm_core.loading import Model
+from fomm_core.model.finding import find_model
 from fomm_core.video import PngWriter, VideoWriter
 from moving_spot import moving_spot
 

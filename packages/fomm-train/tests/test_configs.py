@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from fomm_core.errors import ConfigError
-from fomm_core.loading import find_model
+from fomm_core.model.finding import find_model
 from fomm_core.network.graph import Networks
 from fomm_core.network.nnabla_operations import NNablaOperations
 from fomm_core.network.stages import build_stages

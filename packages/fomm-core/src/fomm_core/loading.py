@@ -1,4 +1,4 @@
-"""Loading a model: from the package, the hub, a folder, or a configuration with parameters."""
+"""Loading a model into an engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from fomm_core.config import Config, load_config
+from fomm_core.config import Config
 from fomm_core.engine.base import Engine
 from fomm_core.engine.registry import choose_engine, engine_specs, require_device
 from fomm_core.engine.spec import (
@@ -20,14 +20,11 @@ from fomm_core.engine.spec import (
     Precision,
     parse_precision,
 )
-from fomm_core.errors import ConfigError, EngineError, ModelError
-from fomm_core.model.bundle import Bundle, embedded_models, is_bundle, is_plain_name, open_bundle
+from fomm_core.errors import EngineError, ModelError
 from fomm_core.model.files import ModelFiles
+from fomm_core.model.finding import find_model
 from fomm_core.model.framing import Framing
 from fomm_core.utils.machine import has_byte_products
-from fomm_core.utils.paths import describe_other
-
-DEFAULT_MODEL = "face"
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +85,8 @@ def load_model(
     """Load a model.
 
     Args:
-        model: a name of the hub or of an embedded model (default :data:`DEFAULT_MODEL`), or a model
-            folder.
+        model: a name of the hub or of an embedded model (default
+            :data:`~fomm_core.model.finding.DEFAULT_MODEL`), or a model folder.
         config: a configuration file instead, such as ``training_info.yaml``.
         params: the parameter file (.h5) to go with ``config``; by default the one that the
             configuration names as ``saved_parameters``.
@@ -109,24 +106,6 @@ def load_model(
     fastest = precision == AUTO
     named = "fp32" if fastest else parse_precision(precision)
     return start_model(files, EngineChoice(engine, named, threads, device, fastest))
-
-
-def find_model(
-    model: str | Path | None = None,
-    config: str | Path | None = None,
-    params: str | Path | None = None,
-) -> ModelFiles:
-    """Find the files of a model, downloading them where the hub says so.
-
-    Arguments and errors as in :func:`load_model`.
-    """
-    if config is None:
-        if params is not None:
-            raise ConfigError("params: expected a configuration to go with it, found none")
-        return _find_named(DEFAULT_MODEL if model is None else model)
-    if model is not None:
-        raise ConfigError("model: expected either a model or a configuration, found both")
-    return _find_pair(Path(config), None if params is None else Path(params))
 
 
 def start_model(files: ModelFiles, choice: EngineChoice | None = None) -> Model:
@@ -222,71 +201,3 @@ def graphs_of(files: ModelFiles) -> dict[str, Path]:
     """The exported graph of each stage, made on first use; errors as of :func:`load_model`."""
     bundle = _with_graphs(files).bundle
     return {} if bundle is None else bundle.graphs
-
-
-def folder_of_model(model: str | Path) -> Path | None:
-    """The folder that a name or a path stands for; ``None`` if it is left to the hub.
-
-    The names of embedded models come first. A folder with a name of the hub, such as a data
-    set ``vox``, counts only if it is a bundle; any other folder counts, so that
-    :func:`~fomm_core.model.bundle.open_bundle` can say what it lacks.
-    """
-    from fomm_core.model.hub import HUB
-
-    name, folder = str(model), Path(model)
-    embedded = embedded_models()
-    if name in embedded:
-        return embedded[name]
-    return folder if is_bundle(folder) or (folder.is_dir() and name not in HUB) else None
-
-
-def _find_named(model: str | Path) -> ModelFiles:
-    """An embedded model, a model folder, or an entry of the hub."""
-    folder = folder_of_model(model)
-    if folder is not None:
-        return _from_bundle(open_bundle(folder))
-    from fomm_core.model.hub import fetch_model, resolve
-
-    name = str(model)
-    config, parameters = fetch_model(name)
-    settings = load_config(config, unknown="ignore")
-    return ModelFiles(name, settings, parameters, framing=resolve(name).framing)
-
-
-def _from_bundle(bundle: Bundle) -> ModelFiles:
-    card = bundle.card
-    return ModelFiles(card.name, card.config, bundle.parameters, bundle, card.framing)
-
-
-def _find_pair(config_path: Path, params: Path | None) -> ModelFiles:
-    """A configuration with parameters, named after its log directory or its file.
-
-    As with the hub, what is published by others may hold keys that are not known here.
-    """
-    config = load_config(config_path, unknown="ignore")
-    if params is None:
-        params = _saved_parameters(config_path, config)
-    if is_bundle(params):
-        raise ConfigError(f"{params}: expected a parameter file (.h5), found a model folder")
-    if not params.is_file():
-        found = describe_other(params) or "none"
-        raise ModelError(f"{params}: expected a parameter file (.h5), found {found}")
-    return ModelFiles(_name_of_pair(config_path, config), config, params)
-
-
-def _name_of_pair(config_path: Path, config: Config) -> str:
-    """The log directory's last part, which tells trainings apart, else the file's stem."""
-    name = Path(config.log_dir or "").name
-    return name if is_plain_name(name) else config_path.stem
-
-
-def _saved_parameters(config_path: Path, config: Config) -> Path:
-    """The file that the configuration names, as it stands or beside the configuration."""
-    if config.saved_parameters is None:
-        raise ConfigError(
-            f"{config_path}: saved_parameters: expected a parameter file, found none; "
-            "name one with --params"
-        )
-    named = Path(config.saved_parameters)
-    beside = config_path.parent / named.name
-    return named if named.is_file() or not beside.is_file() else beside

@@ -236,8 +236,9 @@ def fake_engine(monkeypatch) -> Callable[..., None]:
     """Let the commands of this process run on a fake engine, 64x64; each on one of its own."""
     from fomm_core import loading as models
     from fomm_core.engine.fake import FakeEngine
+    from fomm_core.model.finding import find_model
 
-    config = models.find_model("avatar").config
+    config = find_model("avatar").config
     data = config.dataset_params.model_copy(update={"frame_shape": (64, 64, 3)})
     config = config.model_copy(update={"dataset_params": data})
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from fomm_core.loading import find_model
 from fomm_core.model.bundle import EMBEDDED_MODELS
+from fomm_core.model.finding import find_model
 from fomm_core.model.samples import SAMPLE_CLIPS, SAMPLE_PICTURES
 from mpi_launcher import mpirun_or_skip
 

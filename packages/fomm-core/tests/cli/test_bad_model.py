@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from fomm_core.config import dump_config, parse_config
-from fomm_core.loading import find_model
+from fomm_core.model.finding import find_model
 from fomm_core.model.parameters import load_parameters, save_parameters
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from fomm_core.config import dump_config
-from fomm_core.loading import find_model
+from fomm_core.model.finding import find_model
 
 pytestmark = pytest.mark.once
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from fomm_core.config import dump_config, load_config, parse_config
-from fomm_core.loading import find_model
 from fomm_core.model.bundle import open_bundle
+from fomm_core.model.finding import find_model
 from fomm_core.model.parameters import load_parameters, save_parameters
 
 NO_NNABLA = "raise ImportError('NNabla is hidden from this process')\n"

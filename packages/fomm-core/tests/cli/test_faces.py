@@ -13,6 +13,7 @@ from fomm_core import loading
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.image import fit, read_image
 from fomm_core.loading import Model
+from fomm_core.model.finding import find_model
 from fomm_core.model.framing import Framing
 from fomm_core.model.samples import SAMPLE_PICTURES
 
@@ -29,7 +30,7 @@ THREE: tuple[Place, ...] = (
 @pytest.fixture(autouse=True)
 def framed(monkeypatch) -> None:
     """A model that wants pictures cropped to the head, on a fake engine."""
-    config = loading.find_model("face").config
+    config = find_model("face").config
 
     def start(files, *_):
         return Model(files.name, config, FakeEngine((256, 256)), Framing(side=1.66))

@@ -9,7 +9,8 @@ import pytest
 
 from fomm_core.engine.fake import FakeEngine
 from fomm_core.live.source import LiveSource, prepare_live_source
-from fomm_core.loading import Model, find_model
+from fomm_core.loading import Model
+from fomm_core.model.finding import find_model
 from fomm_core.model.framing import Framing
 from fomm_core.pipeline.options import AnimationOptions
 from white_spots import WhiteSpots, spots_at

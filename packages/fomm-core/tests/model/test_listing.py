@@ -4,7 +4,7 @@ import pytest
 
 from fomm_core import available_models
 from fomm_core.errors import DownloadError
-from fomm_core.loading import DEFAULT_MODEL
+from fomm_core.model.finding import DEFAULT_MODEL
 from fomm_core.model.hub import VGG19, VOX
 from fomm_core.model.listing import is_downloaded
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fomm_core.errors import ModelError
-from fomm_core.loading import DEFAULT_MODEL
 from fomm_core.model.bundle import embedded_models
+from fomm_core.model.finding import DEFAULT_MODEL
 from fomm_core.model.hub import HUB
 from fomm_demo.services import models as models_module
 from fomm_demo.services.models import ModelRegistry

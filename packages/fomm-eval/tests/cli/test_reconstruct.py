@@ -16,8 +16,8 @@ import yaml
 from PIL import Image
 
 from fomm_core.config import dump_config
-from fomm_core.loading import find_model
 from fomm_core.model.bundle import EMBEDDED_MODELS
+from fomm_core.model.finding import find_model
 from fomm_core.video import VideoReader
 from mpi_launcher import mpirun_or_skip
 

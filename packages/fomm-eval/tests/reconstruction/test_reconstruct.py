@@ -10,7 +10,7 @@ from PIL import Image
 
 from fomm_core.distributed import SingleProcess
 from fomm_core.errors import MediaError
-from fomm_core.loading import find_model
+from fomm_core.model.finding import find_model
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.video import VideoReader
 from fomm_eval.data.videos import find_test_videos

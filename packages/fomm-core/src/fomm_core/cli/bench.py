@@ -120,7 +120,7 @@ def _laid_out(results: tuple[BenchResult, ...], form: str | None) -> str:
 @contextmanager
 def _prepared(model: str | None, config: Path | None, params: Path | None) -> Iterator[str]:
     """A model that every engine can load: as named, or exported for this run alone."""
-    from fomm_core.loading import DEFAULT_MODEL
+    from fomm_core.model.finding import DEFAULT_MODEL
 
     if config is None and params is None:
         yield model or DEFAULT_MODEL
@@ -150,7 +150,8 @@ def _combinations(
     Raises:
         EngineError: none can, one of those asked for cannot, or the device is not there.
     """
-    from fomm_core.loading import find_model, usable_engines
+    from fomm_core.loading import usable_engines
+    from fomm_core.model.finding import find_model
 
     if device:
         require_device("auto", device)
@@ -182,7 +183,8 @@ def _stage_gmac(model: str) -> dict[str, float]:
     """Multiplications with additions, in 10^9, of each stage's exported graph."""
     from fomm_core.graphs.onnx_graph import OnnxGraph
     from fomm_core.graphs.work import count_macs
-    from fomm_core.loading import find_model, graphs_of
+    from fomm_core.loading import graphs_of
+    from fomm_core.model.finding import find_model
 
     graphs = graphs_of(find_model(model))
     return {stage: count_macs(OnnxGraph.load(path)) / 1e9 for stage, path in graphs.items()}
@@ -216,7 +218,8 @@ def _words_of(choice: EngineChoice) -> list[str]:
 
 
 def _measure_here(model: str, choice: EngineChoice, seconds: float) -> None:
-    from fomm_core.loading import find_model, start_model
+    from fomm_core.loading import start_model
+    from fomm_core.model.finding import find_model
     from fomm_core.pipeline.benchmark import measure
 
     files = find_model(model)

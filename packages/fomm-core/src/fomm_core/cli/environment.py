@@ -25,9 +25,10 @@ from fomm_core.engine.spec import (
 )
 from fomm_core.errors import EngineError, FommError
 from fomm_core.live.devices import VideoDevice, list_cameras, list_loopbacks
-from fomm_core.loading import find_model, start_model
+from fomm_core.loading import start_model
 from fomm_core.model.bundle import embedded_models
 from fomm_core.model.files import ModelFiles
+from fomm_core.model.finding import find_model
 from fomm_core.utils.cache import cache_folder
 from fomm_core.utils.files import file_sizes
 from fomm_core.utils.machine import Machine, describe_machine

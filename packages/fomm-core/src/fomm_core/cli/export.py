@@ -45,8 +45,8 @@ def command(folder: Path, **options: Any) -> None:
       fomm export my-model --config vox-256 --params params.h5 --half
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.export.exporter import export_bundle, has_nnabla
-    from fomm_core.loading import find_model
     from fomm_core.model.bundle import Bundle
+    from fomm_core.model.finding import find_model
     from fomm_core.model.parameters import load_parameters
 
     files = find_model(None, options["config"], options["params"])

@@ -106,7 +106,8 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     of fomm demo does the same with a camera of the browser's.
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.live.camera import open_camera
-    from fomm_core.loading import find_model, start_model
+    from fomm_core.loading import start_model
+    from fomm_core.model.finding import find_model
 
     if not any(options[name] for name in ("virtual_camera", "output", "preview")):
         raise FommError("expected --preview, --virtual-camera or --output, found none of them")

@@ -42,7 +42,7 @@ def animate_pairs(options: dict[str, Any], motion: MotionMode, quiet: bool) -> N
     from fomm_core.cli.errors import abort_all_ranks_on_error
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.distributed import join_ranks, raise_on_all_ranks
-    from fomm_core.loading import find_model
+    from fomm_core.model.finding import find_model
     from fomm_core.pipeline.jobs import plan_jobs
     from fomm_core.pipeline.pairs import require_files
 

@@ -32,8 +32,8 @@ def command(model: str, driving: Path, source: Path | None, output: Path | None)
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.progress import ProgressBar
     from fomm_core.image import read_image
-    from fomm_core.loading import find_model
     from fomm_core.model.bundle import embedded_models, require_room
+    from fomm_core.model.finding import find_model
     from fomm_core.pipeline.quantization import quantize_decoder
     from fomm_core.video import VideoReader
 

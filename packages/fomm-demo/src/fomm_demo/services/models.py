@@ -11,16 +11,10 @@ from dataclasses import replace
 from fomm_core.engine.registry import engine_specs, require_device
 from fomm_core.engine.spec import EngineChoice, Precision
 from fomm_core.errors import FommError, ModelError
-from fomm_core.loading import (
-    DEFAULT_MODEL,
-    Model,
-    find_model,
-    folder_of_model,
-    start_model,
-    usable_engines,
-)
+from fomm_core.loading import Model, start_model, usable_engines
 from fomm_core.model.bundle import open_bundle
 from fomm_core.model.files import ModelFiles
+from fomm_core.model.finding import DEFAULT_MODEL, find_model, folder_of_model
 from fomm_core.model.hub import resolve
 from fomm_core.model.listing import (
     ModelInfo,

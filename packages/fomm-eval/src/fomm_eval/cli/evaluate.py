@@ -176,7 +176,8 @@ def _both(options: dict[str, Any], what: str) -> tuple[Path, Path] | None:
 
 def _started_model(options: dict[str, Any], default: str) -> Model:
     """Start the model that the options name, or else the one of the default's name."""
-    from fomm_core.loading import find_model, start_model
+    from fomm_core.loading import start_model
+    from fomm_core.model.finding import find_model
 
     named = options["model"] is not None or options["config"] is not None
     model = options["model"] if named else default

@@ -83,7 +83,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     from fomm_core.cli.errors import abort_all_ranks_on_error
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.distributed import join_ranks, raise_on_all_ranks
-    from fomm_core.loading import find_model
+    from fomm_core.model.finding import find_model
 
     ranks = join_ranks()
     quiet = not ranks.is_main or (program is not None and program.verbosity < 0)
