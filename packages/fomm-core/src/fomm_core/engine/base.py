@@ -113,11 +113,19 @@ class Engine(ABC):
 
     @abstractmethod
     def detect(self, image: FloatArray) -> Keypoints:
-        """Detect the keypoints of one image."""
+        """Detect the keypoints of one image (Section 3.1 of the paper).
+
+        Args:
+            image: (3, H, W) float32 in [0, 1], RGB; it is left as it is.
+        """
 
     @abstractmethod
     def encode(self, image: FloatArray) -> SourceFeatures:
-        """Encode the source image, once per source."""
+        """Encode the source image, once per source.
+
+        Args:
+            image: (3, H, W) float32 in [0, 1], RGB; it may be changed afterwards.
+        """
 
     @abstractmethod
     def render(
@@ -133,7 +141,7 @@ class Engine(ABC):
             features: the source, as :meth:`encode` gave it.
             kp_source: the source's keypoints, as :meth:`detect` gave them.
             kp_driving: the keypoints to move to.
-            diagnostics: also return the inner maps (some copies more).
+            diagnostics: also return the inner maps, which cost time.
         """
 
     def close(self) -> None:

@@ -97,8 +97,8 @@ class GraphStages:
     Attributes:
         keypoints: from an image to its keypoints.
         encoder: from the source to its features.
-        plain: motion and decoder for frames without inner maps.
-        left_on_cpu: what the device cannot run and the CPU runs instead.
+        plain: motion and decoder for frames of which no inner maps are asked for.
+        left_on_cpu: what the device cannot run and the CPU runs instead: stages or operations.
     """
 
     keypoints: GraphStage

@@ -29,10 +29,11 @@ class OpenVINOEngine(GraphEngine):
 
     The precision is always set: left alone, OpenVINO takes bfloat16 on CPUs that have it,
     which moves keypoints visibly. With ``fast``, convolutions alone are computed in half
-    precision (:mod:`.openvino_targets`); what makes coordinates stays in float32. Motion and
-    decoder run as one model, unless a device other than the CPU computes one of them. The inner
-    maps are computed only for frames of which they are asked for, by a second model that is then
-    compiled.
+    precision (:func:`~.openvino_targets.choose_target`); what makes coordinates stays in float32.
+
+    Motion and decoder run as one model, unless a device other than the CPU computes one of them.
+    The inner maps are computed only for frames of which they are asked for, by a second model
+    that is compiled then and kept.
 
     Args:
         graphs: the ONNX file of each stage, by the stage's name.

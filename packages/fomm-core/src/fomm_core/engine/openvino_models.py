@@ -67,7 +67,7 @@ def read_stage(core: Any, path: Path, stage: str, casts: Casts = "") -> Any:
     """
     if not path.is_file():
         raise ModelError(f"{path}: expected an exported graph, found none")
-    with damage_told(path):
+    with raise_damage(path):
         model = core.read_model(_with_casts(path, stage, casts) if casts else path)
     missing = _ENDS[stage] - end_names(model.inputs) - end_names(model.outputs)
     if missing:
@@ -136,8 +136,8 @@ def compile_for(
 
 
 @contextmanager
-def damage_told(path: Path) -> Iterator[None]:
-    """Tell in one line that OpenVINO cannot take a graph.
+def raise_damage(path: Path) -> Iterator[None]:
+    """Raise in one line, about its file, that OpenVINO cannot take a graph.
 
     Raises:
         ModelError: instead of any RuntimeError of the block.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fomm_core.engine.graph_engine import FrameStages, GraphStages
-from fomm_core.engine.openvino_models import compile_for, damage_told, join, read_stage
+from fomm_core.engine.openvino_models import compile_for, join, raise_damage, read_stage
 from fomm_core.engine.openvino_stage import OpenVINOStage
 from fomm_core.engine.openvino_targets import CPU, Target, choose_target
 from fomm_core.engine.spec import Precision
@@ -44,7 +44,7 @@ class StageCompiler:
         Raises:
             ModelError: its graph is missing or damaged.
         """
-        with damage_told(self.graphs[stage]):
+        with raise_damage(self.graphs[stage]):
             model = self._read(stage, target)
             request, taken = compile_for(self.core, model, stage, target)
         return OpenVINOStage(stage, request), taken
@@ -57,7 +57,7 @@ class StageCompiler:
         """
         outputs = {"prediction", *(_INNER_MAPS if diagnostics else ())}
         name = f"{_NAME} with inner maps" if diagnostics else _NAME
-        with damage_told(self.graphs["decoder"]):
+        with raise_damage(self.graphs["decoder"]):
             motion, decoder = (self._read(stage, target) for stage in _JOINED)
             model = join(motion, decoder, outputs)
             request, _ = compile_for(self.core, model, name, target, PERF_COUNT="YES")

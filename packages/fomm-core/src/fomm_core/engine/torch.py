@@ -27,6 +27,9 @@ class TorchEngine(Engine):
         parameters: arrays by NNabla's names; those that are missing are drawn at random.
         device: by PyTorch's name.
         threads: of the CPU, for this whole process; 0 leaves PyTorch's own choice.
+
+    Raises:
+        ImportError: PyTorch is not installed.
     """
 
     name = "pytorch"
