@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from fomm_core.pipeline.options import choices_of
 from fomm_demo.page.forms import Form, read_request
@@ -20,6 +21,9 @@ from fomm_demo.services.jobs import Job, JobCancelledError
 
 JOBS = "jobs"
 """Gradio's name of the queue that all long jobs share."""
+
+_HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""Of events that neither show progress nor stand in the API."""
 
 _PREVIEW_SECONDS = 0.12
 _WELCOME = "The animation will appear here."
@@ -88,17 +92,14 @@ class AnimateTab:
 
     def connect(self, form: Form) -> None:
         """Say what the buttons do with the fields of the form."""
-        limit = self._services.settings.concurrency
         moment = gr.Number(visible=False)
+        animation = self._connect_start(form, moment)
+        self._connect_stop(moment, animation)
+        self._add_endpoint(form)
+
+    def _connect_start(self, form: Form, moment: gr.Number) -> Dependency:
         # In the browser, at once: a job may have to wait, and can be cancelled meanwhile.
-        self.start.click(
-            None,
-            None,
-            [self.status, self.start, self.stop],
-            js=_WAITING,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        self.start.click(None, None, [self.status, self.start, self.stop], js=_WAITING, **_HIDDEN)
         animation = self.start.click(
             self._animate,
             [*form, moment],
@@ -107,26 +108,15 @@ class AnimateTab:
             preprocess=False,
             show_progress="minimal",
             show_progress_on=[self.status],
-            concurrency_limit=limit,
+            concurrency_limit=self._services.settings.concurrency,
             concurrency_id=JOBS,
             api_visibility="private",
         )
-        animation.failure(
-            self._failed,
-            [self.status],
-            self._outputs,
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
-        )
-        self.stop.click(
-            None,
-            None,
-            [self.status],
-            js=_CANCELLED,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        animation.failure(self._failed, [self.status], self._outputs, queue=False, **_HIDDEN)
+        return animation
+
+    def _connect_stop(self, moment: gr.Number, animation: Dependency) -> None:
+        self.stop.click(None, None, [self.status], js=_CANCELLED, **_HIDDEN)
         self.stop.click(
             self._cancel,
             [moment],
@@ -134,18 +124,16 @@ class AnimateTab:
             js="() => [Date.now()]",
             cancels=[animation],
             queue=False,
-            show_progress="hidden",
-            api_visibility="private",
+            **_HIDDEN,
         )
-        self._add_endpoint(form, limit)
 
-    def _add_endpoint(self, form: Form, limit: int) -> None:
+    def _add_endpoint(self, form: Form) -> None:
         gr.Button(visible=False).click(
             self.animate,
             inputs_kwargs=form._asdict(),
             outputs=gr.Video(visible=False, label="animation"),
             preprocess=False,
-            concurrency_limit=limit,
+            concurrency_limit=self._services.settings.concurrency,
             concurrency_id=JOBS,
             api_name="animate",
             api_description=_ENDPOINT,

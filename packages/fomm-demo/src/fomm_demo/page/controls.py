@@ -93,61 +93,70 @@ def add_driving() -> tuple[gr.Video, gr.File]:
 def add_options(services: AppServices) -> dict[str, Component]:
     """The options in plain words, by the names of the form's fields."""
     with gr.Accordion("Options", open=False, elem_id="options"):
-        movement = gr.Radio(
-            [("Move along with the video", "relative"), ("Copy its exact pose", "absolute")],
-            value="relative",
-            label="Movement",
-            info="Moving along suits most: the video should begin in a pose like the picture's.",
-        )
-        adapt = gr.Checkbox(
-            value=True,
-            label="Adapt to the size of the face",
-            info="Small movements for a small face, large ones for a large one.",
-        )
-        best = gr.Checkbox(
-            value=False,
-            label="Start from the most similar moment",
-            info="Looks through the video for the pose nearest to the picture's. Takes longer.",
-        )
-        smooth = gr.Checkbox(value=False, label="Smooth out trembling")
-        fit = gr.Radio(
-            [("Cut the edges", "crop"), ("Add black bars", "pad"), ("Squeeze", "stretch")],
-            value="crop",
-            label="If the picture is not square",
-        )
-        quality = gr.Radio(
-            [("Exact", "exact"), ("Fast, a little less exact", "fast")],
-            value="exact",
-            label="Quality",
-            visible=services.models.has_fast(),
-        )
-        view = gr.Radio(
-            [
-                ("The animation alone", "generated"),
-                ("Picture, video and animation side by side", "default"),
-            ],
-            value="generated",
-            label="The result shows",
-        )
-        paste_back = gr.Checkbox(
-            value=True,
-            label="Show the whole picture",
-            info="Not only the square around the face. For the animation alone.",
-        )
-        audio = gr.Checkbox(value=True, label="Keep the sound of the video")
-        with gr.Row():
-            start = gr.Number(0, label="Begin at (seconds)", minimum=0, min_width=120)
-            end = gr.Number(0, label="Stop at (seconds; 0: the end)", minimum=0, min_width=120)
-    return {
-        "movement": movement,
-        "adapt_scale": adapt,
-        "find_best_frame": best,
-        "smooth": smooth,
-        "fit": fit,
-        "quality": quality,
-        "view": view,
-        "audio": audio,
-        "start": start,
-        "end": end,
-        "paste_back": paste_back,
-    }
+        return {
+            **_add_motion(),
+            **_add_frames(services),
+            **_add_result(),
+            **_add_part(),
+        }
+
+
+def _add_motion() -> dict[str, Component]:
+    movement = gr.Radio(
+        [("Move along with the video", "relative"), ("Copy its exact pose", "absolute")],
+        value="relative",
+        label="Movement",
+        info="Moving along suits most: the video should begin in a pose like the picture's.",
+    )
+    adapt = gr.Checkbox(
+        value=True,
+        label="Adapt to the size of the face",
+        info="Small movements for a small face, large ones for a large one.",
+    )
+    best = gr.Checkbox(
+        value=False,
+        label="Start from the most similar moment",
+        info="Looks through the video for the pose nearest to the picture's. Takes longer.",
+    )
+    smooth = gr.Checkbox(value=False, label="Smooth out trembling")
+    return {"movement": movement, "adapt_scale": adapt, "find_best_frame": best, "smooth": smooth}
+
+
+def _add_frames(services: AppServices) -> dict[str, Component]:
+    fit = gr.Radio(
+        [("Cut the edges", "crop"), ("Add black bars", "pad"), ("Squeeze", "stretch")],
+        value="crop",
+        label="If the picture is not square",
+    )
+    quality = gr.Radio(
+        [("Exact", "exact"), ("Fast, a little less exact", "fast")],
+        value="exact",
+        label="Quality",
+        visible=services.models.has_fast(),
+    )
+    return {"fit": fit, "quality": quality}
+
+
+def _add_result() -> dict[str, Component]:
+    view = gr.Radio(
+        [
+            ("The animation alone", "generated"),
+            ("Picture, video and animation side by side", "default"),
+        ],
+        value="generated",
+        label="The result shows",
+    )
+    paste_back = gr.Checkbox(
+        value=True,
+        label="Show the whole picture",
+        info="Not only the square around the face. For the animation alone.",
+    )
+    audio = gr.Checkbox(value=True, label="Keep the sound of the video")
+    return {"view": view, "paste_back": paste_back, "audio": audio}
+
+
+def _add_part() -> dict[str, Component]:
+    with gr.Row():
+        start = gr.Number(0, label="Begin at (seconds)", minimum=0, min_width=120)
+        end = gr.Number(0, label="Stop at (seconds; 0: the end)", minimum=0, min_width=120)
+    return {"start": start, "end": end}

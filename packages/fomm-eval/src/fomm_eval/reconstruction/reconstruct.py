@@ -159,7 +159,7 @@ def reconstruct_all(
     keep_going: bool = False,
     on_progress_of: Callable[[str], ProgressCallback] | None = None,
 ) -> Reconstruction:
-    """Reconstruct the videos of a data set, each by one of the processes.
+    """Reconstruct the videos of a data set, each by one process; every process gets all outcomes.
 
     Args:
         model: a loaded model.
@@ -172,9 +172,6 @@ def reconstruct_all(
         on_progress_of: makes the callback of a video from its name; see
             :func:`reconstruct_video`.
 
-    Returns:
-        The outcome of all processes, on every process.
-
     Raises:
         FommError: of the first video that failed, unless they are to be passed over; or all
             failed.
@@ -186,15 +183,11 @@ def reconstruct_all(
         if ranks.is_stopped():
             break
         name = settings.name_of(video)
-        known = manifest.find(name) if resume else None
-        if known is not None and all(path.exists() for path in settings.outputs(name)):
-            done.append(known)
-            continue
+        known = _complete(name, settings, manifest) if resume else None
         try:
-            _forget(name, settings, manifest)
-            on_progress = on_progress_of(name) if on_progress_of else None
-            done.append(reconstruct_video(model, video, settings, on_progress))
-            manifest.add(done[-1])
+            done.append(
+                known or _reconstruct_anew(model, video, settings, manifest, on_progress_of)
+            )
         except FommError as error:
             failures.append(Failure(name, str(error)))
             if not keep_going:
@@ -203,6 +196,30 @@ def reconstruct_all(
             logger.warning("%s; left out", error)
     names = [settings.name_of(video) for video in videos]
     return _merge(ranks.gather((done, failures)), names, keep_going)
+
+
+def _complete(
+    name: str, settings: ReconstructionSettings, manifest: Manifest
+) -> Reconstructed | None:
+    """A video whose results are recorded and there."""
+    known = manifest.find(name)
+    return known if all(path.exists() for path in settings.outputs(name)) else None
+
+
+def _reconstruct_anew(
+    model: Model,
+    video: Path,
+    settings: ReconstructionSettings,
+    manifest: Manifest,
+    on_progress_of: Callable[[str], ProgressCallback] | None,
+) -> Reconstructed:
+    """Reconstruct a video, which counts as incomplete until it is done."""
+    name = settings.name_of(video)
+    _forget(name, settings, manifest)
+    on_progress = on_progress_of(name) if on_progress_of else None
+    result = reconstruct_video(model, video, settings, on_progress)
+    manifest.add(result)
+    return result
 
 
 def _forget(name: str, settings: ReconstructionSettings, manifest: Manifest) -> None:

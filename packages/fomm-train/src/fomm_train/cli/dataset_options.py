@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 _Command = Callable[..., Any]
+_Decorator = Callable[[_Command], _Command]
 
 
 @dataclass(frozen=True)
@@ -67,62 +68,12 @@ class DatasetOptions:
             raise click.UsageError("--swapped: expected with --benchmark")
 
 
-def dataset_options(defaults: DatasetDefaults) -> Callable[[_Command], _Command]:
+def dataset_options(defaults: DatasetDefaults) -> _Decorator:
     """Add the options of a data set or a benchmark of synthetic people to a command.
 
     It is given them as one argument, ``options``, of :class:`DatasetOptions`.
     """
-    people = defaults.people
-    options = (
-        click.option(
-            "--out",
-            "-o",
-            required=defaults.is_out_required,
-            type=click.Path(path_type=Path, file_okay=False),
-            help="Folder of the data set.",
-        ),
-        _count(
-            "identities", defaults.identities, f"Number of {people}, those for testing included."
-        ),
-        _count("motions", defaults.motions, f"Videos of each of the {people}."),
-        _count("frames", 64, "Frames of each video, at 25 a second.", least=2),
-        _count("group", 8, f"{people.capitalize()} that share their motions."),
-        click.option(
-            "--size",
-            default=defaults.size,
-            show_default=True,
-            type=click.IntRange(defaults.smallest, 1024),
-            help="Height and width of the frames.",
-        ),
-        click.option(
-            "--format",
-            "form",
-            default="mp4",
-            show_default=True,
-            type=click.Choice(["mp4", "png"]),
-            help="Videos, or folders of lossless frames.",
-        ),
-        click.option(
-            "--test-share",
-            default=0.1,
-            show_default=True,
-            type=click.FloatRange(0, 1, max_open=True),
-            help=f"Share of the {people} in test/: others, with other motions, than in train/.",
-        ),
-        _count("seed", 0, "Equal seeds give equal pixels.", least=0),
-        click.option(
-            "--benchmark",
-            type=click.IntRange(min=1),
-            metavar="CASES",
-            help="Write a cross-identity benchmark of so many cases instead, with --size and "
-            "--seed.",
-        ),
-        click.option(
-            "--swapped",
-            is_flag=True,
-            help=f"With --benchmark: the two {people} of each case in each other's place.",
-        ),
-    )
+    options = (*_data_options(defaults), *_benchmark_options(defaults))
 
     def decorate(command: _Command) -> _Command:
         @wraps(command)
@@ -138,7 +89,60 @@ def dataset_options(defaults: DatasetDefaults) -> Callable[[_Command], _Command]
     return decorate
 
 
-def _count(name: str, default: int, text: str, *, least: int = 1) -> Callable[[_Command], _Command]:
+def _data_options(defaults: DatasetDefaults) -> Iterator[_Decorator]:
+    people = defaults.people
+    yield click.option(
+        "--out",
+        "-o",
+        required=defaults.is_out_required,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder of the data set.",
+    )
+    identities = f"Number of {people}, those for testing included."
+    yield _count("identities", defaults.identities, identities)
+    yield _count("motions", defaults.motions, f"Videos of each of the {people}.")
+    yield _count("frames", 64, "Frames of each video, at 25 a second.", least=2)
+    yield _count("group", 8, f"{people.capitalize()} that share their motions.")
+    yield click.option(
+        "--size",
+        default=defaults.size,
+        show_default=True,
+        type=click.IntRange(defaults.smallest, 1024),
+        help="Height and width of the frames.",
+    )
+    yield click.option(
+        "--format",
+        "form",
+        default="mp4",
+        show_default=True,
+        type=click.Choice(["mp4", "png"]),
+        help="Videos, or folders of lossless frames.",
+    )
+    yield click.option(
+        "--test-share",
+        default=0.1,
+        show_default=True,
+        type=click.FloatRange(0, 1, max_open=True),
+        help=f"Share of the {people} in test/: others, with other motions, than in train/.",
+    )
+    yield _count("seed", 0, "Equal seeds give equal pixels.", least=0)
+
+
+def _benchmark_options(defaults: DatasetDefaults) -> Iterator[_Decorator]:
+    yield click.option(
+        "--benchmark",
+        type=click.IntRange(min=1),
+        metavar="CASES",
+        help="Write a cross-identity benchmark of so many cases instead, with --size and --seed.",
+    )
+    yield click.option(
+        "--swapped",
+        is_flag=True,
+        help=f"With --benchmark: the two {defaults.people} of each case in each other's place.",
+    )
+
+
+def _count(name: str, default: int, text: str, *, least: int = 1) -> _Decorator:
     return click.option(
         f"--{name}",
         default=default,

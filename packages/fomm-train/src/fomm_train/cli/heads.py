@@ -86,27 +86,51 @@ def command(
       fomm heads --out data/heads --identities 96 --motions 8
       fomm heads --out benchmark --benchmark 16
     """  # noqa: D301 - click reads the backspace itself
-    from fomm_train.cli.synthetic import write_people, write_sheet
-    from fomm_train.config import HeadParams
-    from fomm_train.synthetic.heads.world import RenderedWorld
+    quiet = getattr(context.obj, "verbosity", 0) < 0
+    _check_task(options.out, sheet, build, makehuman)
+    if build is not None:
+        _build(build, makehuman, assets, quiet)
+    elif sheet is not None:
+        _draw_sheet(sheet, options, supersampling, assets, quiet)
+    elif options.out is not None:
+        _write(options, options.out, supersampling, assets, quiet)
 
-    out, quiet = options.out, getattr(context.obj, "verbosity", 0) < 0
+
+def _check_task(
+    out: Path | None, sheet: Path | None, build: Path | None, makehuman: Path | None
+) -> None:
+    """Raise where not exactly one task is asked for, or what belongs to another one."""
     if build is not None:
         if out is not None or sheet is not None:
             raise click.UsageError("--build: expected neither --out nor --sheet, found one")
-        _build(build, makehuman, assets, quiet)
         return
     if makehuman is not None:
         raise click.UsageError("--makehuman: expected with --build")
     if sheet is not None and out is not None:
         raise click.UsageError("expected either --sheet or --out, found both")
-    if sheet is not None:
-        write_sheet(
-            sheet, RenderedWorld(options.size, supersampling, 1, assets), options.seed, quiet
-        )
-        return
-    if out is None:
+    if sheet is None and out is None:
         raise click.UsageError("expected --out, --sheet or --build, found none of them")
+
+
+def _draw_sheet(
+    sheet: Path, options: DatasetOptions, supersampling: int, assets: Path | None, quiet: bool
+) -> None:
+    """Draw some people in some poses."""
+    from fomm_train.cli.synthetic import write_sheet
+    from fomm_train.synthetic.heads.world import RenderedWorld
+
+    world = RenderedWorld(options.size, supersampling, 1, assets)
+    write_sheet(sheet, world, options.seed, quiet)
+
+
+def _write(
+    options: DatasetOptions, out: Path, supersampling: int, assets: Path | None, quiet: bool
+) -> None:
+    """Write the data set or the benchmark."""
+    from fomm_train.cli.synthetic import write_people
+    from fomm_train.config import HeadParams
+    from fomm_train.synthetic.heads.world import RenderedWorld
+
     # Both people of a case, or the one of a clip.
     keep = 2 if options.benchmark else 1
     world = RenderedWorld(options.size, supersampling, keep, assets).open()

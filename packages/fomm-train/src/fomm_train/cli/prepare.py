@@ -15,7 +15,7 @@ from fomm_core.cli.param_types import ReachablePath
 from fomm_core.errors import MediaError, OutputError
 
 if TYPE_CHECKING:
-    from fomm_train.data.prepare.plan import ClipJob
+    from fomm_train.data.prepare.plan import ClipJob, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -100,36 +100,59 @@ def command(
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.utils.cache import cache_folder
     from fomm_core.utils.machine import usable_cores
-    from fomm_train.data.prepare.boxes import read_boxes
-    from fomm_train.data.prepare.plan import Settings, plan_clips
-    from fomm_train.data.prepare.run import Preparation
+    from fomm_train.data.prepare.plan import Settings
     from fomm_train.data.prepare.sinks import FORMS
 
-    if crop_faces and boxes is not None:
-        raise click.UsageError("expected --crop-faces or --boxes, found both; leave one out")
-    _check_apart(videos, out)
-    jobs = plan_clips(videos, None if boxes is None else read_boxes(boxes))
+    _check_arguments(videos, out, boxes, crop_faces)
     settings = Settings(size, FORMS[FORMS.index(form)], cache_folder() / "clips")
     workers = usable_cores() if workers is None else workers
     quiet = getattr(context.obj, "verbosity", 0) < 0
-    unread = 0
+    jobs, unread = _plan(videos, boxes), 0
     if crop_faces:
         jobs, unread = _crop_to_faces(jobs, workers, settings.index_folder, keep_going, quiet)
         if not jobs:
             raise MediaError(f"{videos}: expected videos that show a face, found none")
+    new, broken = _make_clips(out, settings, jobs, workers, keep_going, quiet)
+    if broken == len(jobs):
+        raise MediaError(f"{videos}: expected videos that can be read, found {broken} broken")
+    click.echo(f"{out}: {len(jobs) - broken} clips ({new} new), {broken + unread} broken")
+
+
+def _plan(videos: Path, boxes: Path | None) -> list[ClipJob]:
+    """One clip for each video, or for each row of the file of boxes."""
+    from fomm_train.data.prepare.boxes import read_boxes
+    from fomm_train.data.prepare.plan import plan_clips
+
+    return plan_clips(videos, None if boxes is None else read_boxes(boxes))
+
+
+def _make_clips(
+    out: Path,
+    settings: Settings,
+    jobs: list[ClipJob],
+    workers: int,
+    keep_going: bool,
+    quiet: bool,
+) -> tuple[int, int]:
+    """Make the clips that are missing; return how many are new and how many broken.
+
+    Raises:
+        MediaError: a video is broken and that is not to be passed over.
+    """
+    from fomm_train.data.prepare.run import Preparation
+
     with Preparation.open(out, settings) as preparation:
         missing = preparation.missing(jobs)
         count = min(len(missing), workers)
         with closing(preparation.run(missing, count)) as done:
             broken = _watch(done, len(jobs), len(jobs) - len(missing), keep_going, quiet)
-    if broken == len(jobs):
-        raise MediaError(f"{videos}: expected videos that can be read, found {broken} broken")
-    made, new = len(jobs) - broken, len(missing) - broken
-    click.echo(f"{out}: {made} clips ({new} new), {broken + unread} broken")
+    return len(missing) - broken, broken
 
 
-def _check_apart(videos: Path, out: Path) -> None:
-    """Raise if the clips would become videos to prepare themselves."""
+def _check_arguments(videos: Path, out: Path, boxes: Path | None, crop_faces: bool) -> None:
+    """Raise where options exclude one another, or clips would become videos to prepare."""
+    if crop_faces and boxes is not None:
+        raise click.UsageError("expected --crop-faces or --boxes, found both; leave one out")
     if out.resolve().is_relative_to(videos.resolve()):
         raise OutputError(f"{out}: expected a folder outside of {videos}; choose another")
 

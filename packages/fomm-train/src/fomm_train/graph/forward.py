@@ -97,15 +97,7 @@ def forward(
         inputs: frames, and what else the configuration needs.
         precision: which parts compute in half precision.
     """
-    kp_reference = None
-    if inputs.truth is not None and params.true_keypoints_only:
-        kp_source, kp_driving = inputs.truth.source, inputs.truth.driving
-        kp_reference = inputs.truth.reference
-    else:
-        kp_source = _detect(ops, params, networks, inputs.source)
-        kp_driving = _detect(ops, params, networks, inputs.driving)
-        if inputs.reference is not None:
-            kp_reference = _detect(ops, params, networks, inputs.reference)
+    kp_source, kp_driving, kp_reference = _find_keypoints(ops, params, networks, inputs)
     with precision.images():
         encoded = networks.encoder(inputs.source)
     moved = _move(ops, params, inputs, kp_source, kp_driving, kp_reference)
@@ -114,25 +106,46 @@ def forward(
         decoded = networks.decoder(
             encoded, motion.deformation, motion.occlusion_map, motion.features
         )
-    kp_transformed = kp_varied = None
-    if inputs.transform is not None and params.loss_weights.is_equivariant:
-        transformed = inputs.transform.transform_frame(ops, inputs.driving)
-        kp_transformed = _detect(ops, params, networks, transformed)
-    if inputs.transform is not None and inputs.detector_frame is not None:
-        varied = inputs.transform.transform_frame(ops, inputs.detector_frame)
-        kp_varied = _detect(ops, params, networks, varied)
-    # These are looked at after the step, when other intermediate results are gone.
-    for variable in (decoded.prediction, kp_source.value, kp_driving.value):
-        ops.keep(variable)
-    return ForwardOutputs(
+    equivariant = inputs.driving if params.loss_weights.is_equivariant else None
+    outputs = ForwardOutputs(
         kp_source,
         kp_driving,
-        kp_transformed,
+        _detect_transformed(ops, params, networks, inputs, equivariant),
         motion.deformation,
         decoded,
         kp_reference,
-        kp_varied,
+        _detect_transformed(ops, params, networks, inputs, inputs.detector_frame),
     )
+    # These are looked at after the step, when other intermediate results are gone.
+    for variable in (decoded.prediction, kp_source.value, kp_driving.value):
+        ops.keep(variable)
+    return outputs
+
+
+def _find_keypoints(
+    ops: TrainingOperations, params: TrainParams, networks: Networks, inputs: StepInputs
+) -> tuple[KeypointVariables, KeypointVariables, KeypointVariables | None]:
+    """Those of source, driving and reference frames: true ones where no others are wanted."""
+    if inputs.truth is not None and params.true_keypoints_only:
+        return inputs.truth.source, inputs.truth.driving, inputs.truth.reference
+    kp_source = _detect(ops, params, networks, inputs.source)
+    kp_driving = _detect(ops, params, networks, inputs.driving)
+    if inputs.reference is None:
+        return kp_source, kp_driving, None
+    return kp_source, kp_driving, _detect(ops, params, networks, inputs.reference)
+
+
+def _detect_transformed(
+    ops: TrainingOperations,
+    params: TrainParams,
+    networks: Networks,
+    inputs: StepInputs,
+    frames: Tensor | None,
+) -> KeypointVariables | None:
+    """Those of frames under the step's transformation, where there are both."""
+    if inputs.transform is None or frames is None:
+        return None
+    return _detect(ops, params, networks, inputs.transform.transform_frame(ops, frames))
 
 
 def _detect(
