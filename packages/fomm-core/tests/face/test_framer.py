@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from fomm_core.errors import ModelError
 from fomm_core.face.crop import Crop, frame_face
 from fomm_core.face.detector import FaceBox
 from fomm_core.face.framer import FaceFramer
 from fomm_core.face.search import find_faces
 from fomm_core.face.yunet import open_detector
 from fomm_core.image import fit, read_image
-from fomm_core.loading import load_model
+from fomm_core.loading import find_model, load_model
 from fomm_core.model.framing import Framing, KeypointFraming
+from fomm_core.model.samples import SAMPLE_PICTURES
 from fomm_core.motion.keypoints import Keypoints
 
-PEOPLE = Path(__file__).resolve().parents[4] / "docs" / "people"
 BOX = FaceBox(60, 70, 30, 40, 0.9)
 USUAL = Framing(side=2.0, keypoints=KeypointFraming(centre_x=0.1, centre_y=-0.1, spread=0.4))
 
@@ -61,14 +60,41 @@ def test_keypoints_that_are_nan_are_not_believed():
     assert framer.framing_of(picture_of((75, 90), 16), BOX) == USUAL
 
 
-@pytest.mark.skipif(not PEOPLE.is_dir(), reason="the documentation's pictures are not here")
+def test_weights_tell_centre_and_spread():
+    usual = KeypointFraming(spread=0.5, weights=[[1.0, 0, 0, 1, -1, 0], [0, 0, 0, 0, 1, 0.0]])
+    framing = Framing(side=2.0, keypoints=usual)
+    value = np.array([[0.0, 0.0], [0.5, 0.0]], np.float32)
+    framer = FaceFramer(lambda picture: [], framing, lambda image: Keypoints(value), (64, 64))
+    assert framer.framing_of(picture_of((75, 90), 16), BOX) == framing
+
+
+def test_weights_of_another_number_of_keypoints_are_refused():
+    usual = KeypointFraming(spread=0.5, weights=[[1, 0, 0, 1, -1, 0]])
+    framer = FaceFramer(
+        lambda picture: [], Framing(side=2.0, keypoints=usual), bright_corners, (128, 128)
+    )
+    with pytest.raises(ModelError, match=r"expected weights of \d+ keypoints, found 1; mend"):
+        framer.framing_of(picture_of((75, 90), 16), BOX)
+
+
+def test_the_weights_of_face_follow_a_shift():
+    """Keypoints that move as one move the centre as far, and leave the spread."""
+    card = find_model("face").framing
+    assert card is not None
+    weights = np.array(card.keypoints.weights).reshape(-1, 3, 2)
+    x, y, spread = weights.sum(axis=0)
+    np.testing.assert_allclose(x, (1, 0), atol=0.02)
+    np.testing.assert_allclose(y, (0, 1), atol=0.02)
+    np.testing.assert_allclose(spread, (0, 0), atol=0.02)
+
+
 def test_rendered_people_in_a_large_picture_are_framed_within_5_percent(group):
     true = Crop(620, 410, 300)
     with load_model("face") as model:
         framer = FaceFramer(open_detector(), model.framing, model.engine.detect, model.frame_size)
         for name in ("man_stubble", "woman_headscarf", "man_in_suit"):
             picture = group()
-            picture[410:710, 620:920] = fit(read_image(PEOPLE / f"{name}.jpg"), (300, 300))
+            picture[410:710, 620:920] = fit(read_image(SAMPLE_PICTURES[name]), (300, 300))
             (box,) = find_faces(framer.detector, picture).boxes
             crop = frame_face(box, framer.framing_of(picture, box))
             assert crop.side == pytest.approx(300, rel=0.05)

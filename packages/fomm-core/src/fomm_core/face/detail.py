@@ -1,4 +1,4 @@
-"""Fine detail of a large source, carried along by the deformation: larger output, no network."""
+"""Detail of a large source, carried along by the deformation: larger output, no network."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ _TOLERANCE = 0.06
 
 
 class SourceDetail:
-    """Share of a source above the model's resolution, added to enlarged predictions.
+    """The source at its full size, moved and mixed into enlarged predictions.
 
-    With S the source at its full size, H = S - up(down(S)) and W the warp by the deformation,
-    the result is ``up(prediction) + up(gate) * W(H)``. The gate is the occlusion map times
+    With S the source at its full size and W the warp by the deformation, the result is
+    ``(1 - gate) * up(prediction) + gate * W(S)``. The gate is the enlarged occlusion map times
     ``exp(-(|W(down(S)) - prediction| / 0.06)^2)``: where the model shows something else than
-    the moved source, as in what a turn uncovers, no detail is added, and no ghost appears.
+    the moved source, as in what a turn uncovers, the prediction stays, and no ghost appears.
 
-    On 64 poses of eight rendered people at 512 pixels this lowers the L1 error by 15 % at rest,
-    and with motion raises it by 0.1 to 0.5 % in what moves; tolerances of 0.03 to 0.12 differ by
-    3 % at rest and by 0.3 % with motion.
+    On 88 poses of eleven rendered people at 512 pixels, whose truth has no grain, this lowers the
+    L1 error of bicubic enlargement by 10, 2.6 and 1.4 % at small, middle and large motion (adding
+    ``W(S - up(down(S)))`` alone: by 1.4, 0.2 and 0.4 % on ten of them). Where the face moves by
+    more than a pixel, the finest detail is not where the truth has it, even if the warp is aligned
+    with the prediction or with the truth itself: there it is for the eye, and no gate makes it a
+    gain.
 
     Args:
         source: (S, S, 3) uint8, RGB, the square at the size of the result.
@@ -32,12 +35,11 @@ class SourceDetail:
 
     def __init__(self, source: ByteArray, size: tuple[int, int]) -> None:
         self._size = (source.shape[0], source.shape[1])
-        low = _scaled(_scaled(source, size), self._size)
-        self._high = (source.astype(np.float32) - low).transpose(2, 0, 1).copy()
+        self._source = source.transpose(2, 0, 1).astype(np.float32, order="C")
         self._gains = min(self._size) > min(size)
 
     def enlarge(self, prediction: ByteArray, diagnostics: Diagnostics) -> ByteArray:
-        """Enlarge a prediction to the source's size, with the source's detail.
+        """Enlarge a prediction to the source's size, with the moved source where it fits.
 
         Args:
             prediction: (H, W, 3) uint8, RGB, of the model's size.
@@ -50,8 +52,8 @@ class SourceDetail:
         if not self._gains:
             return large
         gate = _resized(_gate(prediction, diagnostics), self._size)
-        detail = _warped(self._high, displacement(diagnostics.deformation, self._size), gate)
-        return np.clip(large + detail.transpose(1, 2, 0) + 0.5, 0, 255).astype(np.uint8)
+        moved = displacement(diagnostics.deformation, self._size)
+        return _mixed(large, self._source, moved, gate)
 
 
 def displacement(deformation: FloatArray, size: tuple[int, int]) -> FloatArray:
@@ -86,8 +88,13 @@ def _gate(prediction: ByteArray, diagnostics: Diagnostics) -> FloatArray:
     return gate
 
 
-def _warped(planes: FloatArray, moved: FloatArray, weight: FloatArray) -> FloatArray:
-    """Sample planes (C, H, W) bilinearly at displaced pixels, times a weight; zero outside."""
+def _mixed(
+    image: ByteArray, planes: FloatArray, moved: FloatArray, weight: FloatArray
+) -> ByteArray:
+    """Mix planes (C, H, W), sampled bilinearly at displaced pixels, into an image (H, W, C).
+
+    Where these lie outside, the image stays.
+    """
     _, height, width = planes.shape
     x = moved[..., 0] + np.arange(width, dtype=np.float32)
     y = moved[..., 1] + np.arange(height, dtype=np.float32)[:, None]
@@ -96,11 +103,14 @@ def _warped(planes: FloatArray, moved: FloatArray, weight: FloatArray) -> FloatA
     top = np.clip(y.astype(np.intp), 0, height - 2)
     first, weight = top * width + left, weight * inside
     across, down = (x - left).astype(np.float32), (y - top).astype(np.float32)
-    result = np.empty_like(planes)
-    for plane, sampled in zip(planes, result, strict=True):  # twice as fast as all at once
-        upper = _between(plane, first, across)
-        upper += down * (_between(plane, first + width, across) - upper)
-        np.multiply(upper, weight, out=sampled)
+    result = np.empty_like(image)
+    for channel, plane in enumerate(planes):  # twice as fast as all at once
+        sampled = _between(plane, first, across)
+        sampled += down * (_between(plane, first + width, across) - sampled)
+        sampled -= image[..., channel]
+        sampled *= weight
+        sampled += image[..., channel] + np.float32(0.5)
+        result[..., channel] = sampled
     return result
 
 

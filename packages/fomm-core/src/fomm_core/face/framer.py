@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from fomm_core.errors import ModelError
 from fomm_core.face.crop import Crop, frame_face
 from fomm_core.face.detector import FaceBox, FaceDetector
 from fomm_core.image import ByteArray, to_network
@@ -64,8 +66,8 @@ class FaceFramer:
     def _refined(self, picture: ByteArray, crop: Crop, usual: KeypointFraming) -> tuple[Crop, bool]:
         """One round: the square that the keypoints ask for, and whether it is about the same."""
         value = self.detect(to_network(crop.cut(picture, self.size))).value
-        centre = value.mean(axis=0)
-        growth = _spread(value) / usual.spread
+        centre, spread = _measures(value, usual)
+        growth = spread / usual.spread
         wanted = np.array([usual.centre_x, usual.centre_y])
         x, y = np.array(crop.centre) + (centre - growth * wanted) * crop.side / 2
         done = abs(growth - 1) < _CLOSE and float(np.abs(centre - wanted).max()) < _CLOSE
@@ -79,9 +81,23 @@ def _framing_between(box: FaceBox, crop: Crop, framing: Framing) -> Framing:
     return framing.model_copy(update=changes)
 
 
-def _spread(value: FloatArray) -> float:
-    """Root of the mean squared distance of keypoints (K, 2) from their centre."""
-    return float(np.sqrt(np.square(value - value.mean(axis=0)).sum(axis=1).mean()))
+def _measures(value: FloatArray, usual: KeypointFraming) -> tuple[npt.NDArray[np.float64], float]:
+    """Centre (2,) and spread of keypoints (K, 2), or of the mean shape fitted to them.
+
+    Raises:
+        ModelError: the card has weights for another number of keypoints.
+    """
+    if not usual.weights:
+        centre = value.mean(axis=0, dtype=np.float64)
+        return centre, float(np.sqrt(np.square(value - centre).sum(axis=1).mean()))
+    if len(usual.weights) != len(value):
+        raise ModelError(
+            f"framing: expected weights of {len(value)} keypoints, found {len(usual.weights)}; "
+            "mend the model's card"
+        )
+    weights = np.array(usual.weights).reshape(-1, 3, 2)
+    x, y, spread = np.einsum("kmx,kx->m", weights, value).tolist()
+    return np.array([x, y]), spread
 
 
 def _is_near(refined: Crop, first: Crop) -> bool:

@@ -11,17 +11,24 @@ from fomm_core.config import Section
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+KeypointWeights = Annotated[list[float], Field(min_length=6, max_length=6)]
+
+
 class KeypointFraming(Section):
-    """Place of a model's keypoints in its training pictures, the mean over all keypoints.
+    """Place of a model's keypoints in its training pictures.
 
     Attributes:
         centre_x, centre_y: their centre, in [-1, 1] as keypoints are.
         spread: root of their mean squared distance from it, in the same unit.
+        weights: how x and y of each keypoint count in ``centre_x`` (two numbers), in
+            ``centre_y`` and in ``spread``, which then are those of the mean shape that fits the
+            keypoints best, whichever way the head turns; empty for plain means.
     """
 
     centre_x: Annotated[float, Field(ge=-1, le=1)] = 0.0
     centre_y: Annotated[float, Field(ge=-1, le=1)] = 0.0
     spread: Annotated[float, Field(gt=0, le=2)]
+    weights: list[KeypointWeights] = Field(default_factory=list)
 
 
 class Framing(Section):
