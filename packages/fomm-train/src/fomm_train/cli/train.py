@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fomm_core.cli.param_types import ReachablePath
-from fomm_core.errors import ConfigError
+from fomm_train.cli.train_arguments import TrainArguments
 
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
@@ -149,98 +149,78 @@ def command(options: GlobalOptions | None, /, **arguments: Any) -> None:
     """  # noqa: D301 - click reads the backspace itself
     for name in _THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
-    _check_combination(arguments)
-    choice = _choose_backend(arguments)
+    asked = TrainArguments(**arguments)
+    asked.check()
+    choice = _choose_backend(asked)
     if choice.name == "nnabla":
         from fomm_train.kernels.import_workaround import remember_absent_modules
 
         remember_absent_modules()
     quiet = options is not None and options.verbosity < 0
-    _train(arguments, choice, quiet)
+    _train(asked, choice, quiet)
 
 
-def _check_combination(arguments: dict[str, Any]) -> None:
-    """Refuse options that contradict each other.
-
-    Raises:
-        ConfigError: they do.
-    """
-    if arguments["resume"] is None:
-        if arguments["config"] is None:
-            raise ConfigError("expected --config or --resume, found neither")
-        if arguments["start_epoch"] is not None and arguments["ft_params"] is None:
-            raise ConfigError("--start-epoch: expected --ft-params with it, found none")
-        return
-    names = ("config", "ft_params", "start_epoch", "out", "info", "type_config", "channel_last")
-    for name in (*names, "compile"):
-        if arguments[name]:
-            raise ConfigError(
-                f"--resume takes everything from its log directory: expected no "
-                f"--{name.replace('_', '-')}, found one"
-            )
-
-
-def _choose_backend(arguments: dict[str, Any]) -> BackendChoice:
+def _choose_backend(asked: TrainArguments) -> BackendChoice:
     """Choose what computes; an interrupted training goes on with what it had."""
     from fomm_train.backend.registry import choose_backend
 
-    wanted, context = arguments["backend"], arguments["context"]
-    if arguments["resume"] is not None:
+    wanted, context = asked.backend, asked.context
+    if asked.resume is not None:
         from fomm_train.run.start import choose_resumed_backend
 
-        return choose_resumed_backend(arguments["resume"], wanted, context)
-    return choose_backend(wanted, context, arguments["type_config"] or "float")
+        return choose_resumed_backend(asked.resume, wanted, context)
+    return choose_backend(wanted, context, asked.type_config or "float")
 
 
-def _train(arguments: dict[str, Any], choice: BackendChoice, quiet: bool) -> None:
+def _train(asked: TrainArguments, choice: BackendChoice, quiet: bool) -> None:
     """Join the other ranks, train, and say how it ended."""
     from fomm_core.cli.errors import abort_all_ranks_on_error
     from fomm_train.backend.precision import Arithmetic
     from fomm_train.run.train import run_training
 
     backend = choice.open()
-    context = backend.choose_context(arguments["context"])
+    context = backend.choose_context(asked.context)
     communicator = backend.join_ranks(context)
     with abort_all_ranks_on_error(communicator):
-        beginning = _begin(arguments)
+        beginning = _begin(asked)
         wanted = Arithmetic(
-            arguments["type_config"] or "float",
-            arguments["channel_last"],
-            compiled=arguments["compile"],
+            asked.type_config or "float",
+            asked.channel_last,
+            compiled=asked.compile,
         )
         arithmetic = replace(beginning.settle_arithmetic(wanted), backend=choice.name)
         precision = backend.make_precision(context, communicator, arithmetic)
         if communicator.is_main and not quiet:
             _tell_beginning(beginning, communicator.size, choice, context)
-        outcome = run_training(beginning, communicator, precision, _session(arguments, quiet))
+        outcome = run_training(beginning, communicator, precision, _session(asked, quiet))
         if communicator.is_main and not quiet:
             how = "trained" if outcome.is_complete else f"stopped ({outcome.reason}) and saved"
             click.echo(f"{how}: {outcome.progress.step} steps; {outcome.log_directory}")
 
 
-def _session(arguments: dict[str, Any], quiet: bool) -> TrainOptions:
+def _session(asked: TrainArguments, quiet: bool) -> TrainOptions:
     from fomm_train.monitoring.recorder import CheckpointPolicy
     from fomm_train.run.train import TrainOptions
 
     return TrainOptions(
-        max_minutes=arguments["max_minutes"],
-        workers=arguments["workers"],
-        keeping=CheckpointPolicy(arguments["save_minutes"], arguments["keep"]),
+        max_minutes=asked.max_minutes,
+        workers=asked.workers,
+        keeping=CheckpointPolicy(asked.save_minutes, asked.keep),
         quiet=quiet,
     )
 
 
-def _begin(arguments: dict[str, Any]) -> RunStart:
+def _begin(asked: TrainArguments) -> RunStart:
     """Find out where to begin."""
     from fomm_train.configs import find_config
     from fomm_train.run.start import fine_tune, resume, start_new
 
-    if arguments["resume"] is not None:
-        return resume(arguments["resume"])
-    config, out, info = find_config(arguments["config"]), arguments["out"], arguments["info"]
-    if arguments["ft_params"] is None:
+    if asked.resume is not None:
+        return resume(asked.resume)
+    config, out, info = find_config(asked.config or ""), asked.out, asked.info
+    if asked.ft_params is None:
         return start_new(config, out, info)
-    return fine_tune(config, out, info, arguments["ft_params"], arguments["start_epoch"])
+    return fine_tune(config, out, info, asked.ft_params, asked.start_epoch)
 
 
 def _tell_beginning(beginning: RunStart, ranks: int, choice: BackendChoice, context: str) -> None:
