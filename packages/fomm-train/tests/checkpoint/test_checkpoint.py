@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from fomm_core.errors import OutputError, ParameterError
-from fomm_train import checkpoint as state_module
 from fomm_train.backend.precision import Arithmetic, LossScale
 from fomm_train.backend.solvers import Moments, Network
 from fomm_train.checkpoint import (
@@ -114,7 +113,7 @@ def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
         file.write(b"half of it")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(state_module.np, "savez", full)
+    monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OutputError, match="No space left"):
         folder.save(make_state(10))
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint_000000005.npz"]
