@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import webbrowser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from fomm_core.cli.browser import open_in_window
 
 pytestmark = [
     pytest.mark.once,
@@ -49,3 +53,12 @@ def test_a_browser_with_a_window_opens_the_address(programs, tmp_path):
 
 def test_without_any_browser_nothing_is_opened(tmp_path):
     assert not opened(tmp_path)
+
+
+def test_a_browser_without_a_name_has_windows(monkeypatch):
+    """As macOS' own has none in Python 3.10."""
+    opened = []
+    browser = SimpleNamespace(open=lambda address: not opened.append(address))
+    monkeypatch.setattr(webbrowser, "get", lambda: browser)
+    assert open_in_window("http://localhost:1/a")
+    assert opened == ["http://localhost:1/a"]

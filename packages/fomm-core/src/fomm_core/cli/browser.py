@@ -15,4 +15,5 @@ def open_in_window(address: str) -> bool:
         browser = webbrowser.get()
     except webbrowser.Error:
         return False
-    return Path(browser.name).name not in _IN_TERMINALS and browser.open(address)
+    name = getattr(browser, "name", "")  # that of macOS has none in Python 3.10
+    return Path(name).name not in _IN_TERMINALS and browser.open(address)
