@@ -12,7 +12,8 @@ from fomm_core.face.framer import FaceFramer
 from fomm_core.face.search import find_faces
 from fomm_core.face.yunet import open_detector
 from fomm_core.image import fit, read_image
-from fomm_core.loading import find_model, load_model
+from fomm_core.loading import load_model
+from fomm_core.model.finding import find_model
 from fomm_core.model.framing import Framing, KeypointFraming
 from fomm_core.model.samples import SAMPLE_PICTURES
 from fomm_core.motion.keypoints import Keypoints
