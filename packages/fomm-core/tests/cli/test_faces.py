@@ -146,5 +146,5 @@ def test_a_cut_to_another_person_in_the_same_place_is_told(fomm, saved, whole, c
     source = saved("source.png", whole(THREE[:1]))
     words = ("--source", source, "--driving", driving, "--fps", "5", "--output-png")
     ran = fomm("animate", "--model", "face", *words)
-    assert "another person or scene begins at 0.2 s; take a part without" in ran.err
+    assert "another person or scene begins at 0.16 s; take a part without" in ran.err
     assert "another face" not in ran.err

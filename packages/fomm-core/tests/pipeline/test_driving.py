@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fomm_core.animator import Animator, DrivingFrame
 from fomm_core.engine.fake import FakeEngine
@@ -119,6 +120,14 @@ class TestCropping:
         driving = self.cropped(framer, 60, 60, None, None)
         assert len(list(driving.source)) == 4
         assert "the face is missing from 0.2 s on; its crop is held" in caplog.text
+
+    def test_times_are_those_of_the_whole_video(self, framer, tmp_path, caplog):
+        """Of which --start and --end are told."""
+        for number in range(12):
+            frame = spot_at(60 if number < 8 else None)
+            Image.fromarray(frame).save(tmp_path / f"{number:02d}.png")
+        open_driving(tmp_path, start=0.2).cropped(framer)
+        assert "the face is missing from 0.4 s on" in caplog.text
 
     def test_where_the_person_changes_a_line_says_when(self, framer, caplog):
         self.cropped(framer, 10, 10, 110, 110)

@@ -41,6 +41,7 @@ class Driving:
         path: of the video; ``None`` for a template.
         has_audio: whether it comes with sound.
         squares: to which the frames are cropped; ``None`` where they are whole.
+        start: time of the first frame in the video, in seconds.
         reading: what :meth:`close` closes; shared with what is derived from it.
     """
 
@@ -51,6 +52,7 @@ class Driving:
     path: Path | None
     has_audio: bool
     squares: CropPath | None = None
+    start: Fraction = Fraction(0)
     reading: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def close(self) -> None:
@@ -134,7 +136,7 @@ class Driving:
         track = track_face(framer, _counted(self._read_ahead(self.source), watch), every)
         _require_size(track)
         path = None if track is None else steady_path(track, float(self.frame_rate))
-        _tell_of(track, self.frame_rate)
+        _tell_of(track, self._time_of)
         if track is not None and path is not None and path.is_framed(track.size):
             path = None
         seen = CutFrames(self.source, count, path, framer.size)
@@ -187,6 +189,10 @@ class Driving:
             frames = frames.reduced_to((height, width))
         return self._read_ahead(animator.prepare(frame) for frame in frames)
 
+    def _time_of(self, number: int) -> float:
+        """Time of a frame in the video, in seconds."""
+        return float(self.start + number / self.frame_rate)
+
     def _read_ahead(self, frames: Iterable[T]) -> Iterator[T]:
         """The frames, made in a thread that :meth:`close` ends."""
         return self.reading.enter_context(closing(prefetch(frames)))
@@ -237,6 +243,7 @@ def open_driving(
         reader.frame_count,
         driving,
         reader.info.has_audio,
+        start=reader.start,
     )
 
 
@@ -250,22 +257,27 @@ def _require_size(track: FaceTrack | None) -> None:
         )
 
 
-def _tell_of(track: FaceTrack | None, frame_rate: Fraction) -> None:
-    """Warn where the face is missing, or another one is in its place."""
+def _tell_of(track: FaceTrack | None, time_of: Callable[[int], float]) -> None:
+    """Warn where the face is missing, or another one is in its place.
+
+    Args:
+        track: of the face.
+        time_of: tells from the number of a frame its time in the video, in seconds.
+    """
     if track is None:
         logger.warning("no face found in the driving video: its middle is taken")
         return
     if track.turns:
         logger.warning("the driving video lies on its side: turned by %d degrees", 90 * track.turns)
     if track.missed:
-        when = float(track.missed[0] / frame_rate)
+        when = time_of(track.missed[0])
         what = "another face is there" if track.crowd else "the face is missing"
         logger.warning("driving video: %s from %.1f s on; its crop is held", what, when)
     if track.cuts:
         logger.warning(
-            "driving video: another person or scene begins at %.1f s; "
+            "driving video: another person or scene begins at %g s; "
             "take a part without that by --start and --end",
-            float(track.cuts[0] / frame_rate),
+            round(time_of(track.cuts[0]), 2),  # of which --start and --end find the nearest frame
         )
 
 

@@ -58,6 +58,11 @@ class VideoReader:
         return self.info.frame_rate
 
     @property
+    def start(self) -> Fraction:
+        """Time of the first frame to come, in seconds of the video."""
+        return self._span.first / self.info.frame_rate
+
+    @property
     def frame_count(self) -> int | None:
         """Number of frames to come, estimated from the header, or ``None`` if unknown."""
         return self._span.count_within(self.info.frame_count)
