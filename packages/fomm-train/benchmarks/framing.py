@@ -135,13 +135,12 @@ def pictures(
 ) -> Iterator[tuple[bool, npt.NDArray[np.uint8]]]:
     """Squares of people of the benchmark's part, and whether their head is turned."""
     renderer = Renderer(geometry.assets, SIDE)
-    for number in range(people):
-        person, (ahead, *turned) = poses_of(geometry.assets, Split.BENCHMARK, number)
+    drawn = [poses_of(geometry.assets, Split.BENCHMARK, number) for number in range(people)]
+    framed = [geometry.framed(person, ahead) for person, (ahead, *_) in drawn]
+    zoom, height = np.mean([(p.camera.zoom, p.camera.height) for p in framed], axis=0).tolist()
+    for person, (_, (_, *turned)) in zip(framed, drawn, strict=True):
         if one_camera:
-            first = geometry.framed(*poses_of(geometry.assets, Split.BENCHMARK, 0)).camera
-            person = replace(person, camera=first)
-        else:
-            person = geometry.framed(person, ahead)
+            person = replace(person, camera=Camera(person.camera.distance, zoom, height))
         for far, pose in enumerate(turned):
             yield bool(far), renderer.render(person, pose)
 

@@ -46,15 +46,17 @@ class FoundFaces:
         from PIL import Image, ImageDraw, ImageFont
 
         image = Image.fromarray(self.picture)
-        draw, font = ImageDraw.Draw(image), ImageFont.load_default(18)
+        longest = max(image.size)  # shown some 300 pixels wide, on phones and beside the video
+        draw, font = ImageDraw.Draw(image), ImageFont.load_default(max(12, longest // 22))
+        width = max(2, longest // 160)
         for index, square in enumerate(self.squares):
             place = square.scaled(self.scale)
             colour = _CHOSEN if index in chosen else _OTHER
             corner = (place.left + place.side, place.top + place.side)
-            draw.rectangle(((place.left, place.top), corner), outline=colour, width=4)
-            label = (max(place.left, 0) + 8, max(place.top, 0) + 6)
+            draw.rectangle(((place.left, place.top), corner), outline=colour, width=width)
+            label = (max(place.left, 0) + 2 * width, max(place.top, 0) + width)
             white = (255, 255, 255)
-            draw.text(label, str(index + 1), white, font, stroke_width=3, stroke_fill=colour)
+            draw.text(label, str(index + 1), white, font, stroke_width=width, stroke_fill=colour)
         return np.asarray(image)
 
     def at(self, x: float, y: float) -> int | None:
