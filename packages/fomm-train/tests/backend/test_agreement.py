@@ -167,7 +167,7 @@ def recorded(request, pythons, tmp_path_factory):
         smooth = ["smooth"] if case.smooth else []
         command = [python, RECORD_STEPS, backend, config, data, result, *smooth]
         one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        subprocess.run(command, check=True, timeout=300, env=one_thread)
+        subprocess.run(command, check=True, timeout=900, env=one_thread)
         found[backend] = dict(np.load(result))
     return found["nnabla"], found["torch"]
 
