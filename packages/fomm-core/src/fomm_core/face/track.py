@@ -21,6 +21,9 @@ _REACH = 1.0
 """Heights of its box that a face moves at most from one look to the next."""
 
 _LARGEST_GROWTH = 1.6
+_FEWEST_NEAR = 3
+"""Frames before and after a cut that show how much the colours change by movement alone."""
+
 _AROUND = 1.5
 """Side of the square in which colours are watched, in heights of the face's box."""
 
@@ -161,7 +164,7 @@ class _Tracker:
 
     def track(self, missed: Sequence[int], every: int) -> FaceTrack:
         """Collect what was seen."""
-        cuts = find_cuts(self._changes, every)
+        cuts = find_cuts(self._changes, max(every, _FEWEST_NEAR))
         unnoticed = (cut for cut in cuts if not any(cut <= miss < cut + every for miss in missed))
         return FaceTrack(
             tuple(self.indices),
