@@ -14,14 +14,10 @@ from fomm_core.errors import MotionError
 from fomm_core.image import Fit, fit, to_network, to_uint8
 from fomm_core.loading import Model
 from fomm_core.motion.keypoints import FloatArray, Keypoints
+from fomm_core.motion.pose import best_reference, movement_scale
 from fomm_core.motion.template import MotionTemplate
-from fomm_core.motion.transfer import (
-    HoldLastValid,
-    MotionMode,
-    MotionTransfer,
-    best_reference,
-    movement_scale,
-)
+from fomm_core.motion.transfer import MotionMode, MotionTransfer
+from fomm_core.motion.validity import HoldLastValid
 
 Frame = npt.NDArray[np.uint8]
 Smoother = Callable[[Keypoints], Keypoints]

@@ -10,7 +10,7 @@ import numpy as np
 
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import Keypoints
-from fomm_core.motion.transfer import best_reference
+from fomm_core.motion.pose import best_reference
 
 _MOMENT_SECONDS = 0.3
 _CALM_SHARE = 1 / 3
