@@ -123,7 +123,14 @@ def _conversion(primaries: int, transfer: int, white: int) -> Conversion | None:
 
 
 def on_white(rgba: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Lay a picture (H, W, 4) uint8 with its opacity on white; (H, W, 3) uint8."""
+    """Lay a picture on white.
+
+    Args:
+        rgba: (H, W, 4) uint8, sRGB with opacity, which is not multiplied into the colours.
+
+    Returns:
+        (H, W, 3) uint8, sRGB.
+    """
     height, width = rgba.shape[:2]
     opaque = rgba[:, :, :3].copy()
     for rows in bands(height, width):

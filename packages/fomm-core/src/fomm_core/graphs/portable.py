@@ -37,7 +37,10 @@ def in_float16(graph: OnnxGraph) -> OnnxGraph:
 
 
 def scale_and_shift(graph: OnnxGraph) -> None:
-    """A batch normalisation that no convolution could take in: a product and a sum."""
+    """Replace batch normalisations that no convolution took in by a product and a sum.
+
+    The graph is changed; its values stay, but for rounding.
+    """
     for node in graph.nodes_of("BatchNormalization"):
         gamma, beta, mean, variance = (
             array_of(graph, name).astype(np.float64) for name in node.input[1:]
@@ -53,7 +56,10 @@ def scale_and_shift(graph: OnnxGraph) -> None:
 
 
 def concatenate_copies(graph: OnnxGraph) -> None:
-    """An ``Expand`` of an axis of length 1, the second, to n: a concatenation of n copies."""
+    """Replace each ``Expand`` of the second axis from length 1 to n by a ``Concat`` of n copies.
+
+    The graph is changed; its values stay.
+    """
     shapes = graph.shapes()
     for node in graph.nodes_of("Expand"):
         before, after = shapes.get(node.input[0], ()), shapes[node.output[0]]

@@ -86,13 +86,13 @@ def evaluation_page(
 
 
 def facts_table(facts: Sequence[tuple[str, str]]) -> str:
-    """Names and values."""
+    """HTML table of names and values, plain text that is escaped."""
     cells = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts)
     return f"<table>{''.join(cells)}</table>"
 
 
 def overall_table(rows: Sequence[Row]) -> str:
-    """The metrics of all clips together."""
+    """HTML table of the metrics of all clips together, a line for each metric."""
     titles = ("metric", "mean", "std", "95 % interval", "values", "what it is")
     lines = []
     for row in rows:
@@ -103,7 +103,7 @@ def overall_table(rows: Sequence[Row]) -> str:
 
 
 def clips_table(rows: Sequence[Row], metrics: Sequence[Metric]) -> str:
-    """The means of each clip."""
+    """HTML table of the means of each clip, a column for each metric."""
     clips: dict[str, list[str]] = {}
     for row in rows:
         if row.subject != OVERALL:

@@ -61,16 +61,16 @@ class Lowering(Protocol):
     """A convolution with one weight, image by image."""
 
     def forward(self, image: Float32Array, out: Float32Array) -> None:
-        """Write the output of an image to ``out``."""
+        """Write the output of an image (C, H, W) to ``out`` (O, H', W')."""
 
     def image_gradient(self, dy: Float32Array) -> Float32Array:
-        """The gradient of the image, (C, H, W); valid until the next call."""
+        """The gradient of the image, (C, H, W), of ``dy`` (O, H', W'); until the next call."""
 
     def weight_gradient(self, image: Float32Array, dy: Float32Array) -> None:
-        """Add to the gradient of the weight."""
+        """Add to the gradient of the weight, for an image (C, H, W) and ``dy`` (O, H', W')."""
 
     def total_weight_gradient(self) -> Float32Array:
-        """Sum of what was added, in the weight's shape."""
+        """Sum of what was added, (O, C, kh, kw)."""
 
 
 def lower(shapes: Shapes, weight: Float32Array, workspace: Workspace) -> Lowering:

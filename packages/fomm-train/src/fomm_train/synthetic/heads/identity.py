@@ -38,7 +38,12 @@ class Skin:
 
 @dataclass(frozen=True)
 class Mouth:
-    """Lips and what is between them."""
+    """Lips and what is between them.
+
+    Attributes:
+        lips, teeth, gums: their colours.
+        lip_gloss: strength.
+    """
 
     lips: Colour
     lip_gloss: float
@@ -48,7 +53,15 @@ class Mouth:
 
 @dataclass(frozen=True)
 class Brows:
-    """Eyebrows: half ``thickness``, ``density``, ``height`` above the usual, ``arch``."""
+    """Eyebrows.
+
+    Attributes:
+        colour: of the hairs.
+        thickness: half of it, a length.
+        density: strength.
+        height: length above the usual place.
+        arch: how strongly they curve; 0 for the flattest.
+    """
 
     colour: Colour
     thickness: float
@@ -79,7 +92,14 @@ class MakeUp:
 
 @dataclass(frozen=True)
 class Eyes:
-    """Eyeballs: ``iris_radius`` in radians of the eyeball, ``pupil`` relative to it."""
+    """Eyeballs.
+
+    Attributes:
+        iris, sclera: their colours.
+        iris_radius: angle in radians, seen from the middle of the eyeball.
+        pupil: radius relative to the iris.
+        veins: strength.
+    """
 
     iris: Colour
     iris_radius: float
@@ -110,7 +130,13 @@ class Hair:
 
 @dataclass(frozen=True)
 class Hat:
-    """Headwear: see :data:`HATS`; ``pattern`` is the shader's: 0 none, 1 rings, 2 spots, 3 knit."""
+    """Headwear.
+
+    Attributes:
+        style: one of :data:`HATS`.
+        colour, second: of the cloth, and of its pattern.
+        pattern: the shader's: 0 none, 1 rings, 2 spots, 3 knit.
+    """
 
     style: str
     colour: Colour
@@ -120,7 +146,14 @@ class Hat:
 
 @dataclass(frozen=True)
 class Glasses:
-    """Glasses: see :data:`GLASSES`; size relative to the usual, exponent of the lens's outline."""
+    """Glasses.
+
+    Attributes:
+        style: one of :data:`GLASSES`.
+        colour: of the frame.
+        width, height: of a lens, relative to the usual.
+        squareness: exponent of the lens's outline, a superellipse; 2 is round.
+    """
 
     style: str
     colour: Colour
@@ -131,7 +164,12 @@ class Glasses:
 
 @dataclass(frozen=True)
 class Earrings:
-    """Earrings of a size and colour."""
+    """Earrings.
+
+    Attributes:
+        size: radius, a length.
+        colour: of the metal or stone.
+    """
 
     size: float
     colour: Colour
@@ -159,7 +197,13 @@ class Clothes:
 
 @dataclass(frozen=True)
 class Camera:
-    """Camera: ``distance`` to the head, ``zoom``, and ``height`` of the frame's middle."""
+    """Camera.
+
+    Attributes:
+        distance: to the head, a length.
+        zoom: 1 shows 34 units of length in a frame, 2 half of them.
+        height: of the frame's middle, a length.
+    """
 
     distance: float
     zoom: float
@@ -168,7 +212,12 @@ class Camera:
 
 @dataclass(frozen=True)
 class Lamp:
-    """A far light: unit vector to it (x right, y up, z to the camera), and its colour."""
+    """A far light.
+
+    Attributes:
+        direction: unit vector to it (x right, y up, z to the camera).
+        colour: of the light, of any strength.
+    """
 
     direction: tuple[float, float, float]
     colour: Colour

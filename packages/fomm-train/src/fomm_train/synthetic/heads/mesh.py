@@ -42,7 +42,15 @@ def make_mesh(
     random: AnyFloats | float = 0.0,
     across: AnyFloats | float = 0.0,
 ) -> Mesh:
-    """Put a mesh together; single numbers hold for all vertices."""
+    """Put a mesh together; attributes as of :class:`Mesh`, of any float type.
+
+    Args:
+        positions, normals: (N, 3).
+        triangles: (F, 3), numbers of vertices.
+        neck: (N,), how far each vertex follows the head, 0 to 1; one number holds for all.
+        tangents: (N, 3); zeros where there are none.
+        along, random, across: (N,), or one number for all.
+    """
     count = len(positions)
     columns = [np.broadcast_to(column, count) for column in (along, random, across, neck)]
     return Mesh(
