@@ -5,6 +5,7 @@ Hypothesis draws from the seed in ``pyproject.toml`` (``--hypothesis-seed`` give
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import sys
@@ -22,6 +23,8 @@ RERUN_MARKS = ("browser", "mpi")
 # Machines differ in speed and are busy with other things.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# Where the same examples ran on another Python or with other libraries.
+settings.register_profile("brief", deadline=None, max_examples=20)
 
 
 def pytest_configure() -> None:
@@ -39,6 +42,13 @@ def pytest_report_header(config: pytest.Config) -> str:
     """Print the seeds."""
     hypothesis = config.getoption("hypothesis_seed")
     return f"seeds: Hypothesis {hypothesis}; random, NumPy and NNabla {SEED} before each test"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half of the cores: ``tox -p 2`` runs two sets of tests side by side."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, (cores or 1) // 2)
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,7 @@ def panels_of(sheet, panel):
 @pytest.mark.parametrize(
     ("words", "model", "name", "frames"),
     [
-        ((), "face", "woman_headscarf_by_talking", 120),
+        (("--end", "1"), "face", "woman_headscarf_by_talking", 25),
         (("--model", "avatar"), "avatar", "ada_by_talk", 75),
     ],
 )

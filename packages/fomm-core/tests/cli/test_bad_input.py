@@ -185,6 +185,11 @@ def test_a_template_has_no_seconds_to_choose_from(refuse):
 
 
 def test_whole_programs_refuse_in_one_line(program, files):
-    done = program("-q", "animate", "--source", "nobody.png", "--driving", "nothing.mp4")
+    done = program("animate", "--source", "nobody.png", "--driving", "nothing.mp4")
     assert done.refusal.startswith("nobody.png: expected a picture, found nothing there")
     assert files() == set()
+
+
+def test_a_model_is_started_for_readable_inputs_only(program, portrait):
+    done = program("animate", "--source", portrait, "--driving", "nothing.mp4")
+    assert done.refusal.startswith("nothing.mp4: expected")

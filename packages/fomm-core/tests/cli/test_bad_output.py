@@ -21,7 +21,10 @@ pytestmark = pytest.mark.once
     ("output", "problem"),
     [
         ("file/o.mp4", "file/o.mp4: cannot be written"),
-        ("file/deep/down/o.mp4", "o.mp4: cannot be written: Not a directory"),
+        (
+            "file/deep/down/o.mp4",
+            "o.mp4: cannot be written: Not a directory; choose another place",
+        ),
         ("/proc/o.mp4", "cannot be written"),
         ("folder.mp4", "found a folder"),
         ("o.avi", "expected an ending among .mp4"),

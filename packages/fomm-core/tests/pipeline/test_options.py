@@ -98,6 +98,7 @@ def test_every_option_has_a_command_line():
         assert set(COMMAND_LINES[name]) >= set(choices_of(name))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", option_names())
 def test_every_value_is_reached_from_the_command_line(options_of, name):
     for value, words in COMMAND_LINES[name].items():

@@ -71,7 +71,9 @@ def test_a_greedy_thread_does_not_keep_another_waiting():
             with lock:
                 turns["greedy"] += 1
                 asked.set()
-                threading.Event().wait(0.001)
+                # Wherever the machine stops to run the other: it waits when this turn ends.
+                while not (lock._waiting or done.is_set()):
+                    threading.Event().wait(0.001)
 
     thread = threading.Thread(target=greedy)
     thread.start()
@@ -82,7 +84,7 @@ def test_a_greedy_thread_does_not_keep_another_waiting():
     done.set()
     thread.join()
 
-    assert turns["greedy"] <= turns["modest"] + 3
+    assert turns["greedy"] <= turns["modest"] + 1
 
 
 def test_a_closed_engine_says_so_and_the_lock_is_free_after_an_error():

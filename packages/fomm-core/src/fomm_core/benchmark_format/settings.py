@@ -42,8 +42,10 @@ def read_settings(folder: Path) -> BenchmarkSettings:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise MediaError(
-            f"{path}: expected the settings of a benchmark with true answers, found none: {error}"
+            f"{path}: expected the settings of a benchmark with true answers, found none "
+            f"({reason}); name a folder that `fomm heads` or `fomm avatars` wrote with --benchmark"
         ) from error
     keys = ("format", "size", "count", "seed")
     if not isinstance(content, dict) or not all(type(content.get(key)) is int for key in keys):

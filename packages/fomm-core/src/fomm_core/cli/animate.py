@@ -170,10 +170,21 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     folder = options["out_dir"] / files.name / "arbitrary"
     output = options["output"] or result_path(folder, source, moving, record)
     driving = MotionTemplate.load(moving) if options["motion_template"] else moving
+    _look_at(source, moving if driving is moving else None)
     with start_model(files, engine_of(options)) as model:
         if not quiet:
             click.echo(model.describe(), err=True)
         _animate(model, source, driving, output, record, quiet)
+
+
+def _look_at(source: Path, driving: Path | None) -> None:
+    """Refuse a picture or a driving video that cannot be read, before a model is started."""
+    from fomm_core.image import picture_size
+    from fomm_core.video import probe
+
+    picture_size(source)
+    if driving is not None:
+        probe(driving)
 
 
 def _spared(options: dict[str, Any], files: ModelFiles) -> tuple[Path, ...]:

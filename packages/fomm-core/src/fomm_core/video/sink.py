@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import shutil
 from abc import ABC, abstractmethod
@@ -15,6 +16,9 @@ from typing_extensions import Self
 from fomm_core.errors import OutputError
 from fomm_core.image import ByteArray
 from fomm_core.utils.paths import follow_links
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""Errors that go away where something is deleted."""
 
 
 class FrameSink(Protocol):
@@ -170,7 +174,9 @@ class StagedSink(ABC):
 
     def _failure(self, error: OSError) -> OutputError:
         reason = error.strerror or type(error).__name__
-        cure = "free space or choose another place"
+        cure = "choose another place"
+        if error.errno in _FULL:
+            cure = f"free space or {cure}"
         if isinstance(error, CodecError):
             cure = "choose another format or leave out the sound"
         return OutputError(f"{self.final}: cannot be written: {reason}; {cure}")
