@@ -26,9 +26,6 @@ def scattered(seed: int, count: int = 10) -> Keypoints:
     return Keypoints(rng.uniform(-0.8, 0.8, (count, 2)), jacobian)
 
 
-keypoints = st.integers(0, 2**32 - 1).map(scattered)
-
-
 def broken(like: Keypoints) -> Keypoints:
     value = like.value.copy()
     value[0, 1] = np.nan

@@ -17,7 +17,6 @@ from fomm_core.motion.transfer import MotionTransfer
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "mini" / "animate" / "expected.npz"
 
 coordinates = st.floats(-1, 1, width=32)
-values = arrays(np.float32, (5, 2), elements=coordinates)
 
 
 def scattered(seed: int, count: int = 10) -> Keypoints:
