@@ -33,15 +33,26 @@ def join_torch_ranks(context: str, environment: Mapping[str, str] = os.environ) 
         return SingleProcess()
     place = find_rendezvous(environment)
     if place is None:
-        mpi = join_ranks(environment, _connect)
-        if set(mpi.gather(context)) == {"cpu"}:
-            return mpi
+        return _join_by_mpi(context, environment)
+    _require_distributed(size)
+    return join_group(place)
+
+
+def _join_by_mpi(context: str, environment: Mapping[str, str]) -> Communicator:
+    """Join the ranks of ``mpirun``, which tells those with GPUs where else to meet."""
+    mpi = join_ranks(environment, _connect)
+    if set(mpi.gather(context)) == {"cpu"}:
+        return mpi
+    _require_distributed(mpi.size)
+    return join_group(meet_by_mpi(mpi, environment))
+
+
+def _require_distributed(size: int) -> None:
     if not dist.is_available():
         raise DistributedError(
             f"several processes: expected PyTorch with torch.distributed, as the launcher started "
             f"{size}, found it without; install another build of it"
         )
-    return join_group(place or meet_by_mpi(mpi, environment))
 
 
 def _connect() -> Communicator:
