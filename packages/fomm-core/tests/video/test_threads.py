@@ -353,3 +353,56 @@ def test_nothing_waits_for_a_thread_while_the_interpreter_shuts_down():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["reading", "writing"])
+def test_an_interruption_at_any_moment_leaves_nothing_locked(kind):
+    code = """if True:
+        import signal, sys, time
+        from contextlib import ExitStack
+        from itertools import count
+        from fomm_core.video.threads import BackgroundSink, prefetch
+
+        class Nowhere(ExitStack):
+            def write(self, frame):
+                pass
+
+        def reading():
+            numbers = prefetch(count())
+            next(numbers)
+            with ExitStack() as closing:
+                closing.callback(numbers.close)
+                interrupt_soon()
+                for number in numbers:
+                    pass
+
+        def writing():
+            with BackgroundSink(Nowhere()) as sink:
+                interrupt_soon()
+                for number in count():
+                    sink.write(number)
+
+        def interrupt_soon():
+            # Again where Python drops it, as it does in a finaliser.
+            signal.setitimer(signal.ITIMER_REAL, delay, 0.1)
+
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        interrupted, began = 0, time.monotonic()
+        while time.monotonic() < began + 1.5:
+            delay = 1e-4 + interrupted % 97 * 1e-6
+            try:
+                globals()[sys.argv[1]]()
+            except KeyboardInterrupt:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                interrupted += 1
+        print(interrupted)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code, kind],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+
+    assert int(done.stdout) > 50

@@ -1,14 +1,18 @@
-"""Reading ahead and writing behind in threads, so that codecs and networks overlap."""
+"""Reading ahead and writing behind in threads, so that codecs and networks overlap.
+
+What the main thread waits at is a ``SimpleQueue``: Python's semaphores, conditions and events
+may stay locked where a Ctrl-C falls into them, and the next one to come waits for ever.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Generic, TypeVar, overload
 
@@ -24,6 +28,23 @@ _log = logging.getLogger(__name__)
 _JOIN_SECONDS = 10.0
 
 
+class _Places:
+    """So many places, each taken by one thread and given back by another."""
+
+    def __init__(self, count: int) -> None:
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(count):
+            self.give_back()
+
+    def take(self) -> None:
+        """Take a place, waiting until one is free."""
+        self._free.get()
+
+    def give_back(self) -> None:
+        """Let somebody else have the place."""
+        self._free.put(None)
+
+
 @dataclass(frozen=True)
 class _End:
     """The last thing in a queue: why the producer stopped, ``None`` for a normal end."""
@@ -36,8 +57,8 @@ class _ReadAhead(Generic[T]):
 
     def __init__(self, iterable: Iterable[T], depth: int) -> None:
         self._iterable = iterable
-        self._free = threading.Semaphore(depth)
-        self._stopped = threading.Event()
+        self._places = _Places(depth)
+        self._stopped = False
         self._queue: SimpleQueue[T | _End] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
         self._thread.start()
@@ -54,8 +75,8 @@ class _ReadAhead(Generic[T]):
     def _fill(self, iterator: Iterator[T]) -> None:
         try:
             while True:
-                self._free.acquire()
-                if self._stopped.is_set():
+                self._places.take()
+                if self._stopped:
                     return
                 self._queue.put(next(iterator))
         except StopIteration:
@@ -73,7 +94,7 @@ class _ReadAhead(Generic[T]):
                 if item.error is not None:
                     raise item.error
                 return
-            self._free.release()
+            self._places.give_back()
             yield item
 
     def stop(self) -> None:
@@ -83,8 +104,8 @@ class _ReadAhead(Generic[T]):
         """
         if sys.is_finalizing():
             return
-        self._stopped.set()
-        self._free.release()
+        self._stopped = True
+        self._places.give_back()
         self._thread.join(_JOIN_SECONDS)
         if self._thread.is_alive():
             _log.warning(
@@ -150,14 +171,13 @@ class BackgroundSink(Generic[T]):
         if depth < 1:
             raise ValueError(f"depth: expected 1 or more, found {depth}")
         self._sink = sink
-        self._depth = depth
         self._view = view or _itself
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._changed = threading.Condition()
-        self._ending = False
+        self._places = _Places(depth)
+        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._error: BaseException | None = None
         self._closed = False
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+        self._thread.start()
 
     def write(self, frame: T) -> None:
         """Hand over the next frame; see :class:`FrameSink`."""
@@ -170,14 +190,9 @@ class BackgroundSink(Generic[T]):
     def _hand_over(self, task: Callable[[], None]) -> None:
         if self._closed:
             raise ValueError("frame: expected an open writer, found a closed one")
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
-            self._thread.start()
-        with self._changed:
-            self._changed.wait_for(lambda: self._error or len(self._waiting) < self._depth)
-            self._waiting.append(task)
-            self._changed.notify_all()
+        self._places.take()
         self._raise_error()
+        self._waiting.put(task)
 
     def close(self) -> None:
         """Wait for the waiting frames and close the wrapped sink; see :class:`FrameSink`."""
@@ -194,28 +209,17 @@ class BackgroundSink(Generic[T]):
 
     def _run(self) -> None:
         try:
-            while (task := self._wait_for_task()) is not None:
+            while (task := self._waiting.get()) is not None:
                 task()
-                with self._changed:
-                    self._waiting.popleft()
-                    self._changed.notify_all()
+                self._places.give_back()
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
-            with self._changed:
-                self._error = error
-                self._changed.notify_all()
-
-    def _wait_for_task(self) -> Callable[[], None] | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._ending)
-            return self._waiting[0] if self._waiting else None
+            self._error = error
+            self._places.give_back()
 
     def _drain(self) -> None:
         """End the thread once all waiting frames are written or one has failed."""
-        with self._changed:
-            self._ending = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        self._waiting.put(None)
+        self._thread.join()
 
     def _raise_error(self) -> None:
         """Raise what the thread ran into, after the wrapped sink has cleaned up."""
@@ -244,10 +248,10 @@ class BackgroundSink(Generic[T]):
             self._sink.__exit__(kind, error, trace)
 
     def _forget_waiting(self) -> None:
-        """Drop the waiting frames, but for the one that may be being written."""
-        with self._changed:
-            while len(self._waiting) > 1:
-                self._waiting.pop()
+        """Drop the frames that wait, not the one that is being written."""
+        with suppress(Empty):
+            while True:
+                self._waiting.get_nowait()
 
 
 def _itself(frame: Any) -> Any:
