@@ -18,6 +18,11 @@ _FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
 )
+_LATE_FRAMES = """{
+    const request = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = draw => setTimeout(() => request(draw), 500);
+}"""
+"""Lets a page do half a second later what it puts off until the next frame, as a busy machine does."""
 
 
 # Not for the whole session: while playwright runs, no other test can run an event loop.
@@ -49,7 +54,9 @@ class Visit:
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         page.on("console", self._hear)
         page.goto(url)
-        page.wait_for_selector("#animate")
+        # What stands in its fields comes after them.
+        for part in ("#animate", "#source img", "#driving video"):
+            page.wait_for_selector(part)
 
     def _hear(self, message) -> None:
         if message.type == "error":
@@ -102,7 +109,7 @@ def visit(browser, server) -> Iterator[Callable[..., Visit]]:
     """Opens pages in contexts of their own, and checks that they asked nobody else."""
     contexts, visits = [], []
 
-    def open_page(size=DESKTOP, dark=False, quiet=True, at=server) -> Visit:
+    def open_page(size=DESKTOP, dark=False, quiet=True, at=server, late=False) -> Visit:
         width, height = size
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -111,6 +118,8 @@ def visit(browser, server) -> Iterator[Callable[..., Visit]]:
         )
         contexts.append(context)
         context.set_default_timeout(30_000)
+        if late:
+            context.add_init_script(_LATE_FRAMES)
         opened = Visit(context.new_page(), at.url)
         if quiet:
             visits.append(opened)

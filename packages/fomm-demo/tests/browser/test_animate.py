@@ -147,6 +147,17 @@ def test_options_do_what_they_say(visit, picture, clip):
     assert video.evaluate("video => video.videoWidth") > 3 * 128
 
 
+def test_what_is_typed_at_once_stays(visit):
+    here = visit(late=True)
+    here.page.locator("#options button").first.click()
+    end = here.page.get_by_label("Stop at")
+    end.fill("0.4")
+    for _ in range(3):
+        here.page.evaluate("() => new Promise(requestAnimationFrame)")
+
+    assert end.input_value() == "0.4"
+
+
 def test_a_broken_video_is_a_friendly_message(visit, picture, broken_clip):
     here = visit(quiet=False)
     here.choose(picture, broken_clip)

@@ -12,6 +12,16 @@ from fomm_demo.page.html import card_text
 from fomm_demo.services.app import AppServices
 
 
+_CLOSED: Any = 0
+"""Closed, but not ``False``: the fields of such an accordion Gradio renders when it is opened, and
+a moment later sets them to their first values, over what was typed meanwhile."""
+
+
+def section(label: str, elem_id: str | None = None) -> gr.Accordion:
+    """A part of the page that is closed at first; its fields come with the page."""
+    return gr.Accordion(label, open=_CLOSED, elem_id=elem_id)
+
+
 def camera(width: int, height: int) -> gr.WebcamOptions:
     """A camera that is asked for pictures of about this size, which are not mirrored."""
     options = {"video": {"width": {"ideal": width}, "height": {"ideal": height}}}
@@ -21,7 +31,7 @@ def camera(width: int, height: int) -> gr.WebcamOptions:
 def add_model_picker(services: AppServices) -> gr.Dropdown:
     """The list of models and the card of the one that is chosen."""
     models = services.models
-    with gr.Accordion("Model", open=False, elem_id="model-section"):
+    with section("Model", "model-section"):
         model = gr.Dropdown(
             choices=list(models.names),
             value=models.names[0],
@@ -80,7 +90,7 @@ def add_driving() -> tuple[gr.Video, gr.File]:
         api_visibility="private",
         elem_id="driving-examples",
     )
-    with gr.Accordion("Use a saved motion instead", open=False):
+    with section("Use a saved motion instead"):
         motion = gr.File(
             label="Saved motion (.npz)",
             file_types=[".npz"],
@@ -92,7 +102,7 @@ def add_driving() -> tuple[gr.Video, gr.File]:
 
 def add_options(services: AppServices) -> dict[str, Component]:
     """The options in plain words, by the names of the form's fields."""
-    with gr.Accordion("Options", open=False, elem_id="options"):
+    with section("Options", "options"):
         return {
             **_add_motion(),
             **_add_frames(services),

@@ -14,6 +14,7 @@ from fomm_core.pipeline.run import ProgressCallback
 from fomm_core.visualize import draw_keypoints, keypoint_colors
 from fomm_core.visualize.maps import grey, heat, picture
 from fomm_demo.page.animate_tab import JOBS, session_of
+from fomm_demo.page.controls import section
 from fomm_demo.page.forms import Form, read_request
 from fomm_demo.page.html import Panel, note, panels, progress, splash_note
 from fomm_demo.page.plots import path_plots
@@ -54,7 +55,7 @@ class InspectTab:
         with gr.Column(visible=False) as self.findings:
             self.index = gr.Slider(0, 1, 0, step=1, label="Frame", elem_id="frame")
             self.frame = gr.HTML(elem_id="panels")
-            with gr.Accordion("Masks: which keypoint moves which part", open=False):
+            with section("Masks: which keypoint moves which part"):
                 self.masks = gr.HTML(elem_id="masks")
             gr.Markdown("#### Paths of the keypoints through the video")
             self.paths = gr.HTML(elem_id="paths")

@@ -14,6 +14,7 @@ from fomm_core.motion.transfer import MotionMode
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_demo.examples import PICTURES
 from fomm_demo.page.animate_tab import session_of
+from fomm_demo.page.controls import section
 from fomm_demo.page.forms import Form, file_of, read_crop
 from fomm_demo.page.html import splash_note
 from fomm_demo.page.toasts import message_of
@@ -40,7 +41,7 @@ class LiveTab:
         self._tab = tab
         gr.Markdown(_HINT, elem_classes="fd-hint")
         self.view = gr.HTML(splash_note(_CHOOSE), elem_id="live")
-        with gr.Accordion("More pictures to switch to", open=False):
+        with section("More pictures to switch to"):
             self.more = gr.File(
                 label="More pictures",
                 file_count="multiple",
