@@ -22,7 +22,7 @@ _LATE_FRAMES = """{
     const request = window.requestAnimationFrame.bind(window);
     window.requestAnimationFrame = draw => setTimeout(() => request(draw), 500);
 }"""
-"""Lets a page do half a second later what it puts off until the next frame, as a busy machine does."""
+"""Lets a page do half a second late what it puts off until the next frame, as on a busy machine."""
 
 
 # Not for the whole session: while playwright runs, no other test can run an event loop.

@@ -27,6 +27,7 @@ from fomm_demo.web import live, live_sockets
 from fomm_demo.web.graceful import GracefulServer, open_socket
 from fomm_demo.web.live import PROTOCOL, LiveLobby, add_live
 from fomm_demo.web.live_messages import FRAME_BYTES
+from fomm_demo.web.live_sockets import LiveDriver
 from fomm_demo.web.security import SecurityMiddleware
 
 HOST = "testserver"
@@ -286,6 +287,23 @@ def test_who_is_silent_for_long_makes_room(client, service, room, picture, jpeg,
             animated(second, jpeg)
             with opened(client, "socket", room.ticket) as refused:
                 assert closed(refused) == live_sockets.BUSY
+
+
+def test_a_socket_that_fails_before_it_drives_gives_its_place_back(
+    client, service, room, picture, monkeypatch
+):
+    async def fail(*_):
+        raise ValueError("a defect")
+
+    monkeypatch.setattr(live, "MOST_DRIVING", 1)
+    other = service.open("you", LiveRequest((picture, picture), "avatar"))
+    with driving(client, room):
+        with monkeypatch.context() as patched:
+            patched.setattr(LiveDriver, "end", fail)
+            with pytest.raises(ValueError, match="a defect"), driving(client, room):
+                pass
+        with driving(client, other):
+            pass
 
 
 def test_a_viewer_sees_what_is_driven_and_nothing_twice(client, room, jpeg):

@@ -11,7 +11,6 @@ from fomm_demo.examples import CLIPS, PICTURES
 from fomm_demo.page.html import card_text
 from fomm_demo.services.app import AppServices
 
-
 _CLOSED: Any = 0
 """Closed, but not ``False``: the fields of such an accordion Gradio renders when it is opened, and
 a moment later sets them to their first values, over what was typed meanwhile."""

@@ -65,18 +65,18 @@ def read_request(form: Form) -> AnimationRequest:
         raise FommError("choose a driving video or a saved motion first")
     options = replace(
         read_crop(form.face, form.square),
-        motion=_choice("movement", form.movement, get_args(MotionMode)),
+        motion=read_choice("movement", form.movement, get_args(MotionMode)),
         adapt_scale=bool(form.adapt_scale),
         find_best_frame=bool(form.find_best_frame),
         smooth=bool(form.smooth),
-        fit=_choice("fit", form.fit, get_args(Fit)),
-        view=_choice("view", form.view, get_args(View)),
+        fit=read_choice("fit", form.fit, get_args(Fit)),
+        view=read_choice("view", form.view, get_args(View)),
         paste_back=_pastes_back(form),
         audio=bool(form.audio),
         start=_seconds("start", form.start),
         end=_seconds("end", form.end),
     )
-    fast = _choice("quality", form.quality, get_args(Quality)) == "fast"
+    fast = read_choice("quality", form.quality, get_args(Quality)) == "fast"
     return AnimationRequest(picture, video, template, str(form.model), options, fast)
 
 
@@ -162,7 +162,12 @@ def _paths(data: Any) -> Iterator[str]:
             pending.extend(item)
 
 
-def _choice(name: str, value: Any, choices: Iterable[_Choice]) -> _Choice:
+def read_choice(name: str, value: Any, choices: Iterable[_Choice]) -> _Choice:
+    """Read a field with choices.
+
+    Raises:
+        FommError: it is none of them; the message lists them.
+    """
     for choice in choices:
         if value == choice:
             return choice

@@ -15,7 +15,7 @@ from fomm_core.pipeline.options import AnimationOptions
 from fomm_demo.examples import PICTURES
 from fomm_demo.page.animate_tab import session_of
 from fomm_demo.page.controls import section
-from fomm_demo.page.forms import Form, file_of, read_crop
+from fomm_demo.page.forms import Form, file_of, read_choice, read_crop
 from fomm_demo.page.html import splash_note
 from fomm_demo.page.toasts import message_of
 from fomm_demo.services.app import AppServices
@@ -91,7 +91,7 @@ class LiveTab:
             sources = _sources(source, more, bool(samples))
             if not sources:
                 return splash_note(_CHOOSE)
-            options = _options(movement, face, square, paste_back)
+            options = read_live_options(movement, face, square, paste_back)
             wanted = LiveRequest(sources, str(model), options)
             room = self._services.live.open(session_of(request), wanted)
         except FommError as error:
@@ -103,12 +103,17 @@ class LiveTab:
         )
 
 
-def _options(movement: Any, face: Any, square: Any, paste_back: Any) -> AnimationOptions:
-    if movement not in get_args(MotionMode):
-        raise FommError("movement: expected one of the choices")
-    crop = read_crop(face, square)
+def read_live_options(movement: Any, face: Any, square: Any, paste_back: Any) -> AnimationOptions:
+    """Read those fields of the form that count for a live picture.
+
+    Raises:
+        FommError: one of them is not one of its choices; the message is for visitors.
+    """
     return replace(
-        crop, motion=movement, adapt_scale=True, paste_back=None if paste_back else False
+        read_crop(face, square),
+        motion=read_choice("movement", movement, get_args(MotionMode)),
+        adapt_scale=True,
+        paste_back=None if paste_back else False,
     )
 
 

@@ -77,11 +77,11 @@ class LiveLobby:
             await socket.close(BUSY, "too many live pictures; try again later")
             return
         driver = self._driving[room.ticket] = LiveDriver(socket, room, self._service, self._threads)
-        if earlier is not None:
-            await earlier.end(REPLACED, "continued elsewhere")
-        if silent is not None:
-            await silent.end(SILENT, "others wait")
         try:
+            if earlier is not None:
+                await earlier.end(REPLACED, "continued elsewhere")
+            if silent is not None:
+                await silent.end(SILENT, "others wait")
             await driver.run()
         finally:
             if self._driving.get(room.ticket) is driver:
