@@ -7,6 +7,7 @@ import pytest
 
 from fomm_core.engine.graph_engine import FrameStages, GraphEngine, GraphStages, handed_over
 from fomm_core.engine.graph_stage import GraphStage
+from fomm_core.errors import DeviceError
 from fomm_core.motion.keypoints import Keypoints
 
 IMAGE = np.zeros((3, 8, 12), np.float32)
@@ -64,7 +65,8 @@ def make_engine(calls):
         )
         keypoints = WrittenStage("keypoints", calls, image=(1, 3, 8, 12), value=(1, 2, 2))
         encoder = WrittenStage("encoder", calls, source=(1, 3, 8, 12))
-        stages = GraphStages(keypoints, encoder, FrameStages(motion, decoder), ("encoder",))
+        frame = FrameStages(motion, decoder)
+        stages = GraphStages(keypoints, encoder, lambda diagnostics: frame, ("encoder",))
         return GraphEngine(stages, "fp32", "cpu")
 
     return make
@@ -101,6 +103,24 @@ def test_another_source_is_bound_and_the_first_again(make_engine, calls):
         engine.render(sources[index], KEYPOINTS, KEYPOINTS)
     taken = [call for call in calls if call.startswith("motion takes")]
     assert taken == [f"motion takes small small {run}" for run in (1, 2, 1)]
+
+
+def test_a_source_that_was_bound_in_part_is_bound_anew(make_engine, calls, monkeypatch):
+    """A device may have no room for the second of two inputs."""
+    engine = make_engine(False)
+    first, second = engine.encode(IMAGE), engine.encode(IMAGE)
+    engine.render(first, KEYPOINTS, KEYPOINTS)
+
+    def fail(name, tensor):
+        raise RuntimeError("CUDA failure 2: out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine._stages.frame(False).decoder, "take", fail)
+        with pytest.raises(DeviceError):
+            engine.render(second, KEYPOINTS, KEYPOINTS)
+    del calls[:]
+    engine.render(first, KEYPOINTS, KEYPOINTS)
+    assert "motion takes small small 1" in calls
 
 
 def test_inner_maps_are_read_where_they_are_asked_for(make_engine):

@@ -178,17 +178,19 @@ class TestAccelerators:
         ("text", "kind"),
         [
             ("CUDNN failure 5000: CUDNN_STATUS_EXECUTION_FAILED ; GPU=0\nmore", DeviceError),
+            ("CUDA failure 2: out of memory ; GPU=0\nmore", DeviceError),
             ("no kernel for this\nmore", EngineError),
         ],
     )
-    def test_a_failure_on_the_way_is_one_line(self, avatar, sample, monkeypatch, text, kind):
-        def fail(stage) -> None:
+    @pytest.mark.parametrize("step", ["write", "take", "run", "read", "keep"])
+    def test_a_failure_on_the_way_is_one_line(self, avatar, sample, monkeypatch, step, text, kind):
+        def fail(stage, *arguments) -> None:
             raise Exception(text)  # as ONNX Runtime's have no other base
 
-        with OnnxRuntimeEngine(avatar.graphs) as engine:
-            monkeypatch.setattr(onnxruntime_stage.OnnxRuntimeStage, "run", fail)
+        with OnnxRuntimeEngine(avatar.graphs, threads=1) as engine:
+            monkeypatch.setattr(onnxruntime_stage.OnnxRuntimeStage, step, fail)
             with pytest.raises(kind, match=r"^[^\n]+$"):
-                engine.detect(sample.source)
+                rendered(engine, sample)
 
     def test_runs_that_cannot_be_recorded_are_not(self, avatar, sample, monkeypatch):
         """A provider that refuses the options of recording, as CUDA's does with some graphs."""
@@ -228,7 +230,7 @@ class TestAccelerators:
         monkeypatch.setattr(onnxruntime_stage, "open_session", open_session)
         monkeypatch.setattr(onnxruntime_stage.OnnxRuntimeStage, "run", run)
         with OnnxRuntimeEngine(avatar.graphs, "fast", device="pretended") as engine:
-            handed = handed_over(engine._stages.plain.motion)
+            handed = handed_over(engine._stages.frame(False).motion)
         assert set(read) == {"keypoints", "motion", "decoder"}
         assert len(handed) == 3
         for name, tensor in handed.items():

@@ -12,8 +12,12 @@ from fomm_core.engine import openvino_stages
 from fomm_core.engine.base import Diagnostics
 from fomm_core.engine.openvino import OpenVINOEngine, has_bfloat16
 from fomm_core.engine.openvino_models import read_stage, start_core
+from fomm_core.engine.openvino_ranges import DecoderRanges
 from fomm_core.engine.openvino_stage import OpenVINOStage
-from fomm_core.errors import EngineError, ModelError
+from fomm_core.engine.openvino_targets import CPU
+from fomm_core.errors import DeviceError, EngineError, ModelError
+from fomm_core.model.bundle import embedded_models, open_bundle
+from fomm_core.motion.keypoints import Keypoints
 
 
 def test_fast_is_close_to_exact(avatar, sample):
@@ -79,6 +83,33 @@ def test_graphs_of_other_stages(graphs):
         OpenVINOEngine(graphs)
 
 
+@pytest.mark.parametrize("stage", ["motion", "decoder"])
+def test_intact_graphs_that_do_not_fit_are_both_named(avatar, stage):
+    """One of another model, with larger frames: either may be the wrong one."""
+    other = open_bundle(embedded_models()["face"])
+    graphs = {**avatar.graphs, stage: other.graphs[stage]}
+    both = f"{graphs['motion']}, {graphs['decoder']}"
+    with pytest.raises(ModelError, match=r": expected graphs of one model, found: ") as caught:
+        OpenVINOEngine(graphs)
+    assert str(caught.value).startswith(f"{both}: ")
+
+
+def test_a_decoder_without_a_tensor_to_watch_is_one_line(avatar, sample):
+    keypoints = Keypoints(np.zeros((10, 2), np.float32))
+    with pytest.raises(ModelError, match=r"decoder.onnx: expected an exported [^\n]+'nothing'"):
+        DecoderRanges(avatar.graphs, ["nothing"], sample.source, keypoints)
+
+
+def test_a_device_that_fails_on_the_way_is_one_line(avatar, sample, monkeypatch):
+    def fail(stage) -> None:
+        raise RuntimeError("Exception from src/plugin.cpp:1:\n[GPU] clEnqueueNDRangeKernel: -5")
+
+    with OpenVINOEngine(avatar.graphs, threads=1) as engine:
+        monkeypatch.setattr(OpenVINOStage, "run", fail)
+        with pytest.raises(DeviceError, match=r"^expected a device that computes, found: \[GPU\]"):
+            engine.detect(sample.source)
+
+
 OUTPUTS = {"prediction", *(field.name for field in fields(Diagnostics))}
 
 
@@ -127,10 +158,10 @@ class TestMotionAndDecoderAsOne:
         for one in found:
             np.testing.assert_array_equal(one.prediction, found[0].prediction)
 
-    def test_the_model_with_inner_maps_is_made_when_they_are_asked_for(
-        self, avatar, sample, monkeypatch
-    ):
-        compiled = []
+    @pytest.fixture
+    def compiled(self, monkeypatch) -> list[str]:
+        """The names of what is compiled, in their order."""
+        compiled: list[str] = []
         compile_for = openvino_stages.compile_for
 
         def compile_and_tell(core, model, stage, *others, **settings):
@@ -138,6 +169,11 @@ class TestMotionAndDecoderAsOne:
             return compile_for(core, model, stage, *others, **settings)
 
         monkeypatch.setattr(openvino_stages, "compile_for", compile_and_tell)
+        return compiled
+
+    def test_the_model_with_inner_maps_is_made_when_they_are_asked_for(
+        self, avatar, sample, compiled
+    ):
         with OpenVINOEngine(avatar.graphs, threads=1) as engine:
             features, keypoints = engine.encode(sample.source), engine.detect(sample.source)
             at_once = ["keypoints", "encoder", "motion and decoder"]
@@ -146,6 +182,21 @@ class TestMotionAndDecoderAsOne:
             for diagnostics in (True, False, True):
                 engine.render(features, keypoints, keypoints, diagnostics)
             assert compiled == [*at_once, "motion and decoder with inner maps"]
+
+    def test_the_model_without_inner_maps_is_not_made_where_all_frames_ask_for_them(
+        self, avatar, sample, compiled
+    ):
+        with OpenVINOEngine(avatar.graphs, threads=1) as engine:
+            features, keypoints = engine.encode(sample.source), engine.detect(sample.source)
+            for _ in range(2):
+                engine.render(features, keypoints, keypoints, diagnostics=True)
+        assert compiled == ["keypoints", "encoder", "motion and decoder with inner maps"]
+
+    def test_their_shares_add_up_to_one_before_they_have_run(self, avatar):
+        compiler = openvino_stages.StageCompiler(start_core(1), avatar.graphs)
+        shares = compiler.compile_joined(CPU, False).motion.shares()
+        assert shares.keys() == {"motion", "decoder"}
+        assert sum(shares.values()) == 1
 
     @pytest.mark.parametrize("asked", [(False,), (True,), (False, True)])
     def test_the_time_of_each_is_told_of_a_closed_engine_too(self, rendered, asked):

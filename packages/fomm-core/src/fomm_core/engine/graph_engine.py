@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from typing_extensions import Self
 
+from fomm_core.devices import raise_device_errors
 from fomm_core.engine.base import (
     MOTION_TO_DECODER,
     Diagnostics,
@@ -66,6 +69,7 @@ class FrameStages:
         encoded = features.payload
         if self._bound is encoded:
             return
+        self._bound = None  # a failure on the way leaves neither source bound
         self.motion.take("small", encoded.small)
         self.decoder.take("features", encoded.features)
         self.decoder.write("source", features.image[None])
@@ -90,25 +94,22 @@ class FrameStages:
         )
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class GraphStages:
     """The stages of a model.
 
     Attributes:
         keypoints: from an image to its keypoints.
         encoder: from the source to its features.
-        plain: motion and decoder for frames of which no inner maps are asked for.
+        frame: gives motion and decoder, the same ones each time, for frames with the inner maps
+            or without; the maps may be among their outputs unasked.
         left_on_cpu: what the device cannot run and the CPU runs instead: stages or operations.
     """
 
     keypoints: GraphStage
     encoder: GraphStage
-    plain: FrameStages
+    frame: Callable[[bool], FrameStages]
     left_on_cpu: tuple[str, ...]
-
-    def frame(self, diagnostics: bool) -> FrameStages:
-        """Motion and decoder; the inner maps may be among their outputs unasked."""
-        return self.plain
 
 
 class GraphEngine(Engine):
@@ -120,6 +121,9 @@ class GraphEngine(Engine):
         stages: the opened stages, which the engine frees when it is closed.
         precision: what they compute at.
         device: what computes.
+
+    Raises:
+        DeviceError: (any call) the device fails.
     """
 
     def __init__(self, stages: GraphStages, precision: Precision, device: str) -> None:
@@ -133,17 +137,20 @@ class GraphEngine(Engine):
     def detect(self, image: FloatArray) -> Keypoints:
         self._check(image)
         stage = self._stages.keypoints
-        stage.write("image", image[None])
-        self._run(stage)
-        jacobian = stage.read("jacobian") if "jacobian" in stage.shapes else None
-        return Keypoints(stage.read("value"), jacobian)
+        with self._raise_failures():
+            stage.write("image", image[None])
+            self._run(stage)
+            jacobian = stage.read("jacobian") if "jacobian" in stage.shapes else None
+            return Keypoints(stage.read("value"), jacobian)
 
     def encode(self, image: FloatArray) -> SourceFeatures:
         self._check(image)
         image, stage = image.copy(), self._stages.encoder
-        stage.write("source", image[None])
-        self._run(stage)
-        return SourceFeatures(image, EncodedTensors(stage.keep("features"), stage.keep("small")))
+        with self._raise_failures():
+            stage.write("source", image[None])
+            self._run(stage)
+            encoded = EncodedTensors(stage.keep("features"), stage.keep("small"))
+        return SourceFeatures(image, encoded)
 
     def render(
         self,
@@ -153,13 +160,18 @@ class GraphEngine(Engine):
         diagnostics: bool = False,
     ) -> Rendering:
         self._check(features.image)
-        frame = self._stages.frame(diagnostics)
-        frame.bind(features)
-        frame.write_keypoints(kp_source, kp_driving)
-        for stage in frame.steps:
-            self._run(stage)
-        prediction = frame.decoder.read("prediction")
-        return Rendering(prediction, frame.read_diagnostics() if diagnostics else None)
+        with self._raise_failures():
+            frame = self._stages.frame(diagnostics)
+            frame.bind(features)
+            frame.write_keypoints(kp_source, kp_driving)
+            for stage in frame.steps:
+                self._run(stage)
+            prediction = frame.decoder.read("prediction")
+            return Rendering(prediction, frame.read_diagnostics() if diagnostics else None)
+
+    def _raise_failures(self) -> AbstractContextManager[None]:
+        """Raise what the library raises in the block as a line for the user."""
+        return raise_device_errors()
 
     def _run(self, stage: GraphStage) -> None:
         with self.timer.measure(stage.name, stage.shares):

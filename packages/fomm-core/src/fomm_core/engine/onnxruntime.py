@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from fomm_core.engine.graph_engine import (
     handed_over,
     require_graphs,
 )
-from fomm_core.engine.graph_stage import GraphStage
 from fomm_core.engine.onnxruntime_graphs import prepare_graph, raise_failures
 from fomm_core.engine.onnxruntime_stage import OnnxRuntimeStage, open_stage
 from fomm_core.engine.spec import (
@@ -76,9 +76,8 @@ class OnnxRuntimeEngine(GraphEngine):
             )
         super().__init__(_open_stages(graphs, precision, threads, device), precision, device)
 
-    def _run(self, stage: GraphStage) -> None:
-        with raise_failures(self.device):
-            super()._run(stage)
+    def _raise_failures(self) -> AbstractContextManager[None]:
+        return raise_failures(self.device)
 
 
 def _open_stages(
@@ -103,7 +102,7 @@ def _open_stages(
 
     keypoints, encoder, motion = (open_(stage) for stage in ("keypoints", "encoder", "motion"))
     frame = FrameStages(motion, open_("decoder", handed_over(motion)))
-    return GraphStages(keypoints, encoder, frame, left_on_cpu)
+    return GraphStages(keypoints, encoder, lambda diagnostics: frame, left_on_cpu)
 
 
 def _require_onnxruntime() -> None:
@@ -149,14 +148,18 @@ def _is_worth_it(device: str) -> bool:
     return False
 
 
+def _taken(device: str) -> str:
+    """The device that is asked for or, where none is, the one that the engine takes by itself."""
+    return device or _best_accelerator() or DEFAULT_DEVICE
+
+
 def _has_precision(precision: Precision, device: str) -> bool:
-    return precision == "fp32" or (device or _best_accelerator() or DEFAULT_DEVICE) != "cpu"
+    return precision == "fp32" or _taken(device) != DEFAULT_DEVICE
 
 
 def _start(files: ModelFiles, choice: EngineChoice) -> Engine:
     graphs = require_graphs(files).graphs
-    device = choice.device or _best_accelerator() or DEFAULT_DEVICE
-    return OnnxRuntimeEngine(graphs, choice.precision, choice.threads, device)
+    return OnnxRuntimeEngine(graphs, choice.precision, choice.threads, _taken(choice.device))
 
 
 ONNXRUNTIME = EngineSpec(

@@ -32,8 +32,8 @@ class OpenVINOEngine(GraphEngine):
     precision (:func:`~.openvino_targets.choose_target`); what makes coordinates stays in float32.
 
     Motion and decoder run as one model, unless a device other than the CPU computes one of them.
-    The inner maps are computed only for frames of which they are asked for, by a second model
-    that is compiled then and kept.
+    The inner maps are computed only for frames of which they are asked for, by a second model.
+    Each of the two is compiled for the first frame that needs it, and kept.
 
     Args:
         graphs: the ONNX file of each stage, by the stage's name.
@@ -46,7 +46,8 @@ class OpenVINOEngine(GraphEngine):
 
     Raises:
         EngineError: OpenVINO is not installed, or the CPU has no bfloat16 for ``fast``.
-        ModelError: a graph is missing or damaged.
+        ModelError: a graph is missing or damaged, or motion and decoder do not fit each other.
+        DeviceError: (any call) the device fails.
     """
 
     name = "openvino"

@@ -95,6 +95,9 @@ def join(motion: Any, decoder: Any, outputs: Collection[str]) -> Any:
     What the one hands to the other never leaves OpenVINO's own layout; what is not among
     ``outputs`` is not computed unless something else needs it. Operations are named
     ``stage/name``.
+
+    Raises:
+        RuntimeError: they do not fit each other.
     """
     import openvino
 
@@ -114,7 +117,9 @@ def join(motion: Any, decoder: Any, outputs: Collection[str]) -> Any:
         for result in (*motion.get_results(), *decoder.get_results())
         if not end_names(result.outputs()).isdisjoint(outputs)
     ]
-    return openvino.Model(results, inputs, "motion and decoder")
+    model = openvino.Model(results, inputs, "motion and decoder")
+    model.validate_nodes_and_infer_types()
+    return model
 
 
 def compile_for(
@@ -136,8 +141,11 @@ def compile_for(
 
 
 @contextmanager
-def raise_damage(path: Path) -> Iterator[None]:
+def raise_damage(*paths: Path) -> Iterator[None]:
     """Raise in one line, about its file, that OpenVINO cannot take a graph.
+
+    Args:
+        paths: the file; several where graphs that are intact may not fit each other.
 
     Raises:
         ModelError: instead of any RuntimeError of the block.
@@ -146,7 +154,9 @@ def raise_damage(path: Path) -> Iterator[None]:
         yield
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
-        raise ModelError(f"{path}: expected an exported ONNX graph, found: {reason}") from None
+        expected = "an exported ONNX graph" if len(paths) == 1 else "graphs of one model"
+        names = ", ".join(map(str, paths))
+        raise ModelError(f"{names}: expected {expected}, found: {reason}") from None
 
 
 def end_names(ports: Any) -> set[str]:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fomm_core.engine.graph_engine import FrameStages, GraphEngine, GraphStages
-from fomm_core.engine.openvino_models import compile_for, end_names, read_stage, start_core
-from fomm_core.engine.openvino_stage import OpenVINOStage
+from fomm_core.engine.openvino_models import start_core
 from fomm_core.engine.openvino_stages import StageCompiler
 from fomm_core.engine.openvino_targets import CPU
 from fomm_core.motion.keypoints import FloatArray, Keypoints
@@ -23,7 +22,7 @@ class DecoderRanges:
         kp_source: its keypoints.
 
     Raises:
-        ModelError: a graph is missing or damaged.
+        ModelError: a graph is missing or damaged, or the decoder has no such tensor.
     """
 
     def __init__(
@@ -33,17 +32,15 @@ class DecoderRanges:
         image: FloatArray,
         kp_source: Keypoints,
     ) -> None:
-        core, self._names = start_core(0), tuple(names)
-        model = read_stage(core, graphs["decoder"], "decoder")
-        model.add_outputs([name for name in self._names if name not in end_names(model.outputs)])
-        request, _ = compile_for(core, model, "decoder", CPU)
-        self._decoder = OpenVINOStage("decoder", request)
-        compiler = StageCompiler(core, graphs)
+        self._names = tuple(names)
+        compiler = StageCompiler(start_core(0), graphs)
+        self._decoder, _ = compiler.compile("decoder", CPU, self._names)
         keypoints, encoder, motion = (
             compiler.compile(stage, CPU)[0] for stage in ("keypoints", "encoder", "motion")
         )
         frame = FrameStages.chained(motion, self._decoder)
-        self._engine = GraphEngine(GraphStages(keypoints, encoder, frame, ()), "fp32", "cpu")
+        stages = GraphStages(keypoints, encoder, lambda diagnostics: frame, ())
+        self._engine = GraphEngine(stages, "fp32", "cpu")
         self._features, self._kp_source = self._engine.encode(image), kp_source
 
     def render(self, kp_driving: Keypoints) -> dict[str, tuple[float, float]]:

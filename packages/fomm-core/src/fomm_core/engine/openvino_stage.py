@@ -62,7 +62,9 @@ class OpenVINOStage(GraphStage):
             part = info.node_name.partition("/")[0]
             if part in seconds:
                 seconds[part] += info.real_time.total_seconds()
-        whole = sum(seconds.values()) or 1.0
+        whole = sum(seconds.values())
+        if not whole:  # nothing was run
+            return dict.fromkeys(self._parts, 1 / len(self._parts))
         return {part: spent / whole for part, spent in seconds.items()}
 
 
