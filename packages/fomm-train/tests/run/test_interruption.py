@@ -1,12 +1,13 @@
 import os
 import signal
+import threading
 
 import pytest
 
 from fomm_train.run.interruption import StopRequest
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_is_a_wish(number):
     before = signal.getsignal(number)
     with StopRequest() as stop:
@@ -23,6 +24,31 @@ def test_a_second_interrupt_is_one():
         assert stop.reason == "SIGTERM"
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_closed_terminal_does_not_stop_what_nohup_started():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with StopRequest() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop.wanted
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_signals_are_left_alone_in_other_threads():
+    wanted = []
+
+    def run():
+        with StopRequest(0) as stop:
+            wanted.append(stop.wanted)
+
+    before = signal.getsignal(signal.SIGTERM)
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert wanted == [True]
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_clock_is_one_too():

@@ -148,11 +148,12 @@ def _build(facekit: Path, makehuman: Path | None, assets: Path | None, quiet: bo
     from fomm_train.synthetic.heads.build import FILES, build_assets
 
     out = assets or assets_path()
-    with ended_like_interrupted(), tqdm(total=FILES, unit=" files", disable=quiet or None) as bar:
-        built = build_assets(facekit, makehuman, bar.update)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
-    save_assets(out, built)
+    with ended_like_interrupted():
+        with tqdm(total=FILES, unit=" files", disable=quiet or None) as bar:
+            built = build_assets(facekit, makehuman, bar.update)
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
+        save_assets(out, built)
     click.echo(f"{out}: a head model with {len(built.hair_meshes)} meshes of hair")

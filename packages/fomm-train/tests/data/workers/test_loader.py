@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import chain, repeat
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,10 +16,11 @@ import pytest
 from fomm_core.errors import ConfigError, MediaError
 from fomm_train.config import AugmentationParams, FlipParams, JitterParams
 from fomm_train.data.pairs import VideoPairs
-from fomm_train.data.workers.loader import BatchLoader
+from fomm_train.data.workers.loader import BatchLoader, _BatchStream
 from fomm_train.errors import TrainingError
 
 SIZE = (24, 32)
+PATIENCE = 240  # seconds until something that should happen is taken not to
 AUGMENTATION = AugmentationParams(
     flip_param=FlipParams(horizontal_flip=True, time_flip=True),
     jitter_param=JitterParams(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.1),
@@ -155,6 +158,17 @@ def test_workers_end_when_the_loader_is_forgotten(pairs, workers_alive):
     assert workers_alive() == []
 
 
+def test_nobody_waits_for_batches_that_nobody_wants(workers_alive, caplog):
+    """However long they take: those of rendered people may take minutes."""
+    order = SimpleNamespace(batches_per_epoch=9, tasks=lambda *_: chain([0], repeat(600)))
+    stream = _BatchStream(time.sleep, order, 2, 1)
+    stream.next(0, 0)
+    assert len(workers_alive()) == 2
+    stream.close()
+    assert workers_alive() == []
+    assert caplog.messages == []
+
+
 def test_waiting_is_counted(pairs):
     with BatchLoader(pairs, 3, workers=0) as loader:
         began = time.perf_counter()
@@ -207,7 +221,7 @@ def start(videos):
 @pytest.mark.parametrize(("mode", "code", "words"), [("exit", 0, ""), ("fail", 1, "on purpose")])
 def test_workers_end_with_the_process(start, mode, code, words, end_soon):
     process, workers = start(mode)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert len(workers) == 2
     assert process.returncode == code
     assert errors.count("Traceback") == code
@@ -218,7 +232,7 @@ def test_workers_end_with_the_process(start, mode, code, words, end_soon):
 def test_an_interrupt_from_the_terminal_ends_everything_quietly(start, end_soon):
     process, workers = start("wait")
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert errors.count("Traceback") == 1
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert end_soon(workers)

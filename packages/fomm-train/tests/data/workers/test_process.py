@@ -5,6 +5,7 @@ import math
 import operator
 import os
 import signal
+import subprocess
 import sys
 import time
 from functools import partial
@@ -19,6 +20,8 @@ from fomm_train.data.prepare.boxes import read_boxes
 from fomm_train.data.workers.pool import results_as_done
 from fomm_train.data.workers.process import WorkerProcess
 from fomm_train.errors import TrainingError
+
+PATIENCE = 120  # seconds until something that should happen is taken not to
 
 
 class _InScript:
@@ -173,3 +176,30 @@ def test_a_crew_that_is_left_early_ends(workers_alive):
     assert len(workers_alive()) == 2
     answers.close()
     assert workers_alive() == []
+
+
+def test_an_interrupt_that_falls_into_a_lock_ends_a_crew():
+    """It leaves one of Python's conditions locked, which nothing may wait for from then on."""
+    script = """if True:
+        import threading, time
+        from fomm_train.data.workers.pool import results_as_done
+
+        enter = threading.Condition.__enter__
+
+        def interrupted(condition):
+            enter(condition)
+            if threading.current_thread() is threading.main_thread():
+                raise KeyboardInterrupt
+
+        answers = results_as_done(time.sleep, [0, 0, 0, 600], 2)
+        next(answers)
+        threading.Condition.__enter__ = interrupted
+        try:
+            list(answers)
+        except KeyboardInterrupt:
+            print("interrupted")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")

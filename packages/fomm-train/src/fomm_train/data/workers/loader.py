@@ -182,9 +182,11 @@ class _BatchStream:
         self._stream = None
 
     def close(self) -> None:
-        """End the workers; asking for a batch starts new ones."""
-        self._stop()
+        """End the workers at once, whatever they are at; asking for a batch starts new ones."""
         workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.kill()
+        self._stop()  # while its thread waits for an answer, the pipes stay open
         for worker in workers:
             worker.close()
 

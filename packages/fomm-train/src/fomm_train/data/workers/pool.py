@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from queue import SimpleQueue
 from typing import TypeVar
 
 from fomm_core.errors import MediaError
@@ -47,29 +49,46 @@ def _attempt(work: Callable[[], Answer]) -> Answer | MediaError:
         return error
 
 
+@dataclass(frozen=True)
+class _Failed:
+    """An error of another thread, to be raised where the answer is wanted."""
+
+    error: BaseException
+
+
 def _in_processes(
     handler: Callable[[Task], Answer], tasks: Iterator[Task], count: int
 ) -> Generator[tuple[Task, Answer | MediaError], None, None]:
     first = list(islice(tasks, count))
     pool = [WorkerProcess(handler, f"worker {number}") for number in range(len(first))]
+    # Python's own executor may stay locked where a Ctrl-C falls into it.
+    done: SimpleQueue[tuple[WorkerProcess[Task, Answer], Task, Answer | MediaError | _Failed]]
+    done = SimpleQueue()
 
-    def work(worker: WorkerProcess[Task, Answer], task: Task) -> Answer | MediaError:
-        worker.ask(task)
-        return _attempt(worker.answer)
-
-    # Each thread but waits for one of the processes.
-    with ThreadPoolExecutor(count) as threads:
+    def work(worker: WorkerProcess[Task, Answer], task: Task) -> None:
         try:
-            busy = {
-                threads.submit(work, worker, task): (worker, task)
-                for worker, task in zip(pool, first, strict=True)
-            }
-            while busy:
-                for future in wait(busy, return_when=FIRST_COMPLETED).done:
-                    worker, done = busy.pop(future)
-                    for task in islice(tasks, 1):
-                        busy[threads.submit(work, worker, task)] = (worker, task)
-                    yield done, future.result()
-        finally:
-            for worker in pool:
-                worker.close(kill=True)
+            worker.ask(task)
+            done.put((worker, task, _attempt(worker.answer)))
+        except BaseException as error:  # noqa: BLE001 - raised where the answer is wanted
+            done.put((worker, task, _Failed(error)))
+
+    def start(worker: WorkerProcess[Task, Answer], task: Task) -> None:
+        """Let a thread wait for the answer; it ends with the process at the latest."""
+        threading.Thread(target=work, args=(worker, task), daemon=True).start()
+
+    try:
+        for worker, task in zip(pool, first, strict=True):
+            start(worker, task)
+        busy = len(first)
+        while busy:
+            worker, task, outcome = done.get()
+            busy -= 1
+            for following in islice(tasks, 1):
+                start(worker, following)
+                busy += 1
+            if isinstance(outcome, _Failed):
+                raise outcome.error
+            yield task, outcome
+    finally:
+        for worker in pool:
+            worker.close(kill=True)

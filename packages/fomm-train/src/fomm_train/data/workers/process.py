@@ -117,10 +117,15 @@ class WorkerProcess(Generic[Task, Answer]):
 
     def close(self, *, kill: bool = False) -> None:
         """End the process after the task it is at, or at once; closing again does nothing."""
-        if kill and self._end.alive:
+        if kill:
+            self.kill()
+        self._end()
+
+    def kill(self) -> None:
+        """End the process at once; who waits for its answer in another thread hears of it."""
+        if self._end.alive:
             self._process.kill()
             self._process.wait()
-        self._end()
 
     def _gone(self) -> TrainingError:
         if not self._end.alive:
