@@ -15,5 +15,5 @@ def test_the_fields_become_options():
 
 @pytest.mark.parametrize("value", ["sideways", None, ["relative"]])
 def test_another_movement_is_told_the_choices(value):
-    with pytest.raises(FommError, match="movement: expected one of relative, .*, absolute"):
+    with pytest.raises(FommError, match=r"movement: expected one of relative, .*, absolute"):
         read_live_options(value, "largest", "", True)
