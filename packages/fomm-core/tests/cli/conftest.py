@@ -272,15 +272,18 @@ def damaged_model(here) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def refuse(animate, files, portrait, clip):
-    """Run ``fomm animate`` in vain; returns its one line. Inputs may be exchanged."""
+def refuse(animate, here, portrait, clip):
+    """Run ``fomm animate`` in vain; returns its one line. Inputs may be exchanged.
+
+    Neither files nor folders are left behind.
+    """
 
     def call(*words, **inputs):
-        before = files()
+        before = {*here.rglob("*")}
         named = {"source": portrait, "driving": clip, "output": "out/o.mp4", **inputs}
         given = [w for name, path in named.items() if path for w in (f"--{name}", path)]
         refusal = animate(*given, *words).refusal
-        assert files() == before
+        assert {*here.rglob("*")} == before
         return refusal
 
     return call

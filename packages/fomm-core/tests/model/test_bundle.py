@@ -96,6 +96,11 @@ class TestWriting:
         assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
         assert open_bundle(folder).graphs["motion"].read_text() == "graph motion"
 
+    def test_a_folder_made_for_it_goes_without_it(self, tmp_path, card):
+        with pytest.raises(ZeroDivisionError):
+            write_bundle(tmp_path / "one" / "two", card, lambda folder: 1 // 0)
+        assert not list(tmp_path.iterdir())
+
     def test_a_failure_to_move_leaves_what_was(self, folder, card, monkeypatch):
         move = Path.replace
 

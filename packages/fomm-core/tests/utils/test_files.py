@@ -10,15 +10,22 @@ from pathlib import Path
 import pytest
 
 from fomm_core.errors import ModelError, OutputError
-from fomm_core.utils.files import atomic_path, file_sizes, sha256_of
+from fomm_core.utils.files import (
+    atomic_path,
+    file_sizes,
+    made_folder,
+    make_folders,
+    sha256_of,
+    staged_folder,
+)
 
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def write_half(final, error):
-    with atomic_path(final) as partial:
+def write_half(final, error, **settings):
+    with atomic_path(final, **settings) as partial:
         partial.write_bytes(b"half")
         raise error
 
@@ -147,3 +154,45 @@ def test_the_sizes_of_a_folders_files_are_those_of_the_files_that_stay(tmp_path,
     monkeypatch.setattr(os, "walk", walk)
     assert sorted(file_sizes(tmp_path)) == [2, 7]
     assert list(file_sizes(tmp_path / "absent")) == []
+
+
+def test_missing_folders_are_made_with_the_file(tmp_path):
+    final = tmp_path / "one" / "two" / "a.h5"
+    with atomic_path(final, parents=True) as partial:
+        partial.write_bytes(b"content")
+    assert final.read_bytes() == b"content"
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, OSError])
+def test_folders_made_for_a_file_go_with_it(tmp_path, error):
+    (tmp_path / "one").mkdir()
+    with pytest.raises((error, OutputError)):
+        write_half(tmp_path / "one/two/three/a.h5", error, parents=True)
+    assert [*tmp_path.rglob("*")] == [tmp_path / "one"]
+
+
+def test_folders_in_which_others_have_written_meanwhile_stay(tmp_path):
+    with made_folder(tmp_path / "one/two/three"):
+        (tmp_path / "one/other").touch()
+    assert names(tmp_path) == ["one"]
+    assert names(tmp_path / "one") == ["other"]
+
+
+@pytest.mark.parametrize("path", ["file/one", "one/../file/two", "one/\0/two", f"one/{'x' * 300}"])
+def test_no_folder_is_left_where_one_cannot_be_made(tmp_path, path):
+    (tmp_path / "file").touch()
+    with pytest.raises((OSError, ValueError)):
+        make_folders(tmp_path / path)
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_staged_folder_is_moved_into_place_or_goes(tmp_path):
+    final = tmp_path / "one" / "model"
+    with staged_folder(final) as staged:
+        (staged / "half").touch()
+    assert names(tmp_path) == []
+    with staged_folder(final) as staged:
+        (staged / "whole").touch()
+        staged.replace(final)
+    assert names(tmp_path / "one") == ["model"]
+    assert names(final) == ["whole"]

@@ -114,7 +114,9 @@ def test_avatars_in_memory_are_no_videos(fomm, here):
 
 def test_broken_videos(fomm, data, here):
     (data / "test" / "broken.mp4").write_bytes(b"no video")
-    assert "--keep-going goes on without it" in fomm("reconstruct", *AVATAR, "--data", data).refusal
+    refusal = fomm("reconstruct", *AVATAR, "--data", data, "--eval").refusal
+    assert "--keep-going goes on without it" in refusal
+    assert not (here / "result").exists()
     done = fomm("reconstruct", *AVATAR, "--data", data, "--keep-going")
     assert done.code == 0
     assert MEAN.fullmatch(done.out).group(3) == "2"

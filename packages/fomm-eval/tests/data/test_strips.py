@@ -45,6 +45,13 @@ def test_a_failure_leaves_nothing_but_what_was_there(tmp_path, frames):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_made_for_a_strip_goes_without_it(tmp_path, frames):
+    writer = StripWriter(tmp_path / "one" / "png" / "strip.png")
+    writer.write(frames(1)[0])
+    writer.__exit__(KeyError, KeyError(), None)
+    assert not list(tmp_path.iterdir())
+
+
 def test_no_frames_are_no_strip(tmp_path):
     with pytest.raises(OutputError, match="expected frames to write, found none"):
         StripWriter(tmp_path / "strip.png").__exit__(None, None, None)

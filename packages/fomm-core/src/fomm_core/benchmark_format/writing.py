@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from fomm_core.errors import OutputError
 from fomm_core.image import ByteArray, save_png, to_uint8
 from fomm_core.motion.ground_truth import TrueKeypoints, write_true_keypoints
 from fomm_core.motion.keypoints import FloatArray
+from fomm_core.utils.files import staged_folder
 
 
 def write_benchmark(
@@ -47,17 +46,12 @@ def write_benchmark(
     if out.exists():
         raise OutputError(f"{out}: expected a new folder, found something there")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
+        with staged_folder(out) as staged:
             for done, case in enumerate(cases, start=1):
-                _write_case(partial / case.name, case, shared=case.name in drivers)
+                _write_case(staged / case.name, case, shared=case.name in drivers)
                 on_progress(done)
-            write_settings(partial, settings)
-            partial.chmod(0o755)
-            partial.replace(out)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            write_settings(staged, settings)
+            staged.replace(out)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
 

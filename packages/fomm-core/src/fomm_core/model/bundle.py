@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from fomm_core.config import Config, Section, explain
 from fomm_core.errors import ModelError, OutputError
 from fomm_core.model.framing import Framing
-from fomm_core.utils.files import sha256_of
+from fomm_core.utils.files import sha256_of, staged_folder
 from fomm_core.utils.yaml import read_yaml
 
 STAGES = ("keypoints", "encoder", "motion", "decoder")
@@ -199,29 +198,22 @@ def write_bundle(
     folder = Path(folder)
     require_room(folder, replace)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        with staged_folder(folder) as staged:
+            fill(staged)
+            _write_card(staged, card)
+            _swap(staged, folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
-    try:
-        fill(partial)
-        _write_card(partial, card)
-        partial.chmod(0o755)
-        _swap(partial, folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return open_bundle(folder)
 
 
-def _swap(partial: Path, folder: Path) -> None:
-    """Move ``partial`` to ``folder``; what was there before goes only after that."""
-    old = partial.with_name(f"{partial.name}-old")
+def _swap(staged: Path, folder: Path) -> None:
+    """Move ``staged`` to ``folder``; what was there before goes only after that."""
+    old = staged.with_name(f"{staged.name}-old")
     if folder.exists():
         folder.replace(old)
     try:
-        partial.replace(folder)
+        staged.replace(folder)
     except OSError:
         with suppress(OSError):  # another process may have put its own there
             old.replace(folder)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.errors import OutputError
+from fomm_core.motion.template import MotionTemplate
 from fomm_core.pipeline.driving import Driving
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.provenance import Provenance
+from fomm_core.utils.files import made_folder
 from fomm_core.video import AudioClip, FrameSink, PngWriter, VideoWriter
 
 logger = logging.getLogger(__name__)
@@ -30,7 +33,7 @@ def result_path(folder: Path, source: Path, driving: Path, options: AnimationOpt
 
 
 def spare_inputs(inputs: Iterable[Path], output: Path, options: AnimationOptions) -> None:
-    """Refuse to write over what is read, and make room for the motion that is saved.
+    """Refuse to write over what is read, and a place where no motion can be saved.
 
     Args:
         inputs: files and folders that are read, besides those that the options name.
@@ -52,10 +55,28 @@ def spare_inputs(inputs: Iterable[Path], output: Path, options: AnimationOptions
         raise OutputError(f"{motion}: expected another name than those of inputs and result")
     if motion.is_dir():
         raise OutputError(f"{motion}: expected the name of a file to write, found a folder")
+    with _folder_of(motion):  # it goes again, until there is a motion
+        pass
+
+
+def save_motion(motion: MotionTemplate, path: str | Path) -> None:
+    """Save the motion that drove, in a folder that is made where it is missing.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with _folder_of(Path(path)):
+        motion.save(path)
+
+
+@contextmanager
+def _folder_of(path: Path) -> Iterator[None]:
+    """The folder of a file, made for a block if it is missing."""
     try:
-        motion.parent.mkdir(parents=True, exist_ok=True)
+        with made_folder(path.parent):
+            yield
     except OSError as error:
-        raise OutputError(f"{motion}: cannot be written: {error.strerror}") from error
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def open_sink(

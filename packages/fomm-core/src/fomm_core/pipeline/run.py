@@ -22,7 +22,7 @@ from fomm_core.motion.smoothing import OneEuroFilter
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.pipeline.driving import Driving, open_driving
 from fomm_core.pipeline.options import AnimationOptions
-from fomm_core.pipeline.output import open_sink, spare_inputs
+from fomm_core.pipeline.output import open_sink, save_motion, spare_inputs
 from fomm_core.pipeline.prepare import PreparedSource, prepare_source
 from fomm_core.pipeline.provenance import Provenance
 from fomm_core.pipeline.views import (
@@ -154,7 +154,7 @@ def animate_prepared(
                 keypoints.append(frame.keypoints_driving)
             on_progress(Progress("animating", count, driving.frame_count, frame))
         if options.save_motion is not None:  # before the result appears, as this may fail
-            driving.recorded(keypoints, model).save(options.save_motion)
+            save_motion(driving.recorded(keypoints, model), options.save_motion)
     return AnimationResult(output, count, rate, time.monotonic() - began)
 
 

@@ -1,12 +1,15 @@
-"""Writing files whole or not at all, naming their content, and their sizes in a folder."""
+"""Writing files whole or not at all, folders for them, their hashes and sizes."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import takewhile
 from pathlib import Path
 
 from fomm_core.errors import ModelError, OutputError
@@ -16,7 +19,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 @contextmanager
-def atomic_path(final: str | Path) -> Iterator[Path]:
+def atomic_path(final: str | Path, *, parents: bool = False) -> Iterator[Path]:
     """Give a temporary path to write to, which becomes ``final`` when the block succeeds.
 
     The temporary file lies in the same folder and keeps the ending of ``final``, since many
@@ -25,7 +28,8 @@ def atomic_path(final: str | Path) -> Iterator[Path]:
     A link stays: its target is written, and the temporary file lies beside that.
 
     Args:
-        final: where the result is to be; its folder must exist.
+        final: where the result is to be.
+        parents: make the folders that are missing; they go again where the block raises.
 
     Yields:
         A path at which nothing exists yet.
@@ -37,16 +41,77 @@ def atomic_path(final: str | Path) -> Iterator[Path]:
     try:
         target = follow_links(final)
         partial = _beside(target)
-        try:
-            yield partial
-            _flush(partial)
-            partial.replace(target)
-        finally:
-            with suppress(OSError):
-                partial.unlink()
+        with made_folder(target.parent) if parents else nullcontext():
+            try:
+                yield partial
+                _flush(partial)
+                partial.replace(target)
+            finally:
+                with suppress(OSError):
+                    partial.unlink()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"{final}: cannot be written: {reason}") from error
+
+
+def make_folders(folder: Path) -> tuple[Path, ...]:
+    """Make a folder, and those above it that are missing.
+
+    Returns:
+        The folders that were missing, the innermost first, for :func:`remove_empty`.
+
+    Raises:
+        OSError: one cannot be made; none of them is left behind.
+    """
+    missing = tuple(takewhile(lambda each: not each.exists(), (folder, *folder.parents)))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        remove_empty(missing)
+        raise
+    return missing
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those folders that nothing is in, in this order; the others stay."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder, and those above it, for a block that writes to it.
+
+    Those that were missing go again where the block leaves them empty, as when it raises
+    before anything is written.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    made = make_folders(folder)
+    try:
+        yield
+    finally:
+        remove_empty(made)
+
+
+@contextmanager
+def staged_folder(final: Path) -> Iterator[Path]:
+    """Give a new, empty folder beside ``final``, to be filled and moved there in the block.
+
+    What was not moved is removed at the end, with folders above it that were made for it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    with made_folder(final.parent):
+        staged = Path(tempfile.mkdtemp(prefix=f".{final.name[:48]}-", dir=final.parent))
+        try:
+            staged.chmod(0o755)
+            yield staged
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
 
 
 def _beside(target: Path) -> Path:

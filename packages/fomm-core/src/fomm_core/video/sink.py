@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from fomm_core.errors import OutputError
 from fomm_core.image import ByteArray
+from fomm_core.utils.files import make_folders, remove_empty
 from fomm_core.utils.paths import follow_links
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -67,8 +68,8 @@ class StagedSink(ABC):
     OSError; they never see a frame of another form or size than the first.
 
     Args:
-        final: where the result is to be. Missing parent folders are made. A link stays: its
-            target is written.
+        final: where the result is to be. Missing parent folders are made, and go again where
+            there is no result. A link stays: its target is written.
 
     Attributes:
         final: the same.
@@ -88,9 +89,13 @@ class StagedSink(ABC):
         try:
             self._target = follow_links(self.final)
             self.aside = _beside(self._target)
-            self._target.parent.mkdir(parents=True, exist_ok=True)
+            self._made = make_folders(self._target.parent)
+        except OSError as error:
+            raise self._failure(error) from error
+        try:
             self._reserve()
         except OSError as error:
+            remove_empty(self._made)
             raise self._failure(error) from error
 
     @abstractmethod
@@ -163,7 +168,7 @@ class StagedSink(ABC):
             self._discard()
 
     def _discard(self) -> None:
-        """Remove what was written aside; after it was moved there is nothing to remove."""
+        """Remove what was written aside, and the folders made for it; nothing that was moved."""
         self._closed = True
         with suppress(OSError):
             self._release()
@@ -171,6 +176,7 @@ class StagedSink(ABC):
             shutil.rmtree(self.aside, ignore_errors=True)
         with suppress(OSError):
             self.aside.unlink()
+        remove_empty(self._made)
 
     def _failure(self, error: OSError) -> OutputError:
         reason = error.strerror or type(error).__name__

@@ -20,7 +20,7 @@ from typing_extensions import Self
 
 from fomm_core.errors import MediaError, OutputError
 from fomm_core.image import MAX_PIXELS, ByteArray, read_image
-from fomm_core.utils.files import atomic_path
+from fomm_core.utils.files import atomic_path, make_folders, remove_empty
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class StripWriter:
     programs that read parts of a picture: :func:`read_strip` refuses it.
 
     Args:
-        path: the PNG to make; missing parent folders are made.
+        path: the PNG to make; missing parent folders are made, and go again without it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,7 +53,7 @@ class StripWriter:
         self._shape: tuple[int, ...] = ()
         self._count = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._made = make_folders(path.parent)
             self._spool: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
         except OSError as error:
             raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
@@ -87,6 +87,7 @@ class StripWriter:
                 self._finish()
         finally:
             self._spool.close()
+            remove_empty(self._made)
 
     def _finish(self) -> None:
         if not self._count:

@@ -77,11 +77,7 @@ class Manifest:
             OutputError: the folder cannot be written.
         """
         content = {"fingerprint": self._fingerprint, **asdict(done)}
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{self._folder}: cannot be written: {error.strerror}") from error
-        with atomic_path(self._path(done.name)) as partial:
+        with atomic_path(self._path(done.name), parents=True) as partial:
             partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
     def _path(self, name: str) -> Path:

@@ -16,7 +16,6 @@ from fomm_core.utils.paths import printable
 from fomm_eval._version import __version__
 from fomm_eval.benchmark.measure import BenchmarkResult, Example
 from fomm_eval.metrics import Metric, Summary
-from fomm_eval.report.files import make_folder
 from fomm_eval.report.page import facts_table, picture, plain_table, render_page, worst_figure
 from fomm_eval.report.plots import bars_plot
 from fomm_eval.report.records import write_text
@@ -42,7 +41,6 @@ def write_result(folder: Path, result: BenchmarkResult, name: str = "avatars") -
     Raises:
         OutputError: they cannot be written.
     """
-    make_folder(folder)
     figures = _figures(result)
     write_text(folder / f"{name}.json", _json(result, figures))
     write_text(folder / f"{name}.csv", _csv(figures))

@@ -6,23 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fomm_core.errors import OutputError
 from fomm_eval._version import __version__
 from fomm_eval.comparison.compare import Evaluation
 from fomm_eval.report.page import evaluation_page
 from fomm_eval.report.records import Row, frames_csv, to_csv, to_json, write_text
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder of the results.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
 def write_evaluation(
@@ -39,7 +26,6 @@ def write_evaluation(
     Raises:
         OutputError: they cannot be written.
     """
-    make_folder(folder)
     scores = evaluation.scores
     facts: dict[str, Any] = {
         "real": str(real),

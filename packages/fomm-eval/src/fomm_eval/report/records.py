@@ -87,8 +87,10 @@ def frames_csv(scores: Scores) -> str:
 def write_text(path: Path, text: str) -> None:
     """Write a text whole or not at all; bytes of names that are no UTF-8 are shown escaped.
 
+    Missing folders are made.
+
     Raises:
         OutputError: it cannot be written.
     """
-    with atomic_path(path) as partial:
+    with atomic_path(path, parents=True) as partial:
         partial.write_text(as_utf8(text), encoding="utf-8", newline="")

@@ -143,7 +143,6 @@ def _build(facekit: Path, makehuman: Path | None, assets: Path | None, quiet: bo
     from tqdm import tqdm
 
     from fomm_core.cli.signals import ended_like_interrupted
-    from fomm_core.errors import OutputError
     from fomm_train.synthetic.heads.assets import assets_path, save_assets
     from fomm_train.synthetic.heads.build import FILES, build_assets
 
@@ -151,9 +150,5 @@ def _build(facekit: Path, makehuman: Path | None, assets: Path | None, quiet: bo
     with ended_like_interrupted():
         with tqdm(total=FILES, unit=" files", disable=quiet or None) as bar:
             built = build_assets(facekit, makehuman, bar.update)
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
         save_assets(out, built)
     click.echo(f"{out}: a head model with {len(built.hair_meshes)} meshes of hair")

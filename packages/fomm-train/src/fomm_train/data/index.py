@@ -180,8 +180,7 @@ class IndexStore:
             return
         file = self._file_of(self._folder, key)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_path(file) as partial:
+            with atomic_path(file, parents=True) as partial:
                 partial.write_bytes(_to_bytes(index))
         except (OSError, FommError) as error:
             _log.debug("an index cannot be kept: %s", error)

@@ -136,7 +136,7 @@ def save_assets(path: Path, assets: HeadAssets) -> None:
         arrays["fedora_v"] = assets.hat_mesh.vertices.astype(np.float16)
         arrays["fedora_f"] = assets.hat_mesh.triangles.astype(np.uint16)
     names = {"ex": np.array(assets.expression_names), "mhnames": np.array([*assets.hair_meshes])}
-    with atomic_path(path) as partial, partial.open("wb") as file:
+    with atomic_path(path, parents=True) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays, **names)
 
 
