@@ -12,24 +12,13 @@ from scipy.spatial import ConvexHull, QhullError
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.motion.pose import best_reference, hull_area, movement_scale
+from scattered_keypoints import broken, scattered
 
 SQUARE = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]], np.float32)
 LINE = np.array([[-0.5, -0.5], [0.0, 0.0], [0.25, 0.25], [0.5, 0.5]], np.float32)
 
 coordinates = st.floats(-1, 1, width=32)
 values = arrays(np.float32, (5, 2), elements=coordinates)
-
-
-def scattered(seed: int, count: int = 10) -> Keypoints:
-    rng = np.random.default_rng(seed)
-    jacobian = np.eye(2) + rng.uniform(-0.3, 0.3, (count, 2, 2))
-    return Keypoints(rng.uniform(-0.8, 0.8, (count, 2)), jacobian)
-
-
-def broken(like: Keypoints) -> Keypoints:
-    value = like.value.copy()
-    value[0, 1] = np.nan
-    return Keypoints(value, like.jacobian)
 
 
 class TestMovementScale:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,31 +12,10 @@ from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.motion.pose import movement_scale
 from fomm_core.motion.transfer import MotionTransfer
-
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "mini" / "animate" / "expected.npz"
+from scattered_keypoints import broken, scattered
 
 coordinates = st.floats(-1, 1, width=32)
-
-
-def scattered(seed: int, count: int = 10) -> Keypoints:
-    rng = np.random.default_rng(seed)
-    jacobian = np.eye(2) + rng.uniform(-0.3, 0.3, (count, 2, 2))
-    return Keypoints(rng.uniform(-0.8, 0.8, (count, 2)), jacobian)
-
-
 keypoints = st.integers(0, 2**32 - 1).map(scattered)
-
-
-def broken(like: Keypoints) -> Keypoints:
-    value = like.value.copy()
-    value[0, 1] = np.nan
-    return Keypoints(value, like.jacobian)
-
-
-@pytest.fixture(scope="module")
-def golden() -> dict[str, np.ndarray]:
-    with np.load(GOLDEN) as stored:
-        return dict(stored)
 
 
 class TestGolden:
@@ -50,18 +28,18 @@ class TestGolden:
             ("relative_value_only_kp", "relative-values", False),
         ],
     )
-    def test_values_equal_the_reference(self, golden, name, mode, adapted):
-        source = Keypoints(golden["kp_source_value"][0])
-        driving = [Keypoints(value) for value in golden["absolute_kp"]]
+    def test_values_equal_the_reference(self, golden_frames, name, mode, adapted):
+        source = Keypoints(golden_frames["kp_source_value"][0])
+        driving = [Keypoints(value) for value in golden_frames["absolute_kp"]]
         scale = movement_scale(source, driving[0]) if adapted else 1.0
         transfer = MotionTransfer(source, driving[0], mode, scale)
         found = np.stack([transfer(frame).value for frame in driving])
-        np.testing.assert_allclose(found, golden[name], rtol=0, atol=1e-5)
+        np.testing.assert_allclose(found, golden_frames[name], rtol=0, atol=1e-5)
 
-    def test_scale_equals_the_reference(self, golden):
-        source, reference = golden["kp_source_value"][0], golden["absolute_kp"][0]
+    def test_scale_equals_the_reference(self, golden_frames):
+        source, reference = golden_frames["kp_source_value"][0], golden_frames["absolute_kp"][0]
         scale = movement_scale(Keypoints(source), Keypoints(reference))
-        assert scale == pytest.approx(float(golden["adapt_scale"]), abs=1e-6)
+        assert scale == pytest.approx(float(golden_frames["adapt_scale"]), abs=1e-6)
 
 
 class TestTransfer:

@@ -8,18 +8,7 @@ import pytest
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import Keypoints
 from fomm_core.motion.validity import HoldLastValid
-
-
-def scattered(seed: int, count: int = 10) -> Keypoints:
-    rng = np.random.default_rng(seed)
-    jacobian = np.eye(2) + rng.uniform(-0.3, 0.3, (count, 2, 2))
-    return Keypoints(rng.uniform(-0.8, 0.8, (count, 2)), jacobian)
-
-
-def broken(like: Keypoints) -> Keypoints:
-    value = like.value.copy()
-    value[0, 1] = np.nan
-    return Keypoints(value, like.jacobian)
+from scattered_keypoints import broken, scattered
 
 
 class TestHoldLastGood:
