@@ -11,7 +11,8 @@ def scattered(seed: int, count: int = 10) -> Keypoints:
     """Random keypoints with jacobians that can be inverted."""
     rng = np.random.default_rng(seed)
     jacobian = np.eye(2) + rng.uniform(-0.3, 0.3, (count, 2, 2))
-    return Keypoints(rng.uniform(-0.8, 0.8, (count, 2)), jacobian)
+    value = rng.uniform(-0.8, 0.8, (count, 2))
+    return Keypoints(value.astype(np.float32), jacobian.astype(np.float32))
 
 
 def broken(like: Keypoints) -> Keypoints:

@@ -9,7 +9,7 @@ import pytest
 
 from fomm_core.animator import Animator
 from fomm_core.engine.fake import FakeEngine
-from fomm_core.errors import EngineError, MotionError
+from fomm_core.errors import EngineError, FommError, MotionError
 from fomm_core.image import read_image
 from fomm_core.loading import Model, load_model
 from fomm_core.motion.keypoints import Keypoints
@@ -238,7 +238,9 @@ class TestModes:
 
     def test_unknown_modes(self, model):
         with pytest.raises(MotionError, match="motion mode: expected one of"):
-            next(Animator(model, spot(20), motion="sideways").run([spot(10)]))
+            Animator(model, spot(20), motion="sideways")
+        with pytest.raises(FommError, match=r"^fit: expected one of crop, .* found 'cut'"):
+            Animator(model, spot(20), fit="cut")
 
 
 class TestNaN:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from fomm_core.engine.base import Diagnostics
-from fomm_core.errors import MotionError
+from fomm_core.errors import FommError, MotionError
 from fomm_core.image import Fit, fit, to_network, to_uint8
 from fomm_core.loading import Model
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 from fomm_core.motion.pose import best_reference, movement_scale
 from fomm_core.motion.template import MotionTemplate
-from fomm_core.motion.transfer import MotionMode, MotionTransfer
+from fomm_core.motion.transfer import MotionMode, MotionTransfer, require_mode
 from fomm_core.motion.validity import HoldLastValid
 
 Frame = npt.NDArray[np.uint8]
@@ -74,7 +75,8 @@ class Animator:
         kp_source: its keypoints.
 
     Raises:
-        MotionError: the source's keypoints are not finite.
+        FommError: an unknown ``fit``.
+        MotionError: an unknown ``motion``, or the source's keypoints are not finite.
     """
 
     def __init__(
@@ -86,6 +88,9 @@ class Animator:
         adapt_scale: bool = False,
         fit: Fit = "crop",
     ) -> None:
+        require_mode(motion)
+        if fit not in get_args(Fit):
+            raise FommError(f"fit: expected one of {', '.join(get_args(Fit))}, found {fit!r}")
         self._model = model
         self._motion = motion
         self._adapt_scale = adapt_scale

@@ -80,7 +80,7 @@ def test_without_jacobians_there_are_none():
 
 
 @pytest.mark.parametrize("name", ["rate", "min_cutoff", "derivative_cutoff"])
-@pytest.mark.parametrize("number", [0.0, -1.0, math.nan, math.inf])
+@pytest.mark.parametrize("number", [0.0, -1.0, math.nan, math.inf, "1", True])
 def test_impossible_settings_are_refused(name, number):
     with pytest.raises(MotionError, match=f"smoothing {name}: expected a positive number"):
         OneEuroFilter(**{"rate": RATE, name: number})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
+from pathlib import Path
 from typing import get_args
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -157,6 +159,49 @@ def test_a_choice_of_faces_is_a_word_or_a_number(face):
 def test_a_size_is_a_height_within_limits(size):
     with pytest.raises(FommError, match=r"^size: expected 64 to 4096 pixels, found "):
         AnimationOptions(size=size)
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "expected"),
+    [
+        (
+            ["png", "audio", "adapt_scale", "detail", "smooth", "keep_going", "metadata"],
+            ["yes", 1, None],
+            "True or False",
+        ),
+        (["paste_back"], ["auto", 0], "True, False or None"),
+        (["start", "end"], ["1", -0.5, float("nan"), float("inf"), True], "seconds, 0 or more"),
+        (["square"], [(0, 0, 64), "0,0,64"], "a Crop"),
+        (["save_motion"], [7, b"m.npz", True], "a path"),
+        (["spared"], [Path("m.h5"), ["m.h5"], ("m.h5",)], "a tuple of paths"),
+    ],
+)
+def test_values_of_another_type_are_refused_in_one_line(names, values, expected):
+    for name in names:
+        for value in values:
+            with pytest.raises(FommError) as caught:
+                AnimationOptions(**{name: value})
+            assert str(caught.value) == f"{name}: expected {expected}, found {value!r}"
+
+
+def test_every_option_is_checked():
+    class Other:
+        pass
+
+    for name in option_names():
+        with pytest.raises(FommError, match=f"^{name}: expected "):
+            AnimationOptions(**{name: Other()})
+
+
+@pytest.mark.parametrize("square", [(0, 0, 0), (0, 0, -64), (float("nan"), 0, 64), ("0", 0, 64)])
+def test_a_square_has_finite_numbers_and_a_side(square):
+    with pytest.raises(FommError, match=r"^square: expected finite numbers, side 1 or more, found"):
+        AnimationOptions(square=Crop(*square))
+
+
+def test_times_may_be_any_numbers():
+    for time in (0, 0.5, Fraction(1, 2), np.float32(0.5), np.int64(2)):
+        assert AnimationOptions(start=time).start == time
 
 
 @pytest.mark.parametrize("view", ["detailed", "full"])

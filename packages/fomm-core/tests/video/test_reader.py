@@ -364,6 +364,8 @@ def test_what_is_no_video_is_refused_in_one_line(ffmpeg, tmp_path, make, found):
         (1.0, 0.5, "end"),
         (None, 2.5, "end"),
         (None, float("inf"), "end"),
+        ("1", None, "start"),
+        (None, True, "end"),
     ],
 )
 def test_ranges_outside_the_video_are_refused(clip, start, end, name):

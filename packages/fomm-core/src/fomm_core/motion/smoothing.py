@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import FloatArray, Keypoints
+from fomm_core.utils.values import is_finite_number
 
 _Array = npt.NDArray[np.float64]
 
@@ -42,8 +43,8 @@ class OneEuroFilter:
         _require_positive("rate", rate)
         _require_positive("min_cutoff", min_cutoff)
         _require_positive("derivative_cutoff", derivative_cutoff)
-        if not (math.isfinite(beta) and beta >= 0):
-            raise MotionError(f"smoothing beta: expected zero or a positive number, found {beta}")
+        if not (is_finite_number(beta) and beta >= 0):
+            raise MotionError(f"smoothing beta: expected zero or a positive number, found {beta!r}")
         self._settings = (float(rate), min_cutoff, beta, derivative_cutoff)
         self._value: _Channel | None = None
         self._jacobian: _Channel | None = None
@@ -108,5 +109,5 @@ def _weight(cutoff: _Array | np.float64, rate: float) -> _Array:
 
 
 def _require_positive(name: str, number: float | Fraction) -> None:
-    if not (math.isfinite(number) and number > 0):
-        raise MotionError(f"smoothing {name}: expected a positive number, found {number}")
+    if not (is_finite_number(number) and number > 0):
+        raise MotionError(f"smoothing {name}: expected a positive number, found {number!r}")

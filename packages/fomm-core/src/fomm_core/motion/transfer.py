@@ -7,7 +7,6 @@ the best reference frame are those of :mod:`fomm_core.motion.pose`.
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 from fomm_core.motion.validity import require_finite, require_same_kind
+from fomm_core.utils.values import is_finite_number
 
 MotionMode = Literal["relative", "relative-values", "absolute"]
 """How driving keypoints become those of the generated frame.
@@ -62,11 +62,9 @@ class MotionTransfer:
     )
 
     def __post_init__(self) -> None:
-        if self.mode not in get_args(MotionMode):
-            expected = ", ".join(get_args(MotionMode))
-            raise MotionError(f"motion mode: expected one of {expected}, found {self.mode!r}")
-        if not (math.isfinite(self.scale) and self.scale > 0):
-            raise MotionError(f"movement scale: expected a positive number, found {self.scale}")
+        require_mode(self.mode)
+        if not (is_finite_number(self.scale) and self.scale > 0):
+            raise MotionError(f"movement scale: expected a positive number, found {self.scale!r}")
         require_finite(self.kp_source, "source")
         require_finite(self.kp_reference, "reference")
         require_same_kind(self.kp_source, self.kp_reference, "reference")
@@ -89,6 +87,17 @@ class MotionTransfer:
         if jacobian is not None and self._source_from_reference is not None:
             jacobian = (jacobian @ self._source_from_reference).astype(np.float32)
         return Keypoints(displacement + self.kp_source.value, jacobian)
+
+
+def require_mode(mode: object) -> None:
+    """Check that a mode is one of :data:`MotionMode`.
+
+    Raises:
+        MotionError: it is none.
+    """
+    if mode not in get_args(MotionMode):
+        expected = ", ".join(get_args(MotionMode))
+        raise MotionError(f"motion mode: expected one of {expected}, found {mode!r}")
 
 
 def _source_from_reference(

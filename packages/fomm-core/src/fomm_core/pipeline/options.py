@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cache
@@ -12,6 +13,7 @@ from fomm_core.errors import FommError
 from fomm_core.face.crop import Crop
 from fomm_core.image import Fit
 from fomm_core.motion.transfer import MotionMode
+from fomm_core.utils.values import is_finite_number
 
 View = Literal["generated", "default", "detailed", "full"]
 """The generated frame alone, or one of the sheets (:data:`fomm_core.visualize.SheetKind`)."""
@@ -24,6 +26,19 @@ is found; ``off``: take the middle of each picture."""
 
 FaceChoice = Literal["largest", "all"] | int
 """The faces to animate: the largest, all, or one by its number from the left, from 1."""
+
+
+_TIME, _PATHS = float | None, tuple[Path, ...]
+
+_EXPECTED: Mapping[Any, str] = {
+    bool: "True or False",
+    bool | None: "True, False or None",
+    Crop | None: "a Crop",
+    str | Path | None: "a path",
+    _TIME: "seconds, 0 or more",
+    _PATHS: "a tuple of paths",
+}
+"""What an option takes, by its type."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +74,8 @@ class AnimationOptions:
             are not written over, as the inputs are not.
 
     Raises:
-        FommError: a value is none of its choices, or no frame rate; faces are chosen beside a
-            square, or where none are looked for.
+        FommError: a value is of another type, none of its choices, or not within its limits;
+            faces are chosen beside a square, or where none are looked for.
     """
 
     view: View = "default"
@@ -87,13 +102,12 @@ class AnimationOptions:
 
     def __post_init__(self) -> None:
         for name in option_names():
-            value, allowed = getattr(self, name), choices_of(name)
-            if allowed and value not in allowed:
-                raise FommError(f"{name}: expected one of {', '.join(allowed)}, found {value!r}")
+            _check_value(name, getattr(self, name))
         if not (self.face in ("largest", "all") or is_face_number(self.face)):
             raise FommError(f"face: expected largest, all or a number from 1, found {self.face!r}")
         if self.face != "largest":
             self._check_face()
+        self._check_square()
         self._check_size()
         rate = self.frame_rate
         if rate is not None and not (isinstance(rate, Fraction) and rate > 0):
@@ -106,6 +120,14 @@ class AnimationOptions:
             raise FommError("expected either square or face, found both")
         if self.crop == "off":
             raise FommError("face: expected faces to be looked for, found crop off")
+
+    def _check_square(self) -> None:
+        square = self.square
+        if square is None:
+            return
+        numbers = (square.left, square.top, square.side)
+        if not (all(map(is_finite_number, numbers)) and square.side >= 1):
+            raise FommError(f"square: expected finite numbers, side 1 or more, found {square!r}")
 
     def _check_size(self) -> None:
         size = self.size
@@ -134,6 +156,27 @@ def choices_of(option: str) -> tuple[str, ...]:
     """Values that an option may have, in order; empty for one that is no choice."""
     hint = _hints()[option]
     return get_args(hint) if get_origin(hint) is Literal else ()
+
+
+def _check_value(option: str, value: object) -> None:
+    """Refuse what is not of the option's type, where the type alone says what is allowed.
+
+    Raises:
+        FommError: with the words of :data:`_EXPECTED`.
+    """
+    hint, choices = _hints()[option], choices_of(option)
+    if choices and value not in choices:
+        raise FommError(f"{option}: expected one of {', '.join(choices)}, found {value!r}")
+    if hint in _EXPECTED and not _is_of_type(value, hint):
+        raise FommError(f"{option}: expected {_EXPECTED[hint]}, found {value!r}")
+
+
+def _is_of_type(value: object, hint: Any) -> bool:
+    if hint == _TIME:
+        return value is None or (is_finite_number(value) and value >= 0)
+    if hint == _PATHS:
+        return isinstance(value, tuple) and all(isinstance(each, Path) for each in value)
+    return isinstance(value, hint)
 
 
 @cache

@@ -23,7 +23,7 @@ from fomm_core.motion.template import MotionTemplate
 from fomm_core.pipeline.driving import Driving, open_driving
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.output import open_sink, save_motion, spare_inputs
-from fomm_core.pipeline.prepare import PreparedSource, prepare_source
+from fomm_core.pipeline.prepare import PreparedSource, prepare_source, warn_of_small_driving
 from fomm_core.pipeline.provenance import Provenance
 from fomm_core.pipeline.views import (
     FrameView,
@@ -115,6 +115,7 @@ def animate_file(
     drive = open_driving(driving, options.start, options.end, options.keep_going)
     with _loaded(model) as loaded:
         prepared = prepare_source(loaded, picture, options)
+        warn_of_small_driving(drive, loaded.frame_size)
         return animate_prepared(loaded, prepared, drive, output, options, on_progress or ignore)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import logging
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 from fomm_core.errors import BrokenMediaError, MediaError
 from fomm_core.image import ByteArray
+from fomm_core.utils.values import is_finite_number
 from fomm_core.video.animation import read_animation
 from fomm_core.video.info import VideoInfo, probe
 from fomm_core.video.pictures import list_pictures, read_pictures
@@ -145,8 +145,8 @@ def _check_range(info: VideoInfo, start: float | None, end: float | None) -> Non
     """Raise unless 0 <= start < end <= duration, where these are known."""
     begin = 0.0 if start is None else start
     for name, value in (("start", start), ("end", end)):
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise MediaError(f"{name}: expected seconds, 0 or more, found {value}")
+        if value is not None and not (is_finite_number(value) and value >= 0):
+            raise MediaError(f"{name}: expected seconds, 0 or more, found {value!r}")
     if end is not None and end <= begin:
         raise MediaError(f"end: expected more than the start ({begin:g} s), found {end:g} s")
     if info.duration_s is None:
