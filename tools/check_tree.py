@@ -14,6 +14,7 @@ from pathlib import Path
 
 from check_words import check_words
 from workspace import ROOT, Package, find_packages
+from wrap_changes import COLUMNS, wrapped
 
 LARGEST_KB = 300
 """No file is larger, but for those in the folders below."""
@@ -92,6 +93,13 @@ def check_package(package: Package) -> Iterator[str]:
         yield f"{package.name}: version {version}, but its change log begins with {heading}"
 
 
+def check_changes(package: Package) -> Iterator[str]:
+    """Change logs are wrapped evenly, as tools/wrap_changes.py does it."""
+    path = package.folder / "CHANGELOG.md"
+    if path.exists() and (text := path.read_text(encoding="utf-8")) != wrapped(text):
+        yield f"{path}: expected lines filled up to {COLUMNS} columns; run tools/wrap_changes.py"
+
+
 def check_licence(root: Path, package: Package) -> Iterator[str]:
     """Each wheel carries the licence's text, which is the repository's own."""
     own, common = package.folder / "LICENSE", root / "LICENSE"
@@ -109,6 +117,7 @@ def breaches(root: Path = ROOT) -> Iterable[str]:
     for package in find_packages(root):
         yield from check_package(package)
         yield from check_licence(root, package)
+        yield from check_changes(package)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 import check_tree
+import wrap_changes
 
 
 def breaches_of(root):
@@ -81,3 +82,26 @@ def test_a_version_that_cannot_be_read_is_a_breach(package, tmp_path):
     (package.source / "_version.py").write_text("")
     (breach,) = breaches_of(tmp_path)
     assert "expected a line __version__" in breach
+
+
+def test_change_logs_are_wrapped(package, tmp_path):
+    path = package.folder / "CHANGELOG.md"
+    uneven = "# Changes\n\nThe newest\nfirst.\n\n## 0.2.0\n\n- One\n  two.\n- Three.\n"
+    path.write_text(uneven)
+    assert breaches_of(tmp_path) == [
+        f"{path}: expected lines filled up to 100 columns; run tools/wrap_changes.py"
+    ]
+    even = "# Changes\n\nThe newest first.\n\n## 0.2.0\n\n- One two.\n- Three.\n"
+    assert wrap_changes.wrapped(uneven) == even
+    path.write_text(even)
+    assert breaches_of(tmp_path) == []
+
+
+def test_wrapping_changes_no_word_and_is_done_once():
+    words = [f"`--option-{number}`" for number in range(60)]
+    text = f"# Changes\n\n- {' '.join(words)}\n- Last.\n"
+    done = wrap_changes.wrapped(text)
+    assert done.split() == text.split()
+    assert 90 < max(map(len, done.splitlines())) <= wrap_changes.COLUMNS
+    assert done.count("\n- ") == text.count("\n- ")
+    assert wrap_changes.wrapped(done) == done
