@@ -88,7 +88,9 @@ def test_somewhere_to_show_it_is_asked_for(fomm):
 def test_the_browser_is_opened_on_the_picture(fomm, portrait, driver, monkeypatch):
     seen = []
 
-    def watch(address):
+    def watch(entrance):
+        with urllib.request.urlopen(entrance, timeout=60) as page:
+            address = page.url
         with urllib.request.urlopen(address + "live.mjpeg", timeout=60) as stream:
             seen.append(stream.readline())
 

@@ -89,6 +89,17 @@ def test_who_does_not_know_the_ticket_sees_nothing(preview):
             assert refusal(f"{plain}/{guess}{name}") == 404
 
 
+def test_a_browser_comes_in_by_an_entrance_that_is_closed_behind_it(preview):
+    """Other users of the machine read the browser's command line, but too late."""
+    assert preview.address.split("/")[3] not in preview.entrance
+    with urllib.request.urlopen(preview.entrance, timeout=10) as page:
+        assert page.url == preview.address
+        assert b'<img src="live.mjpeg"' in page.read()
+    assert refusal(preview.entrance) == 404
+    with urllib.request.urlopen(preview.address, timeout=10) as page:
+        assert page.status == 200
+
+
 def test_no_two_previews_have_the_same_ticket(preview):
     with closing(Preview()) as other:
         assert other.address.split("/")[3] != preview.address.split("/")[3]

@@ -22,6 +22,7 @@ from fomm_core.model.samples import sample_of
 if TYPE_CHECKING:
     from fomm_core.cli.main import GlobalOptions
     from fomm_core.live.camera import Camera
+    from fomm_core.live.preview import Preview
     from fomm_core.live.run import LiveSink, LiveStatus
     from fomm_core.live.source import LiveSource
     from fomm_core.loading import Model
@@ -205,14 +206,14 @@ def _open_sinks(
     if options["preview"]:
         preview = stack.enter_context(closing(Preview()))
         sinks.append(preview)
-        _show_preview(preview.address)
+        _show_preview(preview)
     return sinks
 
 
-def _show_preview(address: str) -> None:
+def _show_preview(preview: Preview) -> None:
     """Tell the address of the preview, and open it where there is a browser with windows."""
     from fomm_core.cli.browser import open_in_window
 
-    click.echo(f"preview at {address}", err=True)
-    if not open_in_window(address):
+    click.echo(f"preview at {preview.address}", err=True)
+    if not open_in_window(preview.entrance):
         click.echo("found no browser with a window; open this address in one", err=True)

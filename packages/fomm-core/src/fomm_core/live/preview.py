@@ -36,6 +36,8 @@ class Preview:
     Attributes:
         address: of the page, on a port that was free. It holds a ticket that nobody can guess,
             for all users of a machine may read its ports.
+        entrance: address that leads there once, to start a browser with: all users of a machine
+            may read its command lines as well.
     """
 
     def __init__(self) -> None:
@@ -44,7 +46,9 @@ class Preview:
         self._count = 0
         self._server = _PreviewServer((_HOST, 0), _Handler)
         self._server.preview = self
-        self.address = f"http://{_HOST}:{self._server.server_port}{self._server.folder}"
+        place = f"http://{_HOST}:{self._server.server_port}"
+        self.address = f"{place}{self._server.folder}"
+        self.entrance = f"{place}{self._server.open_entrance()}"
         threading.Thread(target=self._server.serve_forever, name="preview", daemon=True).start()
 
     def write(self, frame: LiveFrame) -> None:
@@ -81,7 +85,18 @@ class _PreviewServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
         self.ended = threading.Event()
-        self.folder = f"/{secrets.token_hex(_TICKET_BYTES)}/"
+        self.folder = _new_path()
+        self._entrances: dict[str, bool] = {}
+
+    def open_entrance(self) -> str:
+        """Give a path that leads to the folder once."""
+        path = _new_path()
+        self._entrances[path] = True
+        return path
+
+    def enters(self, path: str) -> bool:
+        """Whether a path is an open entrance, which is closed behind whoever comes."""
+        return self._entrances.pop(path, False)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of browsers that hang up; the status line has the terminal."""
@@ -96,6 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Host") not in (f"{_HOST}:{port}", f"localhost:{port}"):
             # Another site's name that was made to lead here could read the picture.
             self.send_error(HTTPStatus.FORBIDDEN)
+        elif self.server.enters(self.path):
+            self._send_on()
         elif self._asks_for(""):
             self._send_page()
         elif self._asks_for("live.mjpeg"):
@@ -106,6 +123,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _asks_for(self, name: str) -> bool:
         path = f"{self.server.folder}{name}"
         return secrets.compare_digest(path.encode(), self.path.encode("utf-8", "replace"))
+
+    def _send_on(self) -> None:
+        self.send_response(HTTPStatus.SEE_OTHER)
+        self.send_header("Location", self.server.folder)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _send_page(self) -> None:
         self.send_response(HTTPStatus.OK)
@@ -136,6 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing; the status line has the terminal."""
+
+
+def _new_path() -> str:
+    return f"/{secrets.token_hex(_TICKET_BYTES)}/"
 
 
 def _to_jpeg(picture: ByteArray) -> bytes:
