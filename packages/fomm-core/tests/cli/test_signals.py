@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -108,6 +109,14 @@ def test_an_interruption_leaves_the_earlier_result(animate, fake_engine, portrai
     assert (here / "o.mp4").read_bytes() == before
 
 
+def test_ctrl_c_is_seen_as_well_and_put_back():
+    before = signal.getsignal(signal.SIGINT)
+    with ended_like_interrupted() as asked, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert asked.is_set()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP on Windows")
 def test_ignored_signals_stay_ignored_and_all_are_put_back():
     before = signal.getsignal(signal.SIGTERM)
@@ -129,6 +138,35 @@ def test_whoever_missed_an_interruption_can_see_that_it_came():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)
         assert asked.is_set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_that_falls_into_a_finaliser_comes_again(number, capsys):
+    class Finalised:
+        def __del__(self):
+            signal.raise_signal(number)
+
+    hook = sys.unraisablehook
+    with pytest.raises(KeyboardInterrupt), ended_like_interrupted() as asked:  # noqa: PT012
+        thing = Finalised()
+        del thing
+        assert asked.is_set()
+        time.sleep(10)
+    assert capsys.readouterr().err == ""
+    assert sys.unraisablehook is hook
+
+
+def test_what_else_goes_wrong_in_a_finaliser_is_told(monkeypatch):
+    class Finalised:
+        def __del__(self):
+            raise ValueError("a defect")
+
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: told.append(dropped.exc_value))
+    with ended_like_interrupted():
+        thing = Finalised()
+        del thing
+    assert [str(error) for error in told] == ["a defect"]
 
 
 def test_a_closed_stdout_does_not_cost_the_result(program, portrait, files, ffmpeg, here):

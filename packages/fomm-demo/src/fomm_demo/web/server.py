@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 
-from fomm_core.cli.signals import ended_like_interrupted
+from fomm_core.cli.signals import Interruption, ended_like_interrupted
 from fomm_demo.services.workspace import Workspace
 from fomm_demo.settings import Settings
 from fomm_demo.web.factory import load
@@ -36,7 +36,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 def _serve(
-    settings: Settings, announce: Callable[[str], None], asked_to_stop: threading.Event
+    settings: Settings, announce: Callable[[str], None], asked_to_stop: Interruption
 ) -> None:
     splash = Splash()
     server = GracefulServer(splash)
