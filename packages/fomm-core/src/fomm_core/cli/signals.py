@@ -31,7 +31,12 @@ class Interruption:
 
     def repeat(self) -> None:
         """Send the newest one again, Ctrl-C where there was none."""
-        signal.raise_signal(self._number or signal.SIGINT)
+        number = self._number or signal.SIGINT
+        if hasattr(signal, "pthread_kill"):
+            # To the main thread: it may wait in a call that nothing else interrupts.
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+        else:
+            signal.raise_signal(number)
 
 
 @contextmanager
