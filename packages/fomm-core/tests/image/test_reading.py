@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from fomm_core.image import fit, read_image
 
@@ -145,3 +146,52 @@ def test_a_hundred_million_pixels(tmp_path):
 
     assert image.shape == (10_000, 10_000, 3)
     assert fit(image, (256, 256)).tolist() == [[[7, 7, 7]] * 256] * 256
+
+
+@pytest.fixture
+def with_chunks(tmp_path):
+    """Saves a picture as a PNG with chunks of its colours."""
+
+    def save(picture, **chunks):
+        info = PngInfo()
+        for name, data in chunks.items():
+            info.add(name.encode(), data)
+        return saved(picture, tmp_path / "chunks.png", pnginfo=info)
+
+    return save
+
+
+def gamma(value):
+    return struct.pack(">I", round(value * 100_000))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA"])
+def test_a_png_of_another_gamma_becomes_srgb(with_chunks, mode):
+    """Linear light of a fifth is the middle of sRGB's values."""
+    picture = Image.new("RGB", (4, 4), (55, 55, 55))
+    picture = picture.quantize() if mode == "P" else picture.convert(mode)
+    read = read_image(with_chunks(picture, gAMA=gamma(1.0)))
+    np.testing.assert_allclose(read, 128, atol=1)
+
+
+def test_opacity_has_no_gamma(with_chunks):
+    picture = Image.new("RGBA", (4, 4), (0, 0, 0, 55))
+    read = read_image(with_chunks(picture, gAMA=gamma(1.0)))
+    np.testing.assert_array_equal(read, 200)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        {"gAMA": gamma(1 / 2.2)},
+        {"gAMA": gamma(0.0)},
+        {"gAMA": gamma(9000.0)},
+        {"gAMA": gamma(1.0), "sRGB": b"\0"},
+        {"cHRM": struct.pack(">8I", *[30_000] * 8)},
+        {"cICP": bytes([9, 16, 0, 1])},
+    ],
+    ids=["sRGB's", "zero", "absurd", "sRGB said", "cHRM", "cICP"],
+)
+def test_chunks_that_change_nothing(with_chunks, chunks):
+    picture = corners()
+    np.testing.assert_array_equal(read_image(with_chunks(picture, **chunks)), np.asarray(picture))

@@ -1,8 +1,11 @@
 """Colours of videos against FFmpeg's ``zscale``."""
 
+import logging
+
 import numpy as np
 import pytest
 
+from fomm_core.video import layout
 from fomm_core.video.reader import VideoReader
 
 SIDE = 256
@@ -165,3 +168,12 @@ def test_reduced_frames_have_the_same_colours(chart, filters, tolerance):
     patches = frame.reshape(32, 2, 32, 2, 3).astype(int)
     found = patches.mean(axis=(1, 3)).reshape(-1, 3)[: len(COLOURS)]
     assert np.abs(found - first(path)).max() <= tolerance
+
+
+@pytest.mark.parametrize(("matrix", "told"), [("ictcp", ["ICtCp"]), ("bt2020nc", [])])
+def test_a_space_of_colours_that_is_not_known_is_told_once(chart, caplog, matrix, told):
+    layout._warn_once.cache_clear()
+    path = chart("format=yuv444p10", tags("bt2020", "smpte2084", matrix))
+    with caplog.at_level(logging.WARNING, "fomm_core.video.layout"):
+        assert len(list(VideoReader(path))) == 2
+    assert [text.split()[0] for text in caplog.messages] == told

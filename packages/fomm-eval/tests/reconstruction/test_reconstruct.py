@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import replace
 from fractions import Fraction
@@ -183,6 +184,17 @@ def test_a_video_that_breaks_off_leaves_nothing(model, small_data, settings, man
     with pytest.raises(MediaError, match="4 frames were read"):
         reconstruct_all(model, find_test_videos(small_data), settings, manifest)
     assert not list(settings.folder.glob("**/*clip1*"))
+
+
+@pytest.mark.parametrize("letter", ["a", "\N{GREEK SMALL LETTER ALPHA}", "\udcff"])
+def test_names_as_long_as_systems_allow_are_recorded(tmp_path, letter):
+    name = letter * (255 // len(os.fsencode(letter)))
+    manifest = Manifest(tmp_path, "x")
+    manifest.add(Reconstructed(name, 1, 2, 3))
+    assert manifest.find(name) == Reconstructed(name, 1, 2, 3)
+    assert manifest.find(name[:-1]) is None
+    manifest.forget(name)
+    assert manifest.find(name) is None
 
 
 def test_a_damaged_record_is_no_record(tmp_path):

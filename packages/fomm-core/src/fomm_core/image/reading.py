@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fomm_core.colour import profiles
+from fomm_core.colour import profiles, standards
 from fomm_core.colour.conversion import on_white
 from fomm_core.image.arrays import ByteArray
 from fomm_core.image.opening import open_picture
@@ -16,13 +17,17 @@ from fomm_core.image.opening import open_picture
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_LEAST_GAMMA, _SAME_GAMMA = 0.05, 0.05
+"""The least exponent that is believed; a share by which one may differ from sRGB's 1 / 2.2."""
+
 
 def read_image(path: str | Path) -> ByteArray:
     """Read a picture of any common kind as sRGB.
 
     Grey, palette, CMYK and 16-bit pictures are converted, those with an ICC profile by it (a
-    damaged one is left aside with a warning); transparent ones are laid on white; a rotation
-    stored in EXIF is applied; of an animation the first frame is taken.
+    damaged one is left aside with a warning), other PNGs by their gamma, but not by their chunks
+    ``cHRM`` and ``cICP``; transparent ones are laid on white; a rotation stored in EXIF is
+    applied; of an animation the first frame is taken.
 
     Args:
         path: a PNG, JPEG, BMP, TIFF, WebP, GIF, PNM, TGA, JPEG 2000, AVIF or ICO file. The
@@ -75,16 +80,32 @@ def to_rgb(image: Image, name: str) -> ByteArray:
 
     ImageOps.exif_transpose(image, in_place=True)
     _check_palette(image)
-    profile = image.info.get("icc_profile")
+    profile, curve = image.info.get("icc_profile"), _curve_of(image.info)
     if image.mode == "F" or image.mode.startswith("I"):
         image = Image.fromarray(_wide_to_bytes(np.asarray(image)))
     if image.mode == "LAB":
         image = profiles.lab_to_srgb(image)
     elif profile:
         image = profiles.to_srgb(image, profile, name)
-    if image.has_transparency_data:
-        return on_white(np.asarray(image.convert("RGBA")))
-    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    pixels = np.array(image if image.mode == mode else image.convert(mode))
+    if curve is not None:
+        pixels[..., :3] = curve[pixels[..., :3]]
+    return on_white(pixels) if mode == "RGBA" else pixels
+
+
+def _curve_of(info: Mapping[Any, Any]) -> ByteArray | None:
+    """Values in sRGB for those of a PNG by its chunk ``gAMA``; ``None`` where that says nothing.
+
+    A profile, or the chunk ``sRGB``, goes before; gammas near sRGB's own are meant for it.
+    """
+    gamma = info.get("gamma")
+    if gamma is None or "icc_profile" in info or "srgb" in info:
+        return None
+    if not _LEAST_GAMMA < gamma < 1 / _LEAST_GAMMA or abs(gamma * 2.2 - 1) < _SAME_GAMMA:
+        return None
+    light = (np.arange(256) / 255) ** (1 / gamma)
+    return (standards.to_signal(standards.SRGB_CURVE)(light) * 255 + 0.5).astype(np.uint8)
 
 
 def _wide_to_bytes(grey: npt.NDArray[Any]) -> ByteArray:

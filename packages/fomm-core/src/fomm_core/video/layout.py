@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -22,6 +24,11 @@ from fomm_core.image import ByteArray
 
 # RGB, BT.709, none stated, FCC, BT.601 (twice), SMPTE 240M, BT.2020 (H.273, table 4).
 _MATRICES = (0, 1, 2, 4, 5, 6, 7, 9)
+
+_UNKNOWN_SPACES = {8: "YCgCo", 11: "Y'D'zD'x", 14: "ICtCp", 15: "IPT-C2", 16: "YCgCo-Re"}
+"""Those that none of these matrices is near, by code."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,9 @@ class Layout:
 
     @classmethod
     def of(cls, frame: VideoFrame, pixel_aspect: Fraction | None, reduction: int = 1) -> Layout:
-        """Read the layout from the first decoded frame."""
+        """Read the layout from the first decoded frame; a space of unknown colours is told."""
+        if frame.colorspace in _UNKNOWN_SPACES:
+            _warn_once(_UNKNOWN_SPACES[frame.colorspace])
         turns, mirrored = _orientation(frame)
         width = max(1, round(frame.width * (pixel_aspect or 1) / reduction))
         height = max(1, round(frame.height / reduction))
@@ -96,6 +105,12 @@ class Layout:
             )
         finally:
             frame.colorspace, frame.color_primaries, frame.color_trc = tags
+
+
+@cache
+def _warn_once(space: str) -> None:
+    """Name a colour space once, however many videos are in it."""
+    _log.warning("%s is not known: colours will be wrong; convert the video to BT.709", space)
 
 
 def _matrix_of(frame: VideoFrame) -> int:

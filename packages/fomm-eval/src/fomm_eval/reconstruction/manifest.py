@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from fomm_core.model.files import ModelFiles
 from fomm_core.utils.files import atomic_path, sha256_of
 
 _FOLDER = ".complete"
+
+_LONGEST_NAME = 250
+"""Bytes: file systems take 255 with the ending."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,10 @@ class Manifest:
             partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
     def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.json"
+        """File of a video; of a name as long as systems allow, its hash stands for it."""
+        encoded = os.fsencode(name)
+        short = name if len(encoded) <= _LONGEST_NAME else hashlib.sha256(encoded).hexdigest()
+        return self._folder / f"{short}.json"
 
 
 def fingerprint_of(files: ModelFiles, *settings: object) -> str:
