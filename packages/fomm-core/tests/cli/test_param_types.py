@@ -37,3 +37,8 @@ def test_what_is_no_rate_is_refused(text):
 def test_a_path_that_cannot_be_looked_up_is_refused_in_a_short_message():
     with pytest.raises(click.BadParameter, match=r"^x{60}\.\.\.x{30}: File name too long$"):
         ReachablePath()("x" * 5000)
+
+
+def test_an_empty_word_is_not_the_current_folder():
+    with pytest.raises(click.BadParameter, match=r"^expected a path, found an empty word$"):
+        ReachablePath()("")

@@ -99,6 +99,14 @@ class TestOpening:
         assert open_framer(replace(model, framing=None), AnimationOptions(face=1)) is None
         assert open_framer(model, AnimationOptions(crop="off")) is None
 
+    @pytest.mark.parametrize("face", ["all", 99])
+    def test_a_choice_of_faces_that_the_model_cannot_follow_is_told(self, model, caplog, face):
+        assert open_framer(replace(model, framing=None), AnimationOptions()) is None
+        assert caplog.messages == []
+        open_framer(replace(model, framing=None), AnimationOptions(face=face))
+        (told,) = caplog.messages
+        assert told == f"face: {model.name} looks for no faces; the whole picture is animated"
+
     def test_where_there_is_no_detector_the_picture_stays_with_a_line(
         self, model, no_detector, caplog
     ):

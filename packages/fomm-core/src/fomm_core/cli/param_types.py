@@ -86,7 +86,9 @@ class ReachablePath(click.Path):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Any:
-        """Refuse names that are too long and folders that may not be entered."""
+        """Refuse names that are empty or too long, and folders that may not be entered."""
+        if value == "":  # which pathlib takes for the current folder
+            self.fail("expected a path, found an empty word", param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             path.exists()

@@ -86,10 +86,16 @@ class SourcePicture:
 def open_framer(model: Model, options: AnimationOptions) -> FaceFramer | None:
     """Finder of faces, where the model and the options want one and it can run here.
 
+    A choice of faces that a model without framing cannot follow is told in a warning.
+
     Raises:
         FaceError: faces are asked for by number or all of them, and there is no detector.
     """
-    if model.framing is None or options.crop == "off":
+    if options.crop == "off":
+        return None
+    if model.framing is None:
+        if options.face != "largest":
+            logger.warning("face: %s looks for no faces; the whole picture is animated", model.name)
         return None
     try:
         detector = open_detector()
