@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import numpy as np
 import pytest
 
@@ -48,13 +51,31 @@ def test_frames_of_the_int8_decoder_are_near(fomm, animate, here, clip):
 def test_the_folder_itself_gets_it_where_none_is_named(fomm, here, clip):
     fomm("quantize", "--model", "avatar", "--driving", clip, "--output", "mine")
     before = open_bundle(here / "mine").card
-    assert fomm("quantize", "--model", "mine", "--driving", clip).code == 0
+    assert fomm("-q", "quantize", "--model", "mine", "--driving", clip).code == 0
     assert open_bundle(here / "mine").card.files.keys() == before.files.keys()
 
     (here / "mine" / "notes.txt").write_text("years of work")
     refusal = fomm("quantize", "--model", "mine", "--driving", clip).refusal
     assert "expected the model's own files alone, found notes.txt" in refusal
     assert (here / "mine" / "notes.txt").exists()
+
+
+def test_a_terminal_shows_each_stage_unless_quiet(fomm, clip, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    words = ("quantize", "--model", "avatar", "--driving", clip, "--output")
+    shown = fomm(*words, "loud").err
+    for stage in ("detecting the motion", "calibrating"):
+        assert f"{stage}: 100%" in shown
+    assert fomm("-q", *words, "silent").err == ""
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="names there are Unicode")
+def test_a_clip_whose_name_is_no_text(fomm, here, clip):
+    name = os.fsdecode(b"caf\xe9")
+    (here / clip).rename(here / name)
+    told = fomm("quantize", "--model", "avatar", "--driving", name, "--output", "small")
+    assert told.code == 0, told.err
+    assert open_bundle(here / "small").card.int8 == r"calibrated on caf\xe9"
 
 
 def test_what_is_missing_is_told(fomm, animate, clip):

@@ -15,6 +15,7 @@ _LABELS = {
     "recording": "detecting the motion",
     "finding": "finding the face",
     "searching": "searching the best frame",
+    "calibrating": "calibrating",
     "animating": "animating",
 }
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fomm_core.cli.options import path_option
 from fomm_core.errors import ModelError
+
+if TYPE_CHECKING:
+    from fomm_core.cli.main import GlobalOptions
 
 
 @click.command(name="quantize")
@@ -17,7 +21,15 @@ from fomm_core.errors import ModelError
     "--source", help_text="The picture that it moves [default: the clip's own first frame]."
 )
 @path_option("--output", help_text="A new model folder [default: the model's own].")
-def command(model: str, driving: Path, source: Path | None, output: Path | None) -> None:
+@click.pass_obj
+def command(
+    program: GlobalOptions | None,
+    /,
+    model: str,
+    driving: Path,
+    source: Path | None,
+    output: Path | None,
+) -> None:
     """Add an INT8 decoder to a model, for --precision int8.
 
     It is meant for processors with VNNI that have no bfloat16, as most laptops: there the decoder
@@ -35,6 +47,7 @@ def command(model: str, driving: Path, source: Path | None, output: Path | None)
     from fomm_core.model.bundle import embedded_models, require_room
     from fomm_core.model.finding import find_model
     from fomm_core.pipeline.quantization import quantize_decoder
+    from fomm_core.utils.paths import printable
     from fomm_core.video import VideoReader
 
     files = find_model(model)
@@ -46,6 +59,7 @@ def command(model: str, driving: Path, source: Path | None, output: Path | None)
         require_room(output, replace=False)
     place = output or files.bundle.folder
     picture = read_image(source) if source else next(iter(VideoReader(driving)))
-    with ProgressBar() as bar:
+    with ProgressBar(quiet=program is not None and program.verbosity < 0) as bar:
         bundle = quantize_decoder(files, files.bundle, picture, driving, place, bar)
-    click.echo(f"{bundle.folder}: {bundle.card.name}, with an INT8 decoder: --precision int8")
+    folder = printable(str(bundle.folder))
+    click.echo(f"{folder}: {bundle.card.name}, with an INT8 decoder: --precision int8")

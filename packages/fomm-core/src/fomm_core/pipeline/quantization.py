@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -27,9 +28,10 @@ from fomm_core.pipeline.driving import open_driving
 from fomm_core.pipeline.options import AnimationOptions
 from fomm_core.pipeline.prepare import prepare_source
 from fomm_core.pipeline.run import Progress, ProgressCallback, ignore
+from fomm_core.utils.paths import printable
 
 FRAMES = 25
-"""Frames that are looked at, spread over the clip: more change the ranges little."""
+"""Most frames that are looked at, spread over the clip: more change the ranges little."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,8 @@ def quantize_decoder(
         source: (H, W, 3) uint8, RGB, a picture to animate.
         driving: the clip to animate it with.
         output: the folder to write; the model's own is replaced.
-        on_progress: called after each frame that is looked at.
+        on_progress: called after each frame of the clip, and after each that is rendered to
+            calibrate.
 
     Raises:
         FommError: one of its kinds, for whatever cannot be read, animated or written, and where
@@ -66,14 +69,14 @@ def quantize_decoder(
         _require_nothing_else(bundle)
     graph = OnnxGraph.load(bundle.graphs["decoder"])
     ranges = _ranges(files, bundle, graph, source, driving, on_progress)
-    small = quantize(graph, ranges)
+    small, clip = quantize(graph, ranges), printable(driving.name)
 
     def fill(folder: Path) -> None:
         for name in bundle.card.files:
             shutil.copyfile(bundle.folder / name, folder / name)
-        small.save(folder / INT8_DECODER, {"calibrated": driving.name})
+        small.save(folder / INT8_DECODER, {"calibrated": clip})
 
-    card = bundle.card.model_copy(update={"int8": f"calibrated on {driving.name}"})
+    card = bundle.card.model_copy(update={"int8": f"calibrated on {clip}"})
     return write_bundle(output, card, fill, replace=True)
 
 
@@ -101,7 +104,10 @@ def _ranges(
     probe = DecoderRanges(
         bundle.graphs, names, to_network(scene.animator.source), scene.animator.kp_source
     )
-    found = [probe.render(keypoints) for keypoints in scene.moves]
+    found = []
+    for done, keypoints in enumerate(scene.moves, start=1):
+        found.append(probe.render(keypoints))
+        on_progress(Progress("calibrating", done, len(scene.moves)))
     means = {name: np.mean([each[name] for each in found], axis=0) for name in names}
     return {name: Range(float(low), float(high)) for name, (low, high) in means.items()}
 
@@ -124,6 +130,6 @@ def _animate(
                 drive = drive.cropped(prepared.framer, tell("finding"))
             template = drive.recorded_motion(animator, tell("recording"))
         transfer = animator.transfer(template[0])
-        every = max(1, len(template) // FRAMES)
+        every = ceil(len(template) / FRAMES)
         moves = [transfer(keypoints) for keypoints in islice(template, 0, None, every)]
     return _Scene(animator, moves)

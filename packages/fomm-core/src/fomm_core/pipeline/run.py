@@ -43,7 +43,8 @@ class Progress:
 
     Attributes:
         stage: ``"recording"`` a motion for several sources, ``"finding"`` the face of the
-            driving video, ``"searching"`` for the best frame, or ``"animating"``.
+            driving video, ``"searching"`` for the best frame, ``"calibrating"`` an INT8 decoder,
+            or ``"animating"``.
         done: frames done in this stage.
         total: frames in all, estimated; ``None`` if unknown.
         frame: the newest animated frame; ``None`` in the stages before. Its driving frame is
@@ -51,7 +52,7 @@ class Progress:
             where the view shows the generated frames alone.
     """
 
-    stage: Literal["recording", "finding", "searching", "animating"]
+    stage: Literal["recording", "finding", "searching", "calibrating", "animating"]
     done: int
     total: int | None
     frame: AnimatedFrame | None = None
