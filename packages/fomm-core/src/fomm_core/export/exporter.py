@@ -6,12 +6,12 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from fomm_core.config import Config
+from fomm_core.engine.spec import has_module
 from fomm_core.errors import EngineError, ModelError, OutputError
 from fomm_core.export.lowering import lower
 from fomm_core.export.prebuilt import is_prebuilt, prebuilt_graphs
@@ -157,7 +157,7 @@ def random_parameters(config: Config) -> Parameters:
 
 def has_nnabla() -> bool:
     """Whether NNabla is installed."""
-    return find_spec("nnabla") is not None
+    return has_module("nnabla")
 
 
 def require_exporter(config: Config) -> None:
@@ -188,7 +188,7 @@ def cached_export(name: str, config: Config, parameters: Path) -> Bundle:
     if not is_bundle(folder):  # what tidying programs left of it
         shutil.rmtree(folder, ignore_errors=True)
     require_exporter(config)
-    logger.info("%s: exporting for the openvino engine, once", name)
+    logger.info("%s: exporting its graphs, once", name)
     card = ModelCard(name=name, config=config, provenance=f"exported from {parameters.name}")
     arrays = load_parameters(parameters)
     try:

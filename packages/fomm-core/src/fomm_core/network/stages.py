@@ -9,6 +9,7 @@ import nnabla as nn
 import numpy as np
 import numpy.typing as npt
 
+from fomm_core.network.dense_motion import DenseMotion
 from fomm_core.network.graph import EncodedSource, Networks
 from fomm_core.network.keypoint_detector import KeypointVariables
 
@@ -52,50 +53,60 @@ def build_stages(networks: Networks, batch: int = 1) -> dict[str, Stage]:
     ========= ================================================== =============================
     """
     height, width, channels = networks.config.dataset_params.frame_shape
-    image = nn.Variable((batch, channels, height, width))
+    size = (batch, channels, height, width)
+    keypoints, detected = _build_keypoints(networks, size)
+    encoder, encoded = _build_encoder(networks, size)
+    motion, moved = _build_motion(networks, encoded, detected)
+    decoder = _build_decoder(networks, encoded, moved)
+    return {stage.name: stage for stage in (keypoints, encoder, motion, decoder)}
+
+
+def _build_keypoints(networks: Networks, size: tuple[int, ...]) -> tuple[Stage, KeypointVariables]:
+    image = nn.Variable(size)
     detected = networks.keypoints(image)
-    source = nn.Variable(image.shape)
+    return Stage("keypoints", {"image": image}, _named("", detected)), detected
+
+
+def _build_encoder(networks: Networks, size: tuple[int, ...]) -> tuple[Stage, EncodedSource]:
+    source = nn.Variable(size)
     encoded = networks.encoder(source)
+    outputs = {"features": encoded.features, "small": encoded.small}
+    return Stage("encoder", {"source": source}, outputs), encoded
+
+
+def _build_motion(
+    networks: Networks, encoded: EncodedSource, detected: KeypointVariables
+) -> tuple[Stage, DenseMotion]:
     small = nn.Variable(encoded.small.shape)
     kp_source, kp_driving = _fresh(detected), _fresh(detected)
     motion = networks.motion(small, kp_source, kp_driving)
-    features = nn.Variable(encoded.features.shape)
-    deformation = nn.Variable(motion.deformation.shape)
-    occlusion = _like(motion.occlusion_map)
-    motion_features = _like(motion.features)
-    decoder_source = nn.Variable(image.shape)
-    decoded = networks.decoder(
-        EncodedSource(decoder_source, features, small), deformation, occlusion, motion_features
+    inputs = {"small": small, **_named("source_", kp_source), **_named("driving_", kp_driving)}
+    outputs = _present(
+        deformation=motion.deformation,
+        occlusion_map=motion.occlusion_map,
+        motion_features=motion.features,
+        mask=motion.mask,
+        sparse_deformed=motion.sparse_deformed,
     )
-    stages = [
-        Stage("keypoints", {"image": image}, _named("", detected)),
-        Stage(
-            "encoder", {"source": source}, {"features": encoded.features, "small": encoded.small}
-        ),
-        Stage(
-            "motion",
-            {"small": small, **_named("source_", kp_source), **_named("driving_", kp_driving)},
-            _present(
-                deformation=motion.deformation,
-                occlusion_map=motion.occlusion_map,
-                motion_features=motion.features,
-                mask=motion.mask,
-                sparse_deformed=motion.sparse_deformed,
-            ),
-        ),
-        Stage(
-            "decoder",
-            _present(
-                source=decoder_source,
-                features=features,
-                deformation=deformation,
-                occlusion_map=occlusion,
-                motion_features=motion_features,
-            ),
-            {"prediction": decoded.prediction, "deformed": decoded.deformed},
-        ),
-    ]
-    return {stage.name: stage for stage in stages}
+    return Stage("motion", inputs, outputs), motion
+
+
+def _build_decoder(networks: Networks, encoded: EncodedSource, motion: DenseMotion) -> Stage:
+    parts = (encoded.image, encoded.features, encoded.small)
+    source = EncodedSource(*(nn.Variable(part.shape) for part in parts))
+    deformation = nn.Variable(motion.deformation.shape)
+    occlusion_map, motion_features = _like(motion.occlusion_map), _like(motion.features)
+    decoded = networks.decoder(source, deformation, occlusion_map, motion_features)
+    inputs = _present(
+        source=source.image,
+        features=source.features,
+        deformation=deformation,
+        occlusion_map=occlusion_map,
+        motion_features=motion_features,
+    )
+    return Stage(
+        "decoder", inputs, {"prediction": decoded.prediction, "deformed": decoded.deformed}
+    )
 
 
 def _fresh(keypoints: KeypointVariables) -> KeypointVariables:
