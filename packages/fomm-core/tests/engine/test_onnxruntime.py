@@ -192,7 +192,7 @@ class TestAccelerators:
             with pytest.raises(kind, match=r"^[^\n]+$"):
                 rendered(engine, sample)
 
-    def test_runs_that_cannot_be_recorded_are_not(self, avatar, sample, monkeypatch):
+    def test_runs_that_cannot_be_recorded_are_not(self, avatar, sample, monkeypatch, caplog):
         """A provider that refuses the options of recording, as CUDA's does with some graphs."""
         picky = replace(PRETENDED, graph_options={"no_such_option": "1"})
         opened = []
@@ -206,8 +206,11 @@ class TestAccelerators:
         monkeypatch.setattr(onnxruntime_providers, "known_providers", lambda: {"picky": picky})
         monkeypatch.setattr(onnxruntime_stage, "open_session", open_session)
         graph = model_graph(avatar, "keypoints")
+        caplog.set_level("INFO")
         stage = open_stage("keypoints", graph, "picky", recorded=True)
         assert opened == [True, False]
+        (told,) = (record.message for record in caplog.records)
+        assert told.startswith("device picky: stage keypoints: its runs are not recorded: ")
         stage.write("image", sample.source[None])
         stage.run()
         assert stage.read("value").shape == (10, 2)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fomm_core.devices import telling_line
 from fomm_core.devices.onnxruntime_providers import (
     CPU_PROVIDER,
     import_onnxruntime,
@@ -19,6 +20,8 @@ from fomm_core.devices.onnxruntime_providers import (
 )
 from fomm_core.engine.graph_stage import GraphStage
 from fomm_core.motion.keypoints import FloatArray
+
+logger = logging.getLogger(__name__)
 
 HEAVY = frozenset({"Conv", "ConvTranspose", "GridSample"})
 """Operations that a device is asked for; small ones may be on the CPU for a reason."""
@@ -116,11 +119,14 @@ def open_stage(
         shared: tensors of the device for some of the inputs, where another stage writes them.
     """
     if recorded and provider_of(device).graph_options:
-        with suppress(Exception):  # an operation that cannot be recorded
+        try:
             session = open_session(graph, device, session_options(threads), recorded=True)
             stage = OnnxRuntimeStage(name, session, device, True, shared)
             stage.run()
             return stage
+        except Exception as error:  # noqa: BLE001 - an operation that cannot be recorded
+            reason = telling_line(error)
+            logger.info("device %s: stage %s: its runs are not recorded: %s", device, name, reason)
     session = open_session(graph, device, session_options(threads))
     return OnnxRuntimeStage(name, session, device, shared=shared)
 
