@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fomm_core.video import probe
+from fomm_demo.examples import PICTURES
 
 pytestmark = pytest.mark.browser
 
@@ -118,6 +120,32 @@ def test_the_first_click_animates_the_first_example(visit, serve):
 
     assert "10 frames" in here.status()
     assert video.evaluate("video => video.videoWidth") == 256
+
+
+def test_a_face_is_chosen_and_its_square_is_moved(visit, serve, tmp_path):
+    group = Image.new("RGB", (800, 400))
+    for left, side, path in ((0, 300, PICTURES[1]), (450, 250, PICTURES[2])):
+        group.paste(Image.open(path).convert("RGB").resize((side, side)), (left, 0))
+    group.save(tmp_path / "group.png")
+    here = visit(quiet=False, at=serve("--model", "face").wait())
+    here.upload("source", tmp_path / "group.png")
+    shown, face = here.page.locator("#found img"), here.page.locator("#face input")
+
+    def click(across, down, choice):
+        box = shown.bounding_box()
+        width, middle = box["width"], box["height"] / 2  # twice as wide as high
+        shown.click(position={"x": across * width, "y": middle + (down - 0.5) * width / 2})
+        expected = "choice => document.querySelector('#face input').value === choice"
+        here.page.wait_for_function(expected, arg=choice)
+
+    click(0.7, 0.3, "Number 2")
+    click(0.95, 0.95, "The square that was moved")
+    face.click()
+    here.page.get_by_role("option", name="The largest").click()
+    face.click()
+
+    assert here.page.get_by_role("option", name="The largest").count() == 1
+    assert here.page.get_by_role("option", name="The square that was moved").count() == 0
 
 
 def test_other_examples_can_be_taken(visit):

@@ -79,6 +79,9 @@ def test_faces_are_chosen_moved_or_left_aside():
     assert read_request(form._replace(face="off")).options.crop == "off"
     moved = form._replace(face="largest", square="1,2,50")
     assert read_request(moved).options.square == Crop(1, 2, 50)
+    assert read_request(moved._replace(face="square")).options.square == Crop(1, 2, 50)
+    with pytest.raises(FommError, match="face: expected largest"):
+        read_request(form._replace(face="square"))
     with pytest.raises(FommError, match="either square or face"):
         read_request(moved._replace(face="2"))
 

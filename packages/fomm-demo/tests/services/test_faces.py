@@ -69,6 +69,13 @@ def test_a_square_moves_to_a_point(found):
     assert moved.squares == (Crop(180, 0, 120),)
 
 
+@pytest.mark.parametrize(
+    ("point", "corner"), [((0, 0), (0, 0)), ((239, 179), (360, 240)), ((120, 170), (180, 240))]
+)
+def test_a_square_that_is_moved_stays_within_the_picture(found, point, corner):
+    assert found(*BOXES).moved(1, *point).squares == (Crop(*corner, 120),)
+
+
 def test_the_chosen_squares_are_drawn_in_another_colour(found):
     faces = found(*BOXES)
     plain, first = faces.drawn(()), faces.drawn({0})

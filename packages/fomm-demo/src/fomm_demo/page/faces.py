@@ -7,12 +7,13 @@ from typing import Any
 import gradio as gr
 
 from fomm_core.errors import FommError
-from fomm_demo.page.forms import NO_FACE, file_of
+from fomm_demo.page.forms import BY_HAND, NO_FACE, file_of
 from fomm_demo.page.toasts import user_errors
 from fomm_demo.services.app import AppServices
 from fomm_demo.services.faces import FoundFaces, find_faces_of
 
 _CHOICES = [("The largest", "largest"), ("All of them", "all"), (NO_FACE, "off")]
+_MOVED = ("The square that was moved", BY_HAND)
 _HINT = "Click on another face to choose it, or beside the faces to move the square there."
 
 
@@ -23,7 +24,7 @@ class FaceChooser:
         services: what finds the faces.
 
     Attributes:
-        face: what is animated: ``largest``, ``all``, ``off``, or a number as text.
+        face: what is animated: ``largest``, ``all``, ``off``, a number as text, or ``square``.
         square: ``left,top,side`` of a square that was moved by hand; empty for none.
     """
 
@@ -56,7 +57,7 @@ class FaceChooser:
         self.face.input(
             self._choose,
             [self.face, self._found],
-            [self._shown, self.square],
+            [self._shown, self.face, self.square],
             show_progress="hidden",
             queue=False,
             api_visibility="private",
@@ -73,13 +74,11 @@ class FaceChooser:
     def _find(self, source: Any, model: Any) -> dict[Any, Any]:
         with user_errors():
             found = self._found_in(source, model)
-        count = 0 if found is None else len(found.squares)
-        numbers = [(f"Number {number}", str(number)) for number in range(1, count + 1)]
         return {
             self._found: found,
             self._section: gr.update(visible=found is not None),
             self._shown: None if found is None else found.drawn({found.largest}),
-            self.face: gr.update(choices=[*_CHOICES, *numbers], value="largest"),
+            self.face: gr.update(choices=_choices(found), value="largest"),
             self.square: "",
         }
 
@@ -92,8 +91,10 @@ class FaceChooser:
         except FommError:  # told when the picture is animated
             return None
 
-    def _choose(self, face: str, found: FoundFaces | None) -> tuple[Any, str]:
-        return None if found is None else found.drawn(_chosen(face, found)), ""
+    def _choose(self, face: str, found: FoundFaces | None) -> tuple[Any, Any, Any]:
+        if found is None or face == BY_HAND:
+            return gr.skip(), gr.skip(), gr.skip()
+        return found.drawn(_chosen(face, found)), gr.update(choices=_choices(found)), ""
 
     def _point(self, found: FoundFaces | None, event: gr.SelectData) -> tuple[Any, Any, str]:
         """Choose the face at a point; where there is none, move the largest one's square."""
@@ -101,10 +102,18 @@ class FaceChooser:
             return gr.skip(), gr.skip(), ""
         x, y = event.index
         index = found.at(x, y)
+        choices = _choices(found)
         if index is not None:
-            return found.drawn({index}), str(index + 1), ""
+            return found.drawn({index}), gr.update(choices=choices, value=str(index + 1)), ""
         moved = found.moved(found.largest, x, y)
-        return moved.drawn({0}), "largest", moved.squares[0].to_text()
+        by_hand = gr.update(choices=[_MOVED, *choices], value=BY_HAND)
+        return moved.drawn({0}), by_hand, moved.squares[0].to_text()
+
+
+def _choices(found: FoundFaces | None) -> list[tuple[str, str]]:
+    """Choices of the list of faces: words, and the values that they stand for."""
+    count = 0 if found is None else len(found.squares)
+    return [*_CHOICES, *((f"Number {number}", str(number)) for number in range(1, count + 1))]
 
 
 def _chosen(face: str, found: FoundFaces) -> set[int]:

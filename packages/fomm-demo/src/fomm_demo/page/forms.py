@@ -22,6 +22,9 @@ Quality = Literal["exact", "fast"]
 NO_FACE = "The middle, no face"
 """Words of the page for ``--crop off``."""
 
+BY_HAND = "square"
+"""Choice of faces that stands for a square which was moved by hand."""
+
 _UNUSABLE = "this file cannot be used; choose it again"
 
 
@@ -86,10 +89,11 @@ def read_crop(face: Any, square: Any) -> AnimationOptions:
     Raises:
         FommError: one of them is not one of its choices.
     """
+    moved = Crop.from_text(square) if _is_text(square) else None
     return AnimationOptions(
         crop="off" if face == "off" else "auto",
-        face=_face(face),
-        square=Crop.from_text(square) if _is_text(square) else None,
+        face="largest" if moved is not None and face == BY_HAND else _face(face),
+        square=moved,
     )
 
 

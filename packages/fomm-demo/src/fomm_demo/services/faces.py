@@ -71,10 +71,19 @@ class FoundFaces:
         return min(inside, key=nearest.__getitem__, default=None)
 
     def moved(self, index: int, x: float, y: float) -> FoundFaces:
-        """The same with one square alone, its middle moved to a point of ``picture``."""
+        """The same with one square alone, moved to a point of ``picture``.
+
+        Its middle lies there, or as near as keeps the square within the picture.
+        """
         side = self.squares[index].side
-        square = Crop.around((x / self.scale, y / self.scale), side).whole()
-        return replace(self, squares=(square,))
+        height, width = (length / self.scale for length in self.picture.shape[:2])
+        middle = (_within(x / self.scale, side, width), _within(y / self.scale, side, height))
+        return replace(self, squares=(Crop.around(middle, side).whole(),))
+
+
+def _within(middle: float, side: float, length: float) -> float:
+    """The nearest middle of a side that lies between 0 and a length, if it is no longer."""
+    return max(min(middle, length - side / 2), side / 2)
 
 
 def find_faces_of(animation: AnimationService, upload: Path, model: str) -> FoundFaces | None:
