@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import yaml
 from PIL import Image
@@ -108,11 +112,44 @@ def first_epoch(needs_backend, videos, tmp_path_factory):
     folder = tmp_path_factory.mktemp("first")
     settings = make_settings(videos, folder)
     settings["train_params"]["num_epochs"] = 1
-    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
-    words = ("train", "--config", folder / "config.yaml", "--out", folder / "log", "--keep", 1)
-    code, _, err = Program(["-m", "fomm_core.cli.main", *words]).finish()
-    assert code == 0, err
+    train_in(folder, settings, "--keep", 1)
     return folder / "log"
+
+
+@pytest.fixture(scope="session")
+def unbroken(videos, tmp_path_factory):
+    """Train two epochs of twelve steps without a break, once for each backend and number of ranks.
+
+    Returns ``config.yaml`` and ``log`` in a folder. The second epoch is slower; each step is
+    logged; averages are exported, with statistics of their own.
+    """
+
+    @cache
+    def train(backend, ranks=1):
+        pytest.importorskip(backend)
+        folder = tmp_path_factory.mktemp(f"{backend}{ranks}")
+        settings = make_settings(videos, folder)
+        settings["monitor_params"]["monitor_freq"] = 1
+        settings["train_params"].update(num_epochs=2, epoch_milestones=[1], num_repeats=4 * ranks)
+        settings["train_params"].update(averaging_decay=0.9, statistics_batches=3)
+        train_in(folder, settings, "--workers", 1, "--backend", backend, ranks=ranks)
+        return folder
+
+    return train
+
+
+@pytest.fixture(scope="session")
+def backend(needs_backend):
+    """A backend that is installed."""
+    return "torch" if find_spec("nnabla") is None else "nnabla"
+
+
+def train_in(folder, settings, *options, ranks=1):
+    """Train in ``log``, with the configuration that is written beside it."""
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+    words = ("train", "--config", folder / "config.yaml", "--out", folder / "log", *options)
+    code, _, err = Program(["-m", "fomm_core.cli.main", *words], ranks).finish()
+    assert code == 0, err
 
 
 @pytest.fixture
@@ -166,8 +203,27 @@ class Program:
 
     def kill(self):
         """SIGKILL for all processes of the group; ranks end when their launcher is gone."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):  # it has ended by itself
+            others = psutil.Process(self.process.pid).children(recursive=True)
+            os.killpg(self.process.pid, signal.SIGKILL)
+            wait_until(lambda: not any(map(runs, others)), "what was killed goes on")
         self.process.communicate()
+
+
+def runs(process):
+    """Whether a process runs; one that ended and that nobody waited for does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until(condition, problem):
+    """Wait for something that may take long on a busy machine."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, problem
+        time.sleep(0.002)
 
 
 def _limit(file_size):
@@ -219,11 +275,13 @@ def wait_for_step():
     """Wait until the log of a running training has reached a step."""
 
     def wait(program, log, step):
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while _steps_logged(log) < step:
-            assert program.process.poll() is None, program.process.communicate()
-            assert time.monotonic() < deadline, "the training does not get on"
-            time.sleep(0.002)
+        def is_reached():
+            ended = program.process.poll() is not None
+            reached = _steps_logged(log) >= step
+            assert reached or not ended, program.process.communicate()
+            return reached
+
+        wait_until(is_reached, "the training does not get on")
 
     return wait
 

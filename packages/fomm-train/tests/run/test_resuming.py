@@ -22,9 +22,8 @@ def series(log):
 
 @pytest.fixture
 def settings(settings):
-    """Two epochs of twelve steps, the second one slower; each step is logged."""
-    settings["monitor_params"]["monitor_freq"] = 1
-    settings["train_params"].update(num_epochs=2, epoch_milestones=[1])
+    """More epochs than anybody waits for."""
+    settings["train_params"].update(num_epochs=1000, epoch_milestones=[])
     return settings
 
 
@@ -46,40 +45,33 @@ def assert_same_training(one, other):
     ],
 )
 def test_killed_and_resumed_equals_unbroken(
-    settings, write_config, tmp_path, backend, ranks, start, succeed, wait_for_step
+    unbroken, tmp_path, backend, ranks, start, succeed, wait_for_step
 ):
-    pytest.importorskip(backend)
-    settings["train_params"]["num_repeats"] = 4 * ranks
-    settings["train_params"].update(averaging_decay=0.9, statistics_batches=3)
-    config = write_config(settings)
+    whole, log = unbroken(backend, ranks), tmp_path / "broken"
     options = ("--workers", 1, "--save-minutes", 0.002, "--backend", backend)
-    succeed("train", "--config", config, "--out", tmp_path / "whole", *options, ranks=ranks)
-
-    log = tmp_path / "broken"
-    begin = ("--config", config, "--out", log)
+    begin = ("--config", whole / "config.yaml", "--out", log)
     random = np.random.default_rng(ranks)
     for until in (int(random.integers(3, 10)), int(random.integers(13, 22))):
         program = start("train", *begin, *options, ranks=ranks)
         wait_for_step(program, log, until)
         time.sleep(random.random() * 0.05)
         program.kill()
-        time.sleep(0.5 * (ranks - 1))
         begin = ("--resume", log)
     succeed("train", *begin, *options, ranks=ranks)
-    assert_same_training(tmp_path / "whole", log)
+    assert_same_training(whole / "log", log)
 
 
 @pytest.mark.once
 def test_what_was_killed_before_its_first_checkpoint_begins_anew(
-    settings, write_config, tmp_path, start, succeed, wait_for_step
+    unbroken, backend, tmp_path, start, succeed, wait_for_step
 ):
-    config, log = write_config(settings), tmp_path / "broken"
-    succeed("train", "--config", config, "--out", tmp_path / "whole")
-    program = start("train", "--config", config, "--out", log)
+    whole, log = unbroken(backend), tmp_path / "broken"
+    config = whole / "config.yaml"
+    program = start("train", "--config", config, "--out", log, "--backend", backend)
     wait_for_step(program, log, 3)
     program.kill()
     assert "with the checkpoint of step 0" in succeed("train", "--resume", log)
-    assert_same_training(tmp_path / "whole", log)
+    assert_same_training(whole / "log", log)
 
 
 @pytest.mark.once
@@ -101,8 +93,6 @@ def test_what_computes_stays_the_same(trained, fomm):
 def test_signals_save_and_end_well(
     settings, write_config, tmp_path, number, ranks, start, succeed, wait_for_step
 ):
-    settings["monitor_params"]["monitor_freq"] = 5
-    settings["train_params"]["num_epochs"] = 1000
     config, log = write_config(settings), tmp_path / "broken"
     program = start("train", "--config", config, "--out", log, "--workers", 1, ranks=ranks)
     wait_for_step(program, log, 10)
@@ -122,7 +112,6 @@ def test_signals_save_and_end_well(
 
 @pytest.mark.once
 def test_the_time_limit_saves_and_ends_well(settings, write_config, tmp_path, succeed):
-    settings["train_params"]["num_epochs"] = 1000
     config, log = write_config(settings), tmp_path / "log"
     out = succeed("train", "--config", config, "--out", log, "--max-minutes", 0.02)
     assert "stopped (--max-minutes) and saved" in out
@@ -130,12 +119,8 @@ def test_the_time_limit_saves_and_ends_well(settings, write_config, tmp_path, su
     assert (log / "params_latest.h5").is_file()
 
 
-def test_what_is_exported_is_averaged_and_has_statistics_of_its_own(
-    settings, write_config, tmp_path, succeed
-):
-    settings["train_params"].update(averaging_decay=0.9, statistics_batches=3)
-    config, log = write_config(settings), tmp_path / "log"
-    succeed("train", "--config", config, "--out", log, "--workers", 0)
+def test_what_is_exported_is_averaged_and_has_statistics_of_its_own(unbroken, backend):
+    log = unbroken(backend) / "log"
     state = CheckpointFolder(log / "checkpoints").newest()
     exported = load_parameters(log / "params_at_epoch_1.h5")
     assert state.averages.updates == 24
