@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -188,3 +193,24 @@ def test_a_failing_measurement_is_told_in_one_line(fomm, damaged_model):
     words = ("--model", folder, "--engine", "openvino", "--precision", "fp32", "--json")
     refusal = fomm("bench", *words).refusal
     assert refusal.startswith(f"openvino fp32: {folder}/motion.onnx: expected an exported ONNX")
+
+
+@pytest.mark.once
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows no signals between programs")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_ended_session_leaves_neither_processes_nor_files(start, here, monkeypatch, name):
+    monkeypatch.setenv("TMPDIR", str(here))
+    process = start("bench", "--model", "avatar", "--engine", "openvino", "--seconds", "60")
+    parent = psutil.Process(process.pid)
+    end = time.monotonic() + 120
+    while not list(here.rglob("driving.mp4")):
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.02)
+    (child,) = parent.children()
+    process.send_signal(getattr(signal, name))
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert err.endswith("fomm: interrupted\n")
+    with suppress(psutil.NoSuchProcess):  # where nobody collects it, its entry stays
+        assert child.status() == psutil.STATUS_ZOMBIE
+    assert not list(here.iterdir())

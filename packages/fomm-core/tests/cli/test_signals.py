@@ -10,7 +10,10 @@ import time
 import pytest
 
 from fomm_core.cli.signals import ended_like_interrupted
+from fomm_core.config import dump_config
 from fomm_core.engine.fake import FakeEngine
+from fomm_core.model.bundle import EMBEDDED_MODELS
+from fomm_core.model.finding import find_model
 
 LONG = 100 * 75
 PATIENCE_S = 240
@@ -199,3 +202,35 @@ def test_a_closed_stderr_ends_it_before_anything_is_made(program, portrait, file
         done = program("animate", "--source", portrait, "--driving", portrait, stderr=closed)
     assert (done.code, done.out) == (1, "")
     assert files() == set()
+
+
+ARRAYS = EMBEDDED_MODELS / "avatar" / "params.h5"
+
+
+@pytest.mark.once
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows no signals between programs")
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("model.bundle._swap", ("export", "new/model", "--config", "c.yaml", "--params", ARRAYS)),
+        ("model.bundle._swap", ("quantize", "--model", "avatar", "--output", "new/model")),
+        ("loading.start_model", ("animate", "--model", "avatar", "--output", "new/o.mp4")),
+    ],
+)
+def test_an_ended_session_leaves_no_half_of_a_result(
+    fomm, here, monkeypatch, clip, portrait, target, words
+):
+    """The session ends when everything is done but the last step."""
+    if words[0] == "export":
+        pytest.importorskip("nnabla", reason="the smallest model is exported with it alone")
+    (here / "c.yaml").write_text(dump_config(find_model("avatar").config))
+
+    def end(*_):
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(f"fomm_core.{target}", end)
+    inputs = {"quantize": ("--driving", clip), "animate": ("--driving", clip, "--source", portrait)}
+    done = fomm(*words, *inputs.get(words[0], ()))
+    assert done.code == 130, done.err
+    assert {path.name for path in here.rglob("*")} == {"c.yaml"}

@@ -151,6 +151,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     Relative motion (the default) wants the driving video to begin in the source's pose; see
     --find-best-frame and --unuse-relative-movement where it does not.
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.loading import start_model
     from fomm_core.model.finding import find_model
     from fomm_core.motion.template import MotionTemplate
@@ -171,7 +172,8 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     output = options["output"] or result_path(folder, source, moving, record)
     driving = MotionTemplate.load(moving) if options["motion_template"] else moving
     _look_at(source, moving if driving is moving else None)
-    with start_model(files, engine_of(options)) as model:
+    # A model that is started for the first time is exported to the cache folder.
+    with ended_like_interrupted(), start_model(files, engine_of(options)) as model:
         if not quiet:
             click.echo(model.describe(), err=True)
         _animate(model, source, driving, output, record, quiet)
@@ -226,12 +228,11 @@ def _animate(
 ) -> None:
     """Animate with a progress bar and say where the result is."""
     from fomm_core.cli.progress import ProgressBar
-    from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.pipeline.run import animate_file
 
     bar = ProgressBar(quiet)
     try:
-        with bar, ended_like_interrupted():
+        with bar:
             result = animate_file(source, driving, output, options, model=model, on_progress=bar)
     except KeyboardInterrupt:
         partial = output.with_name(f"{output.name}.part")

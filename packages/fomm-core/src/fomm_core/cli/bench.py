@@ -16,6 +16,7 @@ import click
 
 from fomm_core.cli.bench_tables import format_markdown, format_table, format_work
 from fomm_core.cli.options import device_option, model_options
+from fomm_core.cli.signals import ended_like_interrupted
 from fomm_core.engine.registry import engine_names, require_device
 from fomm_core.engine.spec import PRECISIONS, EngineChoice, has_module, parse_precision
 from fomm_core.errors import ConfigError, EngineError
@@ -87,7 +88,7 @@ def command(
         _measure_here(model["model"], choice, seconds)
         return
     results = []
-    with _prepared(**model) as folder:
+    with ended_like_interrupted(), _prepared(**model) as folder:
         choices = _combinations(folder, engines, precisions, device)
         for choice in [*choices, *(_comparison() if compare else [])]:
             if form is None:
@@ -196,7 +197,12 @@ def _measure_apart(model: str, choice: EngineChoice, seconds: float) -> Measurem
 
     words = ["bench", "--child", "--model", model, "--seconds", str(seconds), *_words_of(choice)]
     program = [sys.executable, "-m", "fomm_core.cli.main", *words]
-    done = subprocess.run(program, capture_output=True, text=True, env=os.environ, check=False)
+    # Interrupted, it is killed: what it then leaves lies in a folder of this process.
+    with tempfile.TemporaryDirectory(prefix="fomm-bench-") as folder:
+        surroundings = {**os.environ, "TMPDIR": folder}
+        done = subprocess.run(
+            program, capture_output=True, text=True, env=surroundings, check=False
+        )
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         what = f"{choice.engine} {choice.precision}"

@@ -44,6 +44,7 @@ def command(folder: Path, **options: Any) -> None:
       fomm export my-model --config training_info.yaml
       fomm export my-model --config vox-256 --params params.h5 --half
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.export.exporter import export_bundle, has_nnabla
     from fomm_core.model.bundle import Bundle
     from fomm_core.model.finding import find_model
@@ -53,15 +54,16 @@ def command(folder: Path, **options: Any) -> None:
     if files.parameters is None:
         raise ModelError(f"{options['config']}: expected parameters to export, found none")
     card = _card(options["card"], options["name"], folder, files.config)
-    bundle: Bundle = export_bundle(
-        folder,
-        card,
-        load_parameters(files.parameters),
-        half=options["half"],
-        keep_parameters=not options["no_params"],
-        replace=options["force"],
-        origin=str(files.parameters),
-    )
+    with ended_like_interrupted():
+        bundle: Bundle = export_bundle(
+            folder,
+            card,
+            load_parameters(files.parameters),
+            half=options["half"],
+            keep_parameters=not options["no_params"],
+            replace=options["force"],
+            origin=str(files.parameters),
+        )
     size = sum(path.stat().st_size for path in bundle.folder.iterdir())
     proof = _proof(has_nnabla(), options["half"])
     click.echo(f"{bundle.folder}: {card.name}, {size / 1e6:.1f} MB, {proof}")

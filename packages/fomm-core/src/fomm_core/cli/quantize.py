@@ -43,6 +43,7 @@ def command(
       fomm quantize --model face --driving clip.mp4 --source face.png --output face-int8
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.progress import ProgressBar
+    from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.image import read_image
     from fomm_core.model.bundle import embedded_models, require_room
     from fomm_core.model.finding import find_model
@@ -59,7 +60,8 @@ def command(
         require_room(output, replace=False)
     place = output or files.bundle.folder
     picture = read_image(source) if source else next(iter(VideoReader(driving)))
-    with ProgressBar(quiet=program is not None and program.verbosity < 0) as bar:
+    quiet = program is not None and program.verbosity < 0
+    with ended_like_interrupted(), ProgressBar(quiet) as bar:
         bundle = quantize_decoder(files, files.bundle, picture, driving, place, bar)
     folder = printable(str(bundle.folder))
     click.echo(f"{folder}: {bundle.card.name}, with an INT8 decoder: --precision int8")
