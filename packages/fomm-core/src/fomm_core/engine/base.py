@@ -99,6 +99,7 @@ class Engine(ABC):
 
     Raises:
         EngineError: any call on a closed engine, or with an image of another kind.
+        DeviceError: any call, where the device fails.
     """
 
     name: str

@@ -153,7 +153,7 @@ def raise_damage(*paths: Path) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
+        reason = str(error).strip().rpartition("\n")[2].strip()
         expected = "an exported ONNX graph" if len(paths) == 1 else "graphs of one model"
         names = ", ".join(map(str, paths))
         raise ModelError(f"{names}: expected {expected}, found: {reason}") from None

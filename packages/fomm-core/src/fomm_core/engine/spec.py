@@ -36,7 +36,6 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 AUTO = "auto"
 """The name that stands for the fastest precision, where one is asked for by name."""
 
-
 DEFAULT_DEVICE = "cpu"
 """The device of engines that are told of none, and of those that know no other."""
 

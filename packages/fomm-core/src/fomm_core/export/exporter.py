@@ -178,6 +178,9 @@ def cached_export(name: str, config: Config, parameters: Path) -> Bundle:
     """The bundle of a configuration and its parameter file, exported on first use.
 
     Kept in the user's cache folder under a key of the content of both.
+
+    Raises:
+        FommError: as of :func:`export_bundle`, or the parameter file cannot be read.
     """
     folder = cache_folder() / "bundles" / f"{name}-{_content_key(config, parameters)}"
     if folder.exists():
