@@ -166,6 +166,7 @@ def test_the_markdown_has_the_form_of_the_readmes_table():
         (["--device", "tpu"], "device: expected one that is there ("),
         (["--seconds", "-1"], "Invalid value for '--seconds'"),
         (["--seconds", "inf"], "Invalid value for '--seconds'"),
+        (["--seconds", "nan"], "expected a finite number, found nan"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(fomm, monkeypatch, words, problem):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fomm_core.cli.param_types import FrameRate, ReachablePath
+from fomm_core.cli.param_types import FiniteRange, FrameRate, ReachablePath
 
 
 @given(st.fractions(min_value=Fraction(1, 1001), max_value=999, max_denominator=1001))
@@ -42,3 +42,10 @@ def test_a_path_that_cannot_be_looked_up_is_refused_in_a_short_message():
 def test_an_empty_word_is_not_the_current_folder():
     with pytest.raises(click.BadParameter, match=r"^expected a path, found an empty word$"):
         ReachablePath()("")
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "-1", "many", ""])
+def test_a_number_within_limits_is_finite(text):
+    assert FiniteRange(min=0)("2.5") == 2.5
+    with pytest.raises(click.BadParameter):
+        FiniteRange(min=0)(text)

@@ -16,6 +16,7 @@ import click
 
 from fomm_core.cli.bench_tables import format_markdown, format_table, format_work
 from fomm_core.cli.options import device_option, model_options
+from fomm_core.cli.param_types import FiniteRange
 from fomm_core.cli.signals import ended_like_interrupted
 from fomm_core.engine.registry import engine_names, require_device
 from fomm_core.engine.spec import PRECISIONS, EngineChoice, has_module, parse_precision
@@ -49,7 +50,7 @@ PYTORCH = EngineChoice("pytorch")
 @device_option
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.0, 3600.0),
+    type=FiniteRange(0.0, 3600.0),
     default=5.0,
     show_default=True,
     help="About how long to animate with each engine.",

@@ -16,6 +16,7 @@ from fomm_core.cli.options import (
     model_options,
     path_option,
 )
+from fomm_core.cli.param_types import FiniteRange
 from fomm_core.errors import FommError, OutputError
 from fomm_core.model.samples import sample_of
 
@@ -50,14 +51,14 @@ if TYPE_CHECKING:
 @click.option("--preview", is_flag=True, help="Show the picture in the browser.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     help="Stop after so long by the camera's time or, while no frame comes, by the clock.",
 )
 @model_options
 @engine_options
 @click.option(
     "--gain",
-    type=click.FloatRange(0.2, 4.0),
+    type=FiniteRange(0.2, 4.0),
     default=1.0,
     show_default=True,
     help="Factor on the movements.",
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 @click.option("--smooth/--no-smooth", default=True, help="Smooth movements against jitter.")
 @click.option(
     "--countdown",
-    type=click.FloatRange(0.1, 60),
+    type=FiniteRange(0.1, 60),
     default=2.0,
     show_default=True,
     help="Seconds in which the pose to begin with is chosen.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fomm_core.cli.options import device_option
+from fomm_core.cli.param_types import FiniteRange
 
 if TYPE_CHECKING:
     from fomm_demo.settings import Settings
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     "--max-seconds",
     default=60.0,
     show_default=True,
-    type=click.FloatRange(1, 36_000),
+    type=FiniteRange(1, 36_000),
     help="Longest part of a video that is animated.",
 )
 @click.option(
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     "--keep-minutes",
     default=30.0,
     show_default=True,
-    type=click.FloatRange(1, 10_000),
+    type=FiniteRange(1, 10_000),
     help="How long uploads and results are kept.",
 )
 @click.option(

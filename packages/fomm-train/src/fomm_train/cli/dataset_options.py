@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from fomm_core.cli.param_types import FiniteRange
+
 _Command = Callable[..., Any]
 _Decorator = Callable[[_Command], _Command]
 
@@ -122,7 +124,7 @@ def _data_options(defaults: DatasetDefaults) -> Iterator[_Decorator]:
         "--test-share",
         default=0.1,
         show_default=True,
-        type=click.FloatRange(0, 1, max_open=True),
+        type=FiniteRange(0, 1, max_open=True),
         help=f"Share of the {people} in test/: others, with other motions, than in train/.",
     )
     yield _count("seed", 0, "Equal seeds give equal pixels.", least=0)

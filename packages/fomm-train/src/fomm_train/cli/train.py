@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fomm_core.cli.param_types import ReachablePath
+from fomm_core.cli.param_types import FiniteRange, ReachablePath
 from fomm_train.cli.train_arguments import TrainArguments
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _show_config(context: click.Context, _: click.Parameter, name: str | None) -
 )
 @click.option(
     "--max-minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     help="Save and stop after this time; --resume goes on.",
 )
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that read data, per rank.")
@@ -100,7 +100,7 @@ def _show_config(context: click.Context, _: click.Parameter, name: str | None) -
 )
 @click.option(
     "--save-minutes",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=10.0,
     show_default=True,
     help="Longest time between two checkpoints.",
