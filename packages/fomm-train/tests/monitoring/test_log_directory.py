@@ -1,8 +1,10 @@
 import datetime
+from contextlib import suppress
 
 import pytest
 
 from fomm_core.errors import OutputError
+from fomm_core.utils.files import atomic_path
 from fomm_train.config import load_train_config
 from fomm_train.configs import find_config
 from fomm_train.errors import TrainingError
@@ -46,6 +48,19 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made"):
         LogDirectory(tmp_path / "file" / "log").prepare()
+
+
+def test_what_a_killed_training_has_half_written_is_removed(tmp_path):
+    directory = LogDirectory(tmp_path / "log")
+    directory.prepare()
+    kept = [directory.parameters_at(3), directory.images / "00000001.png", tmp_path / "log" / ".x"]
+    for path in kept:
+        path.touch()
+        with suppress(KeyboardInterrupt), atomic_path(path) as partial:
+            raise KeyboardInterrupt
+        partial.touch()
+    directory.clear_partial()
+    assert sorted(path for path in directory.path.rglob("*") if path.is_file()) == sorted(kept)
 
 
 @pytest.mark.parametrize(("name", "found"), [("empty", "none in that folder"), ("gone", "no such")])

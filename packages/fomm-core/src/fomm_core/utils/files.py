@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from fomm_core.errors import ModelError, OutputError
 from fomm_core.utils.paths import follow_links
 
 _CHUNK_BYTES = 1 << 20
+_PARTIAL = re.compile(r"\..*-[0-9a-f]{8}\.part(\..*)?")
 
 
 @contextmanager
@@ -117,6 +119,11 @@ def staged_folder(final: Path) -> Iterator[Path]:
 def _beside(target: Path) -> Path:
     """A name beside the target that no other writer has; short, for names have their limit."""
     return target.with_name(f".{target.stem[:48]}-{secrets.token_hex(4)}.part{target.suffix[-16:]}")
+
+
+def partial_files(folder: Path) -> list[Path]:
+    """The temporary files of :func:`atomic_path` in a folder, of writers that were killed too."""
+    return [path for path in folder.glob(".*.part*") if _PARTIAL.fullmatch(path.name)]
 
 
 def _flush(path: Path) -> None:

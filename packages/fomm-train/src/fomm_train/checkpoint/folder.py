@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fomm_core.errors import ParameterError
+from fomm_core.utils.files import partial_files
 from fomm_train.backend.precision import Arithmetic
 from fomm_train.checkpoint.file import load_arithmetic, load_state, save_state
 from fomm_train.checkpoint.state import TrainingState
@@ -72,9 +73,8 @@ class CheckpointFolder:
         These are interrupted writes, and damaged checkpoints of later steps, which would be
         kept as the newest in the place of good ones.
         """
-        partial = self.folder.glob(".checkpoint_*.part.npz")
         later = (path for path in self.paths() if path.name > self._path(step).name)
-        for path in (*partial, *later):
+        for path in (*partial_files(self.folder), *later):
             path.unlink(missing_ok=True)
 
     def _path(self, step: int) -> Path:

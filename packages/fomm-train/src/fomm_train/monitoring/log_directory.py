@@ -22,7 +22,7 @@ from pathlib import Path
 from fomm_core.config import dump_config
 from fomm_core.errors import OutputError
 from fomm_core.model.parameters import Parameters, save_parameters
-from fomm_core.utils.files import atomic_path
+from fomm_core.utils.files import atomic_path, partial_files
 from fomm_train.backend.solvers import Network, Solver
 from fomm_train.config import TrainConfig, load_train_config
 from fomm_train.errors import TrainingError
@@ -88,6 +88,11 @@ class LogDirectory:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be made: {error.strerror}") from error
+
+    def clear_partial(self) -> None:
+        """Remove what a training that was killed has left of parameters, states and pictures."""
+        for path in (*partial_files(self.path), *partial_files(self.images)):
+            path.unlink(missing_ok=True)
 
     def write_info(self, config: TrainConfig, parameters: Path | None = None) -> None:
         """Write the configuration with this directory and the newest parameters in it.

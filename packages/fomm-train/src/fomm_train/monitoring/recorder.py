@@ -71,6 +71,7 @@ class Recorder:
         self._saved_at = self._drawn_at = time.monotonic()
         self._is_new = start is None
         if start is not None:
+            directory.clear_partial()
             self._checkpoints.clear_after(start.progress.step)
             cut_series(directory, start.progress.step)
 
