@@ -12,11 +12,12 @@ from fomm_demo.web.graceful import GracefulServer, open_socket
 def test_it_serves_while_the_block_runs():
     with open_socket("127.0.0.1", 0) as listening:
         host, port = listening.getsockname()
-        with GracefulServer(PlainTextResponse("here")).running(listening) as ended:
+        server = GracefulServer(PlainTextResponse("here"))
+        with server.running(listening):
             with urllib.request.urlopen(f"http://{host}:{port}", timeout=5) as answer:
                 assert answer.read() == b"here"
-            assert not ended.is_set()
-        assert ended.is_set()
+            assert not server.ended
+        assert server.ended
 
 
 def test_an_address_that_is_taken_is_said_in_one_line():

@@ -24,6 +24,11 @@ class GracefulServer(uvicorn.Server):
 
     Args:
         app: the application.
+
+    Attributes:
+        ended: whether it has run and ended. Its thread is not joined: up to Python 3.12 a signal
+            during ``Thread.join`` makes a thread seem to have ended that goes on. Nor is it an
+            event, which may stay locked where a signal falls into it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,33 +41,29 @@ class GracefulServer(uvicorn.Server):
             ws_per_message_deflate=False,  # pictures are compressed already
         )
         super().__init__(config)
+        self.ended = False
 
     @contextmanager
-    def running(self, listening: socket.socket) -> Iterator[threading.Event]:
-        """Serve on a socket while the block runs; then wait a moment for what is going on.
-
-        Gives an event that is set when the server has ended. It is waited for in place of the
-        thread: up to Python 3.12 a signal during ``Thread.join`` makes a thread seem to have
-        ended that goes on.
-        """
-        ended = threading.Event()
+    def running(self, listening: socket.socket) -> Iterator[None]:
+        """Serve on a socket while the block runs; then wait a moment for what is going on."""
 
         def run() -> None:
             try:
                 self.run(sockets=[listening])
             finally:
-                ended.set()
+                self.ended = True
 
         threading.Thread(target=run, name="server", daemon=True).start()
         try:
-            while not (self.started or ended.is_set()):
+            while not (self.started or self.ended):
                 time.sleep(_POLL_SECONDS)
-            yield ended
+            yield
         finally:
             # Responses that are cut off from now on are no errors.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             self.should_exit = True
-            ended.wait()
+            while not self.ended:
+                time.sleep(_POLL_SECONDS)
 
 
 def open_socket(host: str, port: int) -> socket.socket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 
@@ -17,7 +18,7 @@ from fomm_demo.web.splash import Splash
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.25
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -46,14 +47,14 @@ def _serve(
     ):
         port = listening.getsockname()[1]
         announce(f"serving at {_address(settings.host, port)} - Ctrl-C stops it")
-        with server.running(listening) as ended:
+        with server.running(listening):
             services, app = load(settings, workspace)
             try:
                 splash.show(app)
                 if settings.share:
                     threading.Thread(target=share, args=(port, announce), daemon=True).start()
-                while not (asked_to_stop.is_set() or ended.wait(_POLL_SECONDS)):
-                    pass  # signals are taken between two waits
+                while not (asked_to_stop.is_set() or server.ended):
+                    time.sleep(_POLL_SECONDS)
             finally:
                 services.sessions.close()
                 app.stop()
