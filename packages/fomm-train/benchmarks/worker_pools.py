@@ -49,7 +49,8 @@ def own(count: int) -> Iterator[FloatArray]:
         workers[number % WORKERS].ask(number + AHEAD)
         yield made
     for worker in workers:
-        worker.close(kill=True)
+        worker.kill()
+        worker.close()
 
 
 def by_loky(count: int) -> Iterator[FloatArray]:

@@ -43,7 +43,8 @@ def hire():
 
     yield start
     for worker in workers:
-        worker.close(kill=True)
+        worker.kill()
+        worker.close()
 
 
 def test_answers_come_in_the_order_of_the_tasks(hire):
@@ -138,7 +139,8 @@ def test_it_ends_at_once_when_killed(hire):
     worker = hire(time.sleep)
     worker.ask(600)
     pid = worker.pid
-    worker.close(kill=True)
+    worker.kill()
+    worker.close()
     assert not psutil.pid_exists(pid)
 
 

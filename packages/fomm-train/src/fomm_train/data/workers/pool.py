@@ -91,4 +91,5 @@ def _in_processes(
             yield task, outcome
     finally:
         for worker in pool:
-            worker.close(kill=True)
+            worker.kill()
+            worker.close()

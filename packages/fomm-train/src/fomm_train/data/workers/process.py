@@ -115,10 +115,8 @@ class WorkerProcess(Generic[Task, Answer]):
             while self._pending:
                 self._next_reply()
 
-    def close(self, *, kill: bool = False) -> None:
-        """End the process after the task it is at, or at once; closing again does nothing."""
-        if kill:
-            self.kill()
+    def close(self) -> None:
+        """End the process after the task it is at; closing again does nothing."""
         self._end()
 
     def kill(self) -> None:
