@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fomm_core.engine.base import Diagnostics
-from fomm_core.errors import FommError, MotionError
+from fomm_core.errors import MotionError
 from fomm_core.image import Fit, fit, to_network, to_uint8
 from fomm_core.loading import Model
 from fomm_core.motion.keypoints import FloatArray, Keypoints
@@ -19,6 +19,7 @@ from fomm_core.motion.pose import best_reference, movement_scale
 from fomm_core.motion.template import MotionTemplate
 from fomm_core.motion.transfer import MotionMode, MotionTransfer, require_mode
 from fomm_core.motion.validity import HoldLastValid
+from fomm_core.utils.values import require_choice
 
 Frame = npt.NDArray[np.uint8]
 Smoother = Callable[[Keypoints], Keypoints]
@@ -89,8 +90,7 @@ class Animator:
         fit: Fit = "crop",
     ) -> None:
         require_mode(motion)
-        if fit not in get_args(Fit):
-            raise FommError(f"fit: expected one of {', '.join(get_args(Fit))}, found {fit!r}")
+        require_choice("fit", fit, get_args(Fit))
         self._model = model
         self._motion = motion
         self._adapt_scale = adapt_scale

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fomm_core.errors import MotionError
 from fomm_core.motion.keypoints import FloatArray, Keypoints
 from fomm_core.motion.validity import require_finite, require_same_kind
-from fomm_core.utils.values import is_finite_number
+from fomm_core.utils.values import is_finite_number, require_choice
 
 MotionMode = Literal["relative", "relative-values", "absolute"]
 """How driving keypoints become those of the generated frame.
@@ -95,9 +95,7 @@ def require_mode(mode: object) -> None:
     Raises:
         MotionError: it is none.
     """
-    if mode not in get_args(MotionMode):
-        expected = ", ".join(get_args(MotionMode))
-        raise MotionError(f"motion mode: expected one of {expected}, found {mode!r}")
+    require_choice("motion mode", mode, get_args(MotionMode), MotionError)
 
 
 def _source_from_reference(

@@ -13,7 +13,7 @@ from fomm_core.errors import FommError
 from fomm_core.face.crop import Crop
 from fomm_core.image import Fit
 from fomm_core.motion.transfer import MotionMode
-from fomm_core.utils.values import is_finite_number
+from fomm_core.utils.values import is_finite_number, require_choice
 
 View = Literal["generated", "default", "detailed", "full"]
 """The generated frame alone, or one of the sheets (:data:`fomm_core.visualize.SheetKind`)."""
@@ -165,8 +165,8 @@ def _check_value(option: str, value: object) -> None:
         FommError: with the words of :data:`_EXPECTED`.
     """
     hint, choices = _hints()[option], choices_of(option)
-    if choices and value not in choices:
-        raise FommError(f"{option}: expected one of {', '.join(choices)}, found {value!r}")
+    if choices:
+        require_choice(option, value, choices)
     if hint in _EXPECTED and not _is_of_type(value, hint):
         raise FommError(f"{option}: expected {_EXPECTED[hint]}, found {value!r}")
 
