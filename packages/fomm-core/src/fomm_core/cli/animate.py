@@ -151,13 +151,14 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     Relative motion (the default) wants the driving video to begin in the source's pose; see
     --find-best-frame and --unuse-relative-movement where it does not.
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.main import is_quiet
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.loading import start_model
     from fomm_core.model.finding import find_model
     from fomm_core.motion.template import MotionTemplate
     from fomm_core.pipeline.output import result_path
 
-    quiet = program is not None and program.verbosity < 0
+    quiet = is_quiet(program)
     if options["pairs"] is not None:
         animate_pairs(options, _motion_mode(options), quiet)
         return

@@ -107,6 +107,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     and says how to make one. A recording ends properly by Q, --seconds or Ctrl-C. The tab Live
     of fomm demo does the same with a camera of the browser's.
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.main import is_quiet
     from fomm_core.live.camera import open_camera
     from fomm_core.loading import start_model
     from fomm_core.model.finding import find_model
@@ -114,7 +115,7 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
     if not any(options[name] for name in ("virtual_camera", "output", "preview")):
         raise FommError("expected --preview, --virtual-camera or --output, found none of them")
     _spare_inputs(options)
-    quiet = program is not None and program.verbosity < 0
+    quiet = is_quiet(program)
     files = find_model(options["model"], options["config"], options["params"])
     with (
         open_camera(options["camera"]) as camera,

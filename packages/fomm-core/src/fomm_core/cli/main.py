@@ -47,6 +47,11 @@ class GlobalOptions:
     debug: bool = False
 
 
+def is_quiet(options: GlobalOptions | None) -> bool:
+    """Whether no progress is wanted; a command that runs by itself has no such options."""
+    return options is not None and options.verbosity < 0
+
+
 class PluginGroup(click.Group):
     """A group whose commands are found among the installed packages and loaded on use."""
 

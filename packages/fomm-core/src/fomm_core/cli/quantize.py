@@ -42,6 +42,7 @@ def command(
       fomm quantize --model my-model --driving clip.mp4
       fomm quantize --model face --driving clip.mp4 --source face.png --output face-int8
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.main import is_quiet
     from fomm_core.cli.progress import ProgressBar
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.image import read_image
@@ -60,7 +61,7 @@ def command(
         require_room(output, replace=False)
     place = output or files.bundle.folder
     picture = read_image(source) if source else next(iter(VideoReader(driving)))
-    quiet = program is not None and program.verbosity < 0
+    quiet = is_quiet(program)
     with ended_like_interrupted(), ProgressBar(quiet) as bar:
         bundle = quantize_decoder(files, files.bundle, picture, driving, place, bar)
     folder = printable(str(bundle.folder))

@@ -96,9 +96,10 @@ def command(program: Any, /, **options: Any) -> None:
       fomm demo --model vox --model runs/avatar
       fomm demo --host 0.0.0.0 --auth accounts.txt --max-seconds 20 --root-path /fomm
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.main import is_quiet
     from fomm_demo.web.server import serve
 
-    quiet = program is not None and program.verbosity < 0
+    quiet = is_quiet(program)
     serve(_settings(options), (lambda line: None) if quiet else _say)
 
 

@@ -111,7 +111,9 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
       fomm evaluate --heads
       fomm evaluate --avatars data/benchmark --model avatar
     """  # noqa: D301 - click reads the backspace itself
-    quiet = program is not None and program.verbosity < 0
+    from fomm_core.cli.main import is_quiet
+
+    quiet = is_quiet(program)
     kinds = [kind for kind in ("avatars", "heads") if options[kind] is not None]
     if kinds:
         _evaluate_benchmark(kinds, options, quiet)

@@ -81,12 +81,13 @@ def command(program: GlobalOptions | None, /, **options: Any) -> None:
       mpirun -n 4 fomm reconstruct --config training_info.yaml --eval --resume
     """  # noqa: D301 - click reads the backspace itself
     from fomm_core.cli.errors import abort_all_ranks_on_error
+    from fomm_core.cli.main import is_quiet
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.distributed import join_ranks, raise_on_all_ranks
     from fomm_core.model.finding import find_model
 
     ranks = join_ranks()
-    quiet = not ranks.is_main or (program is not None and program.verbosity < 0)
+    quiet = not ranks.is_main or is_quiet(program)
     with abort_all_ranks_on_error(ranks), ended_like_interrupted():
         with raise_on_all_ranks(ranks):
             files = find_model(options["model"], options["config"], options["params"])

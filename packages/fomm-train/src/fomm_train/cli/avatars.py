@@ -34,11 +34,12 @@ def command(context: click.Context, options: DatasetOptions) -> None:
       fomm avatars --out benchmark --benchmark 16
       fomm avatars --out swapped --benchmark 16 --swapped
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.main import is_quiet
     from fomm_train.cli.synthetic import write_people
     from fomm_train.config import AvatarParams
     from fomm_train.synthetic.drawn.world import DrawnWorld
 
-    quiet = getattr(context.obj, "verbosity", 0) < 0
+    quiet = is_quiet(context.obj)
     out = cast("Path", options.out)  # required
     # The two avatars of a case and their backgrounds, or the one of a clip.
     world = DrawnWorld(options.size, keep=2 if options.benchmark else 1)

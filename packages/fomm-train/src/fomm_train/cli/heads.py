@@ -86,7 +86,9 @@ def command(
       fomm heads --out data/heads --identities 96 --motions 8
       fomm heads --out benchmark --benchmark 16
     """  # noqa: D301 - click reads the backspace itself
-    quiet = getattr(context.obj, "verbosity", 0) < 0
+    from fomm_core.cli.main import is_quiet
+
+    quiet = is_quiet(context.obj)
     _check_task(options.out, sheet, build, makehuman)
     if build is not None:
         _build(build, makehuman, assets, quiet)

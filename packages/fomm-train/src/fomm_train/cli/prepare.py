@@ -98,6 +98,7 @@ def command(
       fomm prepare videos data/faces --boxes boxes.csv --format mp4 --keep-going
       fomm prepare videos data/faces --crop-faces
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.main import is_quiet
     from fomm_core.cli.signals import ended_like_interrupted
     from fomm_core.utils.cache import cache_folder
     from fomm_core.utils.machine import usable_cores
@@ -107,7 +108,7 @@ def command(
     _check_arguments(videos, out, boxes, crop_faces)
     settings = Settings(size, FORMS[FORMS.index(form)], cache_folder() / "clips")
     workers = usable_cores() if workers is None else workers
-    quiet = getattr(context.obj, "verbosity", 0) < 0
+    quiet = is_quiet(context.obj)
     jobs, unread = _plan(videos, boxes), 0
     with ended_like_interrupted():
         if crop_faces:

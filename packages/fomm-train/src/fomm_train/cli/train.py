@@ -147,6 +147,8 @@ def command(options: GlobalOptions | None, /, **arguments: Any) -> None:
       mpirun -n 4 fomm train --config my.yaml
       fomm train --config my.yaml --backend torch --type-config bfloat16 --channel-last
     """  # noqa: D301 - click reads the backspace itself
+    from fomm_core.cli.main import is_quiet
+
     for name in _THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
     asked = TrainArguments(**arguments)
@@ -156,8 +158,7 @@ def command(options: GlobalOptions | None, /, **arguments: Any) -> None:
         from fomm_train.kernels.import_workaround import remember_absent_modules
 
         remember_absent_modules()
-    quiet = options is not None and options.verbosity < 0
-    _train(asked, choice, quiet)
+    _train(asked, choice, is_quiet(options))
 
 
 def _choose_backend(asked: TrainArguments) -> BackendChoice:
